@@ -1,0 +1,203 @@
+"""A governance repository on disk: its work tree read directly, its history through git's own objects (dulwich)."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from careloop.domain.source_tree import OversizedFile, SourceTree, StrayLink
+from careloop.errors import NotFound
+from careloop.ports.repository_source import Head
+
+if TYPE_CHECKING:
+    from dulwich.objects import Commit, ObjectID
+    from dulwich.repo import Repo
+
+__all__ = ["GitRepository"]
+
+_MAX_DEPTH = 4
+"""Folders below the root that are looked into; documents lie at most four deep."""
+
+
+class GitRepository:
+    """Reads governed files below `root`; `folders` and `files` say which those are, `limit` how large one may be."""
+
+    def __init__(self, root: Path, *, folders: frozenset[str], files: frozenset[str], limit: int) -> None:
+        self._root = root
+        self._folders = folders
+        self._files = files
+        self._limit = limit
+
+    # --- the work tree -------------------------------------------------------------------------------------------
+
+    def work_tree(self) -> SourceTree:
+        """The governed files as they lie in the folder now; links out of it are told, not followed."""
+        files: dict[str, bytes] = {}
+        oversized: list[OversizedFile] = []
+        links: list[StrayLink] = []
+        unreadable: dict[str, str] = {}
+        base = os.path.realpath(self._root)
+        for path, entry in self._entries(str(self._root), "", 0):
+            stray = _stray_link(path, entry, base)
+            if stray is not None:
+                links.append(stray)
+                continue
+            try:
+                size = entry.stat().st_size
+                if size > self._limit:
+                    oversized.append(OversizedFile(path, size))
+                else:
+                    with open(entry.path, "rb") as file:  # noqa: PTH123  # pathlib doubles the cost of 10,000 reads
+                        files[path] = file.read()
+            except OSError as error:
+                unreadable[path] = f"the file cannot be read: {error.strerror}"
+        return SourceTree(files, tuple(oversized), tuple(links), unreadable)
+
+    def _entries(self, folder: str, prefix: str, depth: int) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        try:
+            found = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            return
+        for entry in found:
+            path = f"{prefix}{entry.name}"
+            governed = entry.name in (self._files | self._folders) if depth == 0 else not entry.name.startswith(".")
+            if not governed:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if depth < _MAX_DEPTH:
+                    yield from self._entries(entry.path, f"{path}/", depth + 1)
+            elif entry.is_symlink() or entry.name.endswith((".yaml", ".yml", ".md")):
+                yield path, entry
+
+    # --- git -------------------------------------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """Commit and dirtiness, from the `git` command (fast on large trees); by dulwich where there is none."""
+        git = shutil.which("git")
+        if git is None:
+            commit = self._head_without_git()
+            return Head(commit, None)
+        command = [git, "-C", str(self._root), "status", "--porcelain=v2", "--branch", "--", *self._tracked()]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
+        if done.returncode != 0:
+            return Head(None, None)
+        lines = done.stdout.splitlines()
+        oid = next((line.split()[2] for line in lines if line.startswith("# branch.oid ")), "(initial)")
+        dirty = any(not line.startswith("#") for line in lines)
+        return Head(None if oid == "(initial)" else oid, dirty)
+
+    def _tracked(self) -> list[str]:
+        return [f":(glob){name}/**" for name in sorted(self._folders)] + sorted(self._files)
+
+    def _head_without_git(self) -> str | None:
+        try:
+            with self._repo() as repo:
+                return repo.head().decode()
+        except (NotFound, KeyError):
+            return None
+
+    def at(self, revision: str) -> SourceTree:
+        """The governed files at a commit."""
+        files: dict[str, bytes] = {}
+        oversized: list[OversizedFile] = []
+        links: list[StrayLink] = []
+        with self._repo() as repo:
+            commit = self._commit(repo, revision)
+            for path, mode, sha in self._blobs(repo, commit):
+                if mode == 0o120000:
+                    target = repo.object_store[sha].as_raw_string().decode(errors="replace")
+                    links.append(StrayLink(path, target, outside=_leads_out(path, target)))
+                    continue
+                data = repo.object_store[sha].as_raw_string()
+                if len(data) > self._limit:
+                    oversized.append(OversizedFile(path, len(data)))
+                else:
+                    files[path] = data
+        return SourceTree(files, tuple(oversized), tuple(links))
+
+    def resolve(self, revision: str) -> str:
+        """Full hash of a revision."""
+        with self._repo() as repo:
+            return self._commit(repo, revision).id.decode()
+
+    def changed(self, base: str, head: str | None) -> frozenset[str]:
+        """Governed paths that differ between two revisions, or between one and the work tree."""
+        before = self.at(base).files
+        after = self.work_tree().files if head is None else self.at(head).files
+        return frozenset(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+
+    def in_force(self, instant: datetime) -> str | None:
+        """Last first-parent commit of HEAD's branch whose committer time is at or before an instant."""
+        limit = instant.timestamp()
+        try:
+            with self._repo() as repo:
+                commit: Commit | None = self._commit(repo, "HEAD")
+                while commit is not None:
+                    if commit.commit_time <= limit:
+                        return commit.id.decode()
+                    commit = self._commit(repo, commit.parents[0].decode()) if commit.parents else None
+        except NotFound:
+            return None
+        return None
+
+    def committed_at(self, revision: str) -> datetime:
+        """Committer time of a revision."""
+        with self._repo() as repo:
+            return datetime.fromtimestamp(self._commit(repo, revision).commit_time, tz=UTC)
+
+    def _repo(self) -> "Repo":
+        from dulwich.errors import NotGitRepository
+        from dulwich.repo import Repo
+
+        try:
+            return Repo.discover(str(self._root))
+        except NotGitRepository as error:
+            raise NotFound(
+                f"{self._root} is not in a git repository", hint="run `git init`, or leave --diff out"
+            ) from error
+
+    def _commit(self, repo: "Repo", revision: str) -> "Commit":
+        from dulwich.objectspec import parse_commit
+
+        try:
+            return parse_commit(repo, revision)
+        except (KeyError, ValueError) as error:
+            raise NotFound(
+                f"there is no revision '{revision}' here", hint="`git log --oneline` shows what there is"
+            ) from error
+
+    def _blobs(self, repo: "Repo", commit: "Commit") -> Iterator[tuple[str, int, "ObjectID"]]:
+        """Governed files of a commit: path below our root, mode, object id."""
+        inside = os.path.relpath(os.path.realpath(self._root), os.path.realpath(repo.path)).replace(os.sep, "/")
+        prefix = "" if inside == "." else inside + "/"
+        for entry in repo.object_store.iter_tree_contents(commit.tree):
+            if entry.path is None or entry.mode is None or entry.sha is None:
+                continue
+            path = entry.path.decode(errors="replace")
+            if path.startswith(prefix) and self._is_governed(path[len(prefix) :]):
+                yield path[len(prefix) :], entry.mode, entry.sha
+
+    def _is_governed(self, path: str) -> bool:
+        top, slash, _ = path.partition("/")
+        if not slash:
+            return path in self._files
+        hidden = any(part.startswith(".") for part in path.split("/"))
+        return top in self._folders and not hidden and path.endswith((".yaml", ".yml", ".md"))
+
+
+def _stray_link(path: str, entry: os.DirEntry[str], base: str) -> StrayLink | None:
+    if not entry.is_symlink():
+        return None
+    target = os.path.realpath(entry.path)
+    outside = os.path.commonpath((target, base)) != base
+    if outside or entry.is_dir():
+        return StrayLink(path, str(Path(entry.path).readlink()), outside)
+    return None
+
+
+def _leads_out(path: str, target: str) -> bool:
+    resolved = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120  # a path in a commit
+    return target.startswith("/") or resolved.startswith("..")

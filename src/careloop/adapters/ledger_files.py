@@ -1,0 +1,90 @@
+"""The files around a ledger's database: its keys, its newest checkpoint, and the anchor that remembers for it.
+
+A database that was rolled back or swapped looks healthy from inside. The anchor is a signed checkpoint kept elsewhere;
+a ledger that is shorter than its anchor, or differs from it, refuses to run. Source: LEDGER 5, 6.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from careloop.adapters.durable_file import write_durably
+from careloop.errors import InvalidInput, Refused, Unavailable
+from careloop.ledger.checkpoint import read_checkpoint
+from careloop.ledger.merkle import Nodes, tree_root
+from careloop.ledger.note import Verifier
+from careloop.ports.ledger import Checkpoint
+
+__all__ = ["LedgerFiles", "files_of", "read_kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFiles:
+    """Where everything that belongs to one ledger lies."""
+
+    database: Path
+    checkpoint: Path
+    anchor: Path
+    """The signed checkpoint kept apart from the database: best on another disk."""
+    key: Path
+    """Secret, mode 0600."""
+    public_key: Path
+
+    def publish(self, checkpoint: Checkpoint, key: Verifier) -> None:
+        """Bring checkpoint file and anchor up to this one; neither ever goes back. Call with the database locked."""
+        for path in (self.checkpoint, self.anchor):
+            found = read_kept(path, key)
+            if found is None or found.size < checkpoint.size:
+                write_durably(path, checkpoint.note.encode())
+
+    def check(self, size: int, nodes: Nodes, key: Verifier) -> None:
+        """Raise `Refused`, saying how to recover, when the log is behind or forked from what was once signed."""
+        for path in (self.checkpoint, self.anchor):
+            found = read_kept(path, key)
+            if found is None:
+                if size and path == self.anchor:
+                    raise Refused(f"the ledger's anchor {path} is gone", hint=_recovery(size))
+            elif found.size > size:
+                raise Refused(
+                    f"the ledger has {size} entries, but {path} proves that it had {found.size}",
+                    hint=_recovery(found.size),
+                )
+            elif tree_root(found.size, nodes) != found.root:
+                raise Refused(
+                    f"the ledger's first {found.size} entries are not those that {path} was signed for",
+                    hint=_recovery(found.size),
+                )
+
+
+def files_of(database: Path, anchor: Path | None = None) -> LedgerFiles:
+    """The usual places beside the database; `anchor` moves the anchor, for instance to another disk."""
+    folder = database.parent
+    return LedgerFiles(
+        database=database,
+        checkpoint=folder / "checkpoint",
+        anchor=anchor or folder / "anchor",
+        key=folder / "keys" / "ledger.key",
+        public_key=folder / "ledger.pub",
+    )
+
+
+def read_kept(path: Path, key: Verifier) -> Checkpoint | None:
+    """The checkpoint in a file, None when there is no file; raises `Refused` when it is not one that the log signed."""
+    try:
+        note = path.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not a signed checkpoint") from error
+    try:
+        return read_checkpoint(note, key)
+    except (InvalidInput, Refused) as error:
+        raise Refused(f"{path}: {error.message}", hint=_recovery(0)) from error
+
+
+def _recovery(size: int) -> str:
+    return (
+        f"Stop writing. Restore the database from a backup that holds at least {size} entries. If there is none, keep "
+        "the anchor as evidence and record the loss with careloop.adapters.sqlite_ledger_fork.fork_ledger."
+    )

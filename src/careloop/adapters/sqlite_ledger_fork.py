@@ -1,0 +1,86 @@
+"""Go on with a ledger that lost entries, openly: the old anchor stays as evidence, the key changes, a record says so.
+
+Only for when no backup holds what the anchor proves. The old key signs nothing more, so that it never vouches for two
+histories; whoever trusts the old key notices, and asks. Source: LEDGER 6.
+"""
+
+import sqlite3
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from careloop.adapters.durable_file import sync_folder
+from careloop.adapters.ledger_files import LedgerFiles, files_of, read_kept
+from careloop.adapters.signing_keys import load_or_make_signer, load_verifier, save_verifier
+from careloop.adapters.sqlite_ledger import open_ledger
+from careloop.adapters.sqlite_ledger_store import answering_for, connect, newest_head, read_node, writing
+from careloop.errors import InvalidInput, Refused
+from careloop.ledger.checkpoint import sign_checkpoint
+from careloop.ledger.merkle import tree_root
+from careloop.ledger.note import Verifier
+from careloop.ports.ledger import Checkpoint, Receipt, Record
+
+__all__ = ["fork_ledger"]
+
+
+def fork_ledger(
+    path: Path | str, *, origin: str, record: Record, recorded_at: datetime, anchor: Path | None = None
+) -> Receipt:
+    """Accept the loss and record it in `record`, to whose data the size and root of the lost anchor are added.
+
+    Raises `InvalidInput` when the ledger opens as it is, and `Refused` when it is another log or its tree is damaged.
+    Old key, anchor and checkpoint stay beside the new ones, their names ending in `.until-SIZE`.
+    """
+    files = files_of(Path(path), anchor)
+    old_key = load_verifier(files.public_key)
+    if record.type != "ledger.forked":
+        raise InvalidInput(f"type: a loss is recorded as ledger.forked, not as {record.type}")
+    if old_key.name != origin:
+        raise Refused(f"the ledger {files.database} is {old_key.name}, not {origin}")
+    _check_there_is_a_loss(files, origin)
+    lost = _furthest(files, old_key)
+    with answering_for(files.database):
+        db = connect(files.database, read_only=False)
+        try:
+            _start_anew(db, files, lost, origin)
+        finally:
+            db.close()
+    size, root = (lost.size, lost.root.hex()) if lost else (0, "")
+    said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root})
+    with open_ledger(path, origin=origin, anchor=anchor) as ledger:
+        return ledger.append([said], recorded_at=recorded_at)[0]
+
+
+def _check_there_is_a_loss(files: LedgerFiles, origin: str) -> None:
+    try:
+        open_ledger(files.database, origin=origin, read_only=True, anchor=files.anchor).close()
+    except Refused:
+        return
+    raise InvalidInput("the ledger opens as it is: there is no loss to accept")
+
+
+def _furthest(files: LedgerFiles, key: Verifier) -> Checkpoint | None:
+    """The longest log that was ever signed for, as far as the files can tell."""
+    found: list[Checkpoint] = []
+    for path in (files.checkpoint, files.anchor):
+        try:
+            kept = read_kept(path, key)
+        except Refused:
+            kept = None
+        found += [kept] if kept else []
+    return max(found, key=lambda checkpoint: checkpoint.size, default=None)
+
+
+def _start_anew(db: sqlite3.Connection, files: LedgerFiles, lost: Checkpoint | None, origin: str) -> None:
+    with writing(db):
+        size, root = newest_head(db)
+        if tree_root(size, partial(read_node, db)) != root:
+            raise Refused("what is left of the ledger is damaged as well", hint="Run `care ledger verify`.")
+        for path in (files.checkpoint, files.anchor, files.key, files.public_key):
+            if path.exists():
+                path.rename(path.with_name(f"{path.name}.until-{lost.size if lost else 0}"))
+                sync_folder(path.parent)
+        signer = load_or_make_signer(files.key, name=origin)
+        save_verifier(files.public_key, signer.verifier)
+        files.publish(sign_checkpoint(size, root, signer), signer.verifier)

@@ -1,0 +1,254 @@
+"""Every place in a document that names something elsewhere, as a table; and what is named there but does not exist."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from careloop.documents.kinds import kind_of
+from careloop.domain.aims import Processes
+from careloop.domain.impact import Assessment
+from careloop.domain.noun import Governed
+from careloop.domain.place import Pointer
+from careloop.domain.policy import Policy
+from careloop.domain.repository import Document, Repository
+from careloop.domain.risk import Risk, RiskCriteria
+from careloop.domain.roles import Roles
+from careloop.domain.system import System
+from careloop.domain.third_party import Course, Law, Supplier
+
+__all__ = ["REFERENCES", "Dangling", "Names", "dangling_references"]
+
+REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
+    "organisation": (
+        ("owner", "post"),
+        ("top_management", "post"),
+        ("phases[].owner", "post"),
+        ("scope.approved.by", "post"),
+        ("scope.systems_excluded[].system", "system"),
+    ),
+    "roles": (
+        ("posts[].holders[]", "person"),
+        ("posts[].acting.person", "person"),
+        ("posts[].approves_risk_up_to", "risk level"),
+        ("escalations[].steps[].post", "post"),
+        ("accountable[].post", "post"),
+        ("delegations[].from_post", "post"),
+        ("delegations[].to_post", "post"),
+    ),
+    "controls": (
+        ("decisions[].control", "requirement"),
+        ("decisions[].owner", "post"),
+        ("decisions[].systems[]", "system"),
+        ("decisions[].plan.owner", "post"),
+        ("decisions[].plan.interim_accepted.by", "post"),
+        ("decisions[].approved.by", "post"),
+        ("custom[].owner", "post"),
+        ("custom[].attested_by", "post"),
+        ("approved.by", "post"),
+        ("communicated_to[]", "post"),
+    ),
+    "objectives": (
+        ("objectives[].owner", "post"),
+        ("objectives[].policy", "policy"),
+        ("communicated_to[]", "post"),
+    ),
+    "baseline": (("items[].owner", "post"), ("items[].rule", "rule")),
+    "parties": (("parties[].needs[].law", "law"),),
+    "processes": (("processes[].owner", "post"), ("processes[].feeds[]", "process")),
+    "communication": (
+        ("items[].owner", "post"),
+        ("duties[].owner", "post"),
+        ("duties[].law", "law"),
+        ("concerns.owner", "post"),
+        ("adverse_impacts.owner", "post"),
+    ),
+    "competence": (("needs[].post", "post"), ("needs[].courses[]", "course")),
+    "related": (("policies[].owner", "post"), ("external_documents[].owner", "post")),
+    "criteria": (("levels[].accepted_by", "post"), ("approved.by", "post")),
+    "risk": (
+        ("owner", "post"),
+        ("systems[]", "system"),
+        ("assessed.by", "post or person"),
+        ("assessed.second", "post or person"),
+        ("treatment.credits[].control", "requirement"),
+        ("treatment.actions[].owner", "post"),
+        ("treatment.accepted.by", "post"),
+    ),
+    "system": (
+        ("entity", "entity"),
+        ("supplier", "supplier"),
+        ("safe_state.approved.by", "post"),
+        ("logs.law", "law"),
+        ("responsibilities[].accountable", "party"),
+    ),
+    "card": (
+        ("system", "system"),
+        ("owner", "post"),
+        ("risks[]", "risk"),
+        ("assessment", "assessment"),
+        ("constraints[]", "intended use"),
+    ),
+    "impact": (
+        ("system", "system"),
+        ("by", "post or person"),
+        ("assessors[]", "post or person"),
+        ("feeds_risks[]", "risk"),
+        ("approved.by", "post"),
+    ),
+    "plan": (("system", "system"), ("operator", "post"), ("accountable", "post")),
+    "policy": (
+        ("approvers[]", "post"),
+        ("approved.by", "post"),
+        ("audience[]", "post"),
+        ("statements[].rules[]", "rule"),
+        ("statements[].manual.owner", "post"),
+    ),
+    "rules": (
+        ("rules[].controls[]", "requirement"),
+        ("rules[].tightens", "rule"),
+        ("rules[].conflict.law", "law"),
+    ),
+    "supplier": (("systems[]", "system"), ("assessment.by", "post or person")),
+    "law": (("owner", "post"), ("systems[]", "system"), ("duties[].controls[]", "requirement")),
+    "course": (("posts[]", "post"), ("policies[]", "policy")),
+    "audits": (
+        ("reports_to", "post"),
+        ("audits[].auditor", "person"),
+        ("audits[].scope[]", "requirement"),
+    ),
+    "drill": (("system", "system"),),
+    "waiver": (("rule", "rule"), ("owner", "post"), ("approved[].by", "post")),
+}
+"""Kind of document to (path of the field, what it names). `[]` stands for each item of a list."""
+
+_GOVERNED = (("owner", "post"),)
+
+_DECLARED_BY: dict[str, tuple[str, ...]] = {
+    "roles": ("post", "person", "post or person"),
+    "system": ("system", "intended use"),
+    "risk": ("risk",),
+    "policy": ("policy",),
+    "supplier": ("supplier", "party"),
+    "law": ("law",),
+    "course": ("course",),
+    "impact": ("assessment",),
+    "organisation": ("entity", "rule"),
+    "processes": ("process",),
+    "criteria": ("risk level",),
+    "controls": ("requirement",),
+    "rules": ("rule",),
+}
+"""Kind of document to the spaces of names that it declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dangling:
+    """A reference that leads nowhere."""
+
+    path: str
+    pointer: Pointer
+    space: str
+    name: str
+    close: str | None
+    """A name that exists and looks like it."""
+
+
+class Names:
+    """What exists, by space of names."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        requirements: frozenset[str],
+        rules: frozenset[str],
+        unreadable: frozenset[str] = frozenset(),
+    ) -> None:
+        self._repository = repository
+        self._blind = frozenset(
+            space
+            for path in unreadable
+            if (found := kind_of(path)) is not None
+            for space in _DECLARED_BY.get(found[0].name, ())
+        )
+        self._requirements = requirements
+        self._rules = rules
+
+    @cached_property
+    def spaces(self) -> dict[str, frozenset[str]]:
+        """Names by space; `intended use` is looked up by system instead."""
+        nouns = self._repository.nouns
+        roles = self._repository.only(Roles)
+        criteria = self._repository.only(RiskCriteria)
+        organisation = self._repository.organisation
+        processes = self._repository.only(Processes)
+        posts = frozenset(post.id for post in roles.posts) if roles else frozenset()
+        people = frozenset(person.id for person in roles.people) if roles else frozenset()
+        suppliers = frozenset(supplier.id for supplier in nouns(Supplier))
+        return {
+            "post": posts,
+            "person": people,
+            "post or person": posts | people,
+            "system": frozenset(system.id for system in nouns(System)),
+            "risk": frozenset(risk.id for risk in nouns(Risk)),
+            "policy": frozenset(policy.id for policy in nouns(Policy)),
+            "supplier": suppliers,
+            "party": suppliers | {"organisation", "customer", "partner"},
+            "law": frozenset(law.id for law in nouns(Law)),
+            "course": frozenset(course.id for course in nouns(Course)),
+            "assessment": frozenset(assessment.id for assessment in nouns(Assessment)),
+            "entity": frozenset(entity.id for entity in organisation.entities) if organisation else frozenset(),
+            "process": frozenset(process.id for process in processes.processes) if processes else frozenset(),
+            "risk level": frozenset(level.id for level in criteria.levels) if criteria else frozenset(),
+            "requirement": self._requirements,
+            "rule": self._rules,
+        }
+
+    @cached_property
+    def _uses(self) -> dict[str, frozenset[str]]:
+        return {
+            str(document.folder): frozenset(use.id for use in system.intended_use)
+            for document, system in self._repository.all(System)
+        }
+
+    def in_space(self, space: str, document: Document) -> frozenset[str] | None:
+        """Names that a reference of a document may use; null while a file that declares such names is unreadable."""
+        if space in self._blind:
+            return None
+        if space == "intended use":
+            return self._uses.get(str(document.folder), frozenset())
+        return self.spaces[space]
+
+
+def dangling_references(repository: Repository, names: Names) -> Iterator[Dangling]:
+    """References of all documents to what does not exist, in path order."""
+    for document in repository.documents:
+        table = REFERENCES.get(document.kind, ())
+        if isinstance(document.noun, Governed) and not any(field == "owner" for field, _ in table):
+            table = (*table, *_GOVERNED)
+        for field, space in table:
+            known: frozenset[str] | None = None
+            for position, (pointer, name) in enumerate(_values(document.noun, _steps(field), ())):
+                known = names.in_space(space, document) if position == 0 else known
+                if known is not None and name not in known:
+                    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+                    yield Dangling(document.path, pointer, space, name, close[0] if close else None)
+
+
+@cache
+def _steps(field: str) -> tuple[str, ...]:
+    return tuple(field.replace("[]", ".[]").split("."))
+
+
+def _values(value: Any, steps: tuple[str, ...], pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
+    if value is None:
+        return
+    if not steps:
+        yield pointer, str(value)
+    elif steps[0] == "[]":
+        for position, item in enumerate(value):
+            yield from _values(item, steps[1:], (*pointer, position))
+    else:
+        yield from _values(getattr(value, steps[0], None), steps[1:], (*pointer, steps[0]))

@@ -1,0 +1,232 @@
+"""Everything that is wrong with one tree: errors, findings of structural checks, findings of rules. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from careloop.checks.breach import Breach
+from careloop.checks.catalogue import Catalogue
+from careloop.checks.references import Names
+from careloop.checks.rule_book import RuleBook, build_rule_book
+from careloop.checks.set_aside import set_aside
+from careloop.checks.structure import STRUCTURAL_CHECKS, Ground
+from careloop.checks.subjects import Case, Cases
+from careloop.checks.tiering import CRITERIA, broken_expressions, tier_justified, triggered_assessed
+from careloop.documents.compile import Compiled, compile_tree, error_finding, places_in
+from careloop.documents.yaml_exact import locate_inside
+from careloop.documents.yaml_text import decode
+from careloop.domain.check import TreeCheck
+from careloop.domain.controls import Controls
+from careloop.domain.finding import Finding
+from careloop.domain.place import Place, Pointer
+from careloop.domain.repository import Repository
+from careloop.domain.rule import Rule, Subject, Verdict
+from careloop.domain.source_tree import SourceTree
+from careloop.domain.tier import Enforcement, Moment, Severity
+from careloop.rules.compiled_rule import CompiledRule, RuleProblem
+from careloop.rules.engine import bind
+from careloop.rules.evaluate import Evaluation, evaluate
+from careloop.rules.facts import facts_for
+from careloop.rules.problem import ProblemKind
+
+__all__ = ["check_tree", "enforcement_on", "known_requirements", "rule_findings"]
+
+_LINT_CHECKS = {
+    ProblemKind.EMPTY: "size-guard",
+    ProblemKind.UNTESTED: "rule-tested",
+    ProblemKind.CASE: "rule-cases",
+    ProblemKind.LOOSENS: "rule-tightens",
+}
+
+
+def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -> TreeCheck:
+    """Check a tree. Without a day the answer is the same on any date; with one, deadlines are judged too."""
+    compiled = compile_tree(tree)
+    repository = compiled.repository
+    book = build_rule_book(repository, catalogue, frozenset({Moment.CHANGE}))
+    errors = [*compiled.errors, *_rule_errors(compiled, book), *_criteria_errors(compiled)]
+    failed = frozenset(error.place.file for error in errors)
+    cases = Cases(repository, None)
+    requirements = known_requirements(repository, catalogue)
+    ground = Ground(
+        repository=repository,
+        tree=tree,
+        names=Names(repository, requirements=requirements, rules=book.names, unreadable=failed),
+        controls=catalogue.controls,
+        failed=failed,
+        on=on,
+    )
+    findings = [
+        *_structural_findings(ground, book, cases),
+        *rule_findings(book.at(Moment.CHANGE), cases, failed, on),
+    ]
+    placed = _with_places(findings, compiled.sources)
+    kept = [set_aside(finding, repository, book, on) for finding in placed]
+    order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
+    return TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
+
+
+def known_requirements(repository: Repository, catalogue: Catalogue) -> frozenset[str]:
+    """Ids that a document may name: of the standards, the practices and the organisation's own controls."""
+    controls = repository.only(Controls)
+    own = {f"own/{control.id}" for control in controls.custom} if controls else set()
+    return frozenset({row.id for row in catalogue.requirements} | own)
+
+
+def enforcement_on(rule: Rule, on: date | None) -> Enforcement:
+    """What a violation does; a rule with `block_from` only warns before that day, and where no day is known."""
+    if rule.block_from is None:
+        return rule.enforcement
+    if on is not None and on >= rule.block_from:
+        return Enforcement.BLOCK
+    return min(rule.enforcement, Enforcement.WARN, key=lambda enforcement: enforcement.rank)
+
+
+# --- errors in rules --------------------------------------------------------------------------------------------------
+
+
+def _rule_errors(compiled: Compiled, book: RuleBook) -> Iterator[Finding]:
+    for position, name in book.unknown_packs:
+        pointer: Pointer = ("rule_packs", position)
+        place = places_in("care.yaml", compiled.sources["care.yaml"], frozenset({pointer}))[pointer]
+        yield error_finding("unknown-pack", f"there is no rule pack '{name}' in this version", place, pointer=pointer)
+    for problem in book.problems:
+        if problem.kind in _LINT_CHECKS:
+            continue
+        code = "duplicate-id" if problem.kind is ProblemKind.DUPLICATE else "rule-expression"
+        place = _inside(compiled, problem.source, problem.pointer, problem.line, problem.column)
+        guess = f"; {problem.suggestion}" if problem.suggestion else ""
+        yield error_finding(code, f"{problem.message}{guess}", place, pointer=problem.pointer)
+
+
+def _criteria_errors(compiled: Compiled) -> Iterator[Finding]:
+    for pointer, problem in broken_expressions(compiled.repository):
+        if problem.kind.is_lint and problem.kind is not ProblemKind.HAS:
+            continue
+        guess = f"; {problem.suggestion}" if problem.suggestion else ""
+        place = _inside(compiled, CRITERIA, pointer, problem.line, problem.column)
+        yield error_finding("rule-expression", f"{problem.message}{guess}", place, pointer=pointer)
+
+
+def _inside(compiled: Compiled, path: str, pointer: Pointer, line: int, column: int) -> Place:
+    text = decode(compiled.sources[path])
+    assert isinstance(text, str), "a document that compiled is text"
+    if (line, column) == (1, 1) and pointer and pointer[-1] not in ("require", "applies", "when"):
+        return places_in(path, compiled.sources[path], frozenset({pointer}))[pointer]
+    return Place(path, *locate_inside(text, pointer, line, column))
+
+
+# --- structural checks ------------------------------------------------------------------------------------------------
+
+
+def _structural_findings(ground: Ground, book: RuleBook, cases: Cases) -> Iterator[Finding]:
+    repository = ground.repository
+    lints = _lint_breaches(book.problems)
+    for rule in book.structural():
+        assert rule.check is not None
+        breaches: Iterable[Breach] = lints.get(rule.check, ())
+        if rule.check in STRUCTURAL_CHECKS:
+            breaches = STRUCTURAL_CHECKS[rule.check](ground)
+        elif rule.check == "tier-justified":
+            breaches = tier_justified(cases, repository)
+        elif rule.check == "triggered-assessed":
+            breaches = triggered_assessed(cases, repository)
+        yield from (_of_breach(rule, breach, ground.on) for breach in breaches)
+
+
+def _lint_breaches(problems: Iterable[RuleProblem]) -> Mapping[str, list[Breach]]:
+    found: dict[str, list[Breach]] = {}
+    for problem in problems:
+        if problem.kind in _LINT_CHECKS:
+            breach = Breach(
+                path=problem.source, pointer=problem.pointer, message=problem.message, remedy=problem.suggestion
+            )
+            found.setdefault(_LINT_CHECKS[problem.kind], []).append(breach)
+    return found
+
+
+def _of_breach(rule: Rule, breach: Breach, on: date | None) -> Finding:
+    enforce = enforcement_on(rule, on)
+    if breach.severity is Severity.SHOULD and rule.severity is Severity.MUST:
+        enforce = min(enforce, Enforcement.WARN, key=lambda one: one.rank)
+    return Finding(
+        rule=rule.id,
+        severity=breach.severity or rule.severity,
+        enforce=enforce,
+        message=breach.message,
+        place=Place(breach.path, breach.line or 0),
+        pointer=breach.pointer,
+        controls=rule.controls,
+        remedy=breach.remedy or rule.remedy,
+        subject=breach.path.split("/")[1] if breach.path.startswith("systems/") else None,
+    )
+
+
+# --- rules with an expression -----------------------------------------------------------------------------------------
+
+
+def rule_findings(
+    rules: Iterable[CompiledRule], cases: Cases, failed: frozenset[str], on: date | None
+) -> Iterator[Finding]:
+    """Findings of rules over the cases they speak about; a case that rests on an unreadable file is left out."""
+    by_subject: dict[Subject, list[CompiledRule]] = {}
+    for rule in rules:
+        by_subject.setdefault(rule.rule.subject, []).append(rule)
+    for subject, group in by_subject.items():
+        for case in cases.of(subject):
+            if _rests_on(case, failed):
+                continue
+            vocabularies = {rule.vocabulary for rule in group}
+            bound = {vocabulary: bind(vocabulary, facts_for(vocabulary, case.values)) for vocabulary in vocabularies}
+            for rule in group:
+                evaluation = evaluate(rule, bound[rule.vocabulary])
+                if evaluation.verdict not in (Verdict.ALLOW, Verdict.NOT_APPLICABLE):
+                    yield _of_evaluation(rule.rule, case, evaluation, on)
+
+
+def _rests_on(case: Case, failed: frozenset[str]) -> bool:
+    """Whether a file that could not be read might change the answer for this case."""
+    if not failed:
+        return False
+    if case.subject is Subject.ORGANISATION:
+        return True
+    folder = case.path.rpartition("/")[0] + "/" if case.path.startswith("systems/") else None
+    shared = "care.yaml" in failed or (case.subject in (Subject.RISK, Subject.SYSTEM) and CRITERIA in failed)
+    risks = case.subject is Subject.SYSTEM and any(path.startswith("risk/") for path in failed)
+    return shared or risks or any(folder is not None and path.startswith(folder) for path in failed)
+
+
+def _of_evaluation(rule: Rule, case: Case, evaluation: Evaluation, on: date | None) -> Finding:
+    message = rule.sentence
+    if evaluation.verdict is Verdict.UNKNOWN:
+        message = f"cannot tell whether: {rule.sentence}"
+    elif evaluation.verdict is Verdict.ERRORED:
+        message = f"the rule itself failed ({evaluation.error}): {rule.sentence}"
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity,
+        enforce=Enforcement.BLOCK if evaluation.verdict is Verdict.ERRORED else enforcement_on(rule, on),
+        message=message,
+        place=Place(case.path, 0),
+        pointer=(*case.pointer, *(rule.at.split(".") if rule.at else ())),
+        controls=rule.controls,
+        remedy=rule.remedy,
+        because=evaluation.explanation,
+        subject=case.id,
+        owner=case.owner,
+    )
+
+
+def _with_places(findings: list[Finding], sources: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Lines and columns, worked out once a file and only for files with findings."""
+    wanted: dict[str, set[Pointer]] = {}
+    for finding in findings:
+        if finding.place.line == 0 and finding.place.file in sources:
+            wanted.setdefault(finding.place.file, set()).add(finding.pointer)
+    places = {path: places_in(path, sources[path], frozenset(pointers)) for path, pointers in wanted.items()}
+    for finding in findings:
+        if finding.place.line:
+            yield finding
+            continue
+        place = places.get(finding.place.file, {}).get(finding.pointer, Place(finding.place.file))
+        yield replace(finding, place=place)

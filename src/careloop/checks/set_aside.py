@@ -1,0 +1,33 @@
+"""Findings that stand and yet do not block: known debt with an end, and approved waivers (SEMANTICS 7, 8)."""
+
+from dataclasses import replace
+from datetime import date
+
+from careloop.checks.rule_book import RuleBook
+from careloop.domain.evolve import Baseline, Waiver
+from careloop.domain.finding import Finding
+from careloop.domain.repository import Repository
+
+__all__ = ["set_aside"]
+
+
+def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date | None) -> Finding:
+    """The finding, marked when the baseline or a waiver covers it; what has run out by `on` covers nothing."""
+    baseline = repository.only(Baseline)
+    for item in baseline.items if baseline else ():
+        if item.finding == finding.id and (on is None or item.burn_down >= on):
+            return replace(finding, set_aside=f"baseline until {item.burn_down}")
+    for waiver in repository.nouns(Waiver):
+        if _covers(waiver, finding) and _may_waive(waiver, book) and (on is None or waiver.expires >= on):
+            return replace(finding, set_aside=f"waiver {waiver.id} until {waiver.expires}")
+    return finding
+
+
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    return waiver.rule == finding.rule and waiver.subject in (finding.subject, finding.place.file)
+
+
+def _may_waive(waiver: Waiver, book: RuleBook) -> bool:
+    """A waiver counts when its rule may be waived and somebody approved it."""
+    rule = next((rule.rule for rule in book.rules if rule.id == waiver.rule), None)
+    return rule is not None and rule.waiver.allowed and bool(waiver.approved)

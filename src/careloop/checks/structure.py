@@ -1,0 +1,258 @@
+"""Checks that span documents: references, orphans, completeness, accountability. One function a check, named as it.
+
+Each is registered under the name that a rule of the pack gives in `check:`; the rule carries sentence, severity, remedy
+and controls, so that a lawyer reads them in a diff and `care explain` shows them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+
+from careloop.checks.breach import Breach
+from careloop.checks.references import Names, dangling_references
+from careloop.documents.card_gaps import card_gaps
+from careloop.documents.kinds import KINDS, kind_of, looks_governed
+from careloop.domain.card import Card
+from careloop.domain.controls import Controls
+from careloop.domain.noun import Governed
+from careloop.domain.organisation import Organisation
+from careloop.domain.policy import Policy
+from careloop.domain.repository import Repository
+from careloop.domain.risk import Risk, RiskCriteria
+from careloop.domain.roles import Escalation, Roles
+from careloop.domain.rule import RuleFile
+from careloop.domain.source_tree import SourceTree
+from careloop.domain.system import System
+
+__all__ = ["STRUCTURAL_CHECKS", "Ground"]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a structural check may look at."""
+
+    repository: Repository
+    tree: SourceTree
+    names: Names
+    controls: tuple[str, ...]
+    """Ids of the reference controls of the frameworks in use, in order."""
+    failed: frozenset[str]
+    """Files that could not be read; what rests on them is not judged."""
+    on: date | None
+    """Day to judge deadlines by; null where no clock is allowed."""
+
+
+Check = Callable[[Ground], Iterator[Breach]]
+
+
+def reference_exists(ground: Ground) -> Iterator[Breach]:
+    """Whatever a document names must exist."""
+    statements = {document.path: policy.statements for document, policy in ground.repository.all(Policy)}
+    for dangling in dangling_references(ground.repository, ground.names):
+        guess = f"; did you mean '{dangling.close}'?" if dangling.close else ""
+        line = None
+        if dangling.pointer[0] == "statements" and isinstance(dangling.pointer[1], int):
+            line = statements[dangling.path][dangling.pointer[1]].line
+        yield Breach(
+            path=dangling.path,
+            pointer=dangling.pointer,
+            line=line,
+            message=f"there is no {dangling.space} '{dangling.name}'{guess}",
+        )
+
+
+def statement_linked(ground: Ground) -> Iterator[Breach]:
+    """Every policy statement names the rules that enforce it, or the person who attests it."""
+    for document, policy in ground.repository.all(Policy):
+        for position, statement in enumerate(policy.statements):
+            if not statement.rules and statement.manual is None:
+                yield Breach(
+                    path=document.path,
+                    pointer=("statements", position),
+                    line=statement.line,
+                    message=f"statement {statement.number} names no rule and nobody who attests it",
+                )
+
+
+def rule_linked(ground: Ground) -> Iterator[Breach]:
+    """Every local rule is named by a policy statement; a rule nobody decided on is an orphan."""
+    if any(path.startswith("policies/") for path in ground.failed):
+        return
+    named = {rule for policy in ground.repository.nouns(Policy) for s in policy.statements for rule in s.rules}
+    for document, rules in ground.repository.all(RuleFile):
+        for position, rule in enumerate(rules.rules):
+            if rule.id not in named and rule.tightens is None:
+                yield Breach(
+                    path=document.path,
+                    pointer=("rules", position, "id"),
+                    message=f"no policy statement names the rule '{rule.id}'",
+                )
+
+
+def link_inside(ground: Ground) -> Iterator[Breach]:
+    """A governed file is in the repository, not behind a link that leads elsewhere."""
+    for link in ground.tree.links:
+        where = "out of the repository" if link.outside else "to a folder, and is not followed"
+        yield Breach(path=link.path, message=f"the link leads {where}: {link.target}")
+
+
+def document_placed(ground: Ground) -> Iterator[Breach]:
+    """A document in a governed folder has a name that careloop knows, so that none is passed over in silence."""
+    for path in sorted(ground.tree.files):
+        if kind_of(path) is None and looks_governed(path):
+            folder = path.split("/")[0]
+            known = ", ".join(kind.pattern for kind in KINDS if kind.pattern.startswith(folder + "/"))
+            yield Breach(path=path, message=f"no document of this name is known; {folder}/ holds {known}")
+
+
+def soa_complete(ground: Ground) -> Iterator[Breach]:
+    """Each reference control is decided, one way or the other (6.1.3)."""
+    found = next(ground.repository.all(Controls), None)
+    if found is None:
+        return
+    document, controls = found
+    decided = {decision.control for decision in controls.decisions}
+    for control in ground.controls:
+        if control not in decided:
+            yield Breach(path=document.path, pointer=("decisions", control), message=f"{control} is not decided")
+
+
+def scope_complete(ground: Ground) -> Iterator[Breach]:
+    """A system left out of the scope exists and is not also covered (4.3)."""
+    organisation = ground.repository.organisation
+    systems = {system.id: document.path for document, system in ground.repository.all(System)}
+    if organisation is None:
+        return
+    if systems and not organisation.scope.included:
+        yield Breach(path="care.yaml", pointer=("scope",), message="the scope includes nothing, yet there are systems")
+    for position, out in enumerate(organisation.scope.systems_excluded):
+        if out.system in organisation.scope.included:
+            yield Breach(
+                path="care.yaml",
+                pointer=("scope", "systems_excluded", position),
+                message=f"'{out.system}' is both in and out of the scope",
+            )
+
+
+def accountable_once(ground: Ground) -> Iterator[Breach]:
+    """No path has two accountable posts at the same depth of detail (5.3, R20)."""
+    found = next(ground.repository.all(Roles), None)
+    if found is None:
+        return
+    document, roles = found
+    seen: dict[str, str] = {}
+    for position, item in enumerate(roles.accountable):
+        other = seen.setdefault(item.path, item.post)
+        if other != item.post:
+            yield Breach(
+                path=document.path,
+                pointer=("accountable", position),
+                message=f"'{item.path}' has two accountable posts, '{other}' and '{item.post}'",
+            )
+    for document_path in (d.path for d in ground.repository.documents if d.folder) if roles.accountable else ():
+        if not any(fnmatchcase(document_path, item.path.replace("**", "*")) for item in roles.accountable):
+            yield Breach(path=document_path, message="no post is accountable for this document")
+
+
+def escalation_ends(ground: Ground) -> Iterator[Breach]:
+    """Every escalation path ends with top management and asks nobody twice (5.1, R25)."""
+    organisation: Organisation | None = ground.repository.organisation
+    found = next(ground.repository.all(Roles), None)
+    if found is None or organisation is None:
+        return
+    document, roles = found
+    for position, path in enumerate(roles.escalations):
+        for message in _escalation_faults(path, organisation.top_management):
+            yield Breach(path=document.path, pointer=("escalations", position), message=message)
+
+
+def _escalation_faults(path: Escalation, top: str) -> Iterator[str]:
+    posts = [step.post for step in path.steps]
+    twice = sorted({post for post in posts if posts.count(post) > 1})
+    if twice:
+        yield f"the escalation '{path.id}' comes back to '{twice[0]}'"
+    if posts[-1] != top:
+        yield f"the escalation '{path.id}' ends with '{posts[-1]}', not with top management '{top}'"
+
+
+def credit_applicable(ground: Ground) -> Iterator[Breach]:
+    """A treatment counts only on controls that the organisation has decided to apply (R6)."""
+    controls = ground.repository.only(Controls)
+    if controls is None:
+        return
+    excluded = {decision.control for decision in controls.decisions if not decision.applicable and not decision.systems}
+    for document, risk in ground.repository.all(Risk):
+        for position, credit in enumerate(risk.treatment.credits if risk.treatment else ()):
+            if credit.control in excluded:
+                yield Breach(
+                    path=document.path,
+                    pointer=("treatment", "credits", position, "control"),
+                    message=f"the treatment counts on {credit.control}, which controls.yaml says does not apply",
+                )
+
+
+def scale_respected(ground: Ground) -> Iterator[Breach]:
+    """Likelihood and impact are points of the declared scales (6.1.2, R4)."""
+    criteria = ground.repository.only(RiskCriteria)
+    if criteria is None:
+        return
+    likelihoods = {point.value for point in criteria.likelihood}
+    impacts = {point.value for point in criteria.impact}
+    for document, risk in ground.repository.all(Risk):
+        if risk.likelihood not in likelihoods:
+            message = f"likelihood {risk.likelihood} is no point of the scale in risk/criteria.yaml"
+            yield Breach(path=document.path, pointer=("likelihood",), message=message)
+        for bearer in ("organisation", "individuals", "society") if risk.consequences else ():
+            impact = getattr(risk.consequences, bearer).impact
+            if impact not in impacts:
+                yield Breach(
+                    path=document.path,
+                    pointer=("consequences", bearer, "impact"),
+                    message=f"impact {impact} is no point of the scale in risk/criteria.yaml",
+                )
+
+
+def card_complete(ground: Ground) -> Iterator[Breach]:
+    """A model card says what its system's tier needs it to say; a placeholder says nothing (A.8.2, R29, R39)."""
+    systems = {document.folder: system for document, system in ground.repository.all(System)}
+    for document, card in ground.repository.all(Card):
+        system = systems.get(document.folder)
+        if system is None:
+            continue
+        for gap in card_gaps(card, system.tier):
+            yield Breach(
+                path=document.path,
+                pointer=(gap.field,),
+                line=gap.line,
+                message=gap.message,
+                remedy=gap.remedy,
+                severity=gap.severity,
+            )
+
+
+def review_past(ground: Ground) -> Iterator[Breach]:
+    """A review that is dated after the day of the check has not happened (judged only where a day is given)."""
+    if ground.on is None:
+        return
+    for document in ground.repository.documents:
+        if isinstance(document.noun, Governed) and document.noun.reviewed and document.noun.reviewed > ground.on:
+            message = f"the review of {document.noun.reviewed} is still to come on {ground.on}"
+            yield Breach(path=document.path, pointer=("reviewed",), message=message)
+
+
+STRUCTURAL_CHECKS: Mapping[str, Check] = {
+    "reference-exists": reference_exists,
+    "statement-linked": statement_linked,
+    "rule-linked": rule_linked,
+    "link-inside": link_inside,
+    "document-placed": document_placed,
+    "soa-complete": soa_complete,
+    "scope-complete": scope_complete,
+    "accountable-once": accountable_once,
+    "escalation-ends": escalation_ends,
+    "credit-applicable": credit_applicable,
+    "scale-respected": scale_respected,
+    "card-complete": card_complete,
+    "review-past": review_past,
+}

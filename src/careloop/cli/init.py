@@ -1,0 +1,53 @@
+"""`care init`: start a governance repository."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from careloop import wiring
+from careloop.cli.terminal import a_command, say
+from careloop.workflows.create.init_repository import UNASSIGNED, init_repository, parse_owner
+
+__all__ = ["app", "init"]
+
+app = a_command()
+
+_EPILOG = """
+Examples:  care init my-aims  ·  care init my-aims --name "Acme Bank" --owner 'Ada Byron <ada@acme.example>'
+"""
+
+
+@app.command(epilog=_EPILOG)
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new governance repository.")],
+    name: Annotated[str | None, typer.Option(help="Name of the organisation; else the folder's.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="'NAME <MAIL>'", help="Who holds all posts for now; else as git says.")
+    ] = None,
+) -> None:
+    """Start a governance repository that passes its own check, as a git repository with a first commit."""
+    workspace = wiring.workspace(folder)
+    who = parse_owner(owner) if owner else workspace.author()
+    if who is None and sys.stdin.isatty() and sys.stdout.isatty():
+        answer = typer.prompt("Who holds all posts for now? NAME <MAIL>, or empty", default="", show_default=False)
+        who = parse_owner(answer) if answer.strip() else None
+    made = init_repository(workspace, name=name or folder.resolve().name, owner=who, now=wiring.now())
+    for path in made.repository.written:
+        say(f"wrote {folder / path}")
+    for path in made.repository.kept:
+        say(f"kept  {folder / path} (was there before)", "grey")
+    if made.repository.commit:
+        say(f"committed as {made.repository.commit[:12]}")
+    else:
+        say("inside a git repository that was there before: look at the files, then commit them yourself", "warn")
+    if made.owner == UNASSIGNED:
+        say("all posts are held by 'unassigned': put names into roles.yaml", "warn")
+    else:
+        say(f"{made.owner.name} holds all posts until roles.yaml names others")
+    say()
+    say("Next", "heading")
+    say(f"  care check {folder}     finds nothing to mend")
+    say(f"  care status {folder}    shows what is still missing, and what closes most risk first")
+    say(f"  add your first AI system as {folder}/systems/<id>/system.yaml (`care schema system` shows its fields)")

@@ -1,0 +1,94 @@
+"""The command `care`: parses, calls one workflow, prints, and ends with the exit codes of CONTRACTS.md."""
+
+import importlib
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from careloop import __version__
+from careloop.errors import CareloopError
+
+__all__ = ["COMMANDS", "app", "run"]
+
+COMMANDS: dict[str, str] = {
+    "init": "Start a governance repository that passes its own check.",
+    "check": "Find what is wrong: each finding with a place and a way out.",
+    "status": "Show how far every requirement is evidenced, and why.",
+    "explain": "Explain a requirement, rule, statement, claim or finding.",
+    "schema": "Print the JSON Schemas of the documents, for editors.",
+    "demo": "Play the loop on an example organisation.",
+}
+"""Commands in the order of use; each lives in the module of its name and is loaded only when it is called."""
+
+
+class _LazyGroup(TyperGroup):
+    """Lists commands from the table above, so that `care --help` need not load what the commands need."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name, from its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"careloop.cli.{cmd_name}")
+        command = get_command(module.app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = typer.Typer(
+    name="care",
+    cls=_LazyGroup,
+    epilog="Start with `care init my-aims`, then `care check my-aims` and `care status my-aims`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"care {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """An ISO/IEC 42001 AI management system that lives in git, is enforced, and proves itself."""
+
+
+def run() -> None:
+    """Entry point: errors are told in plain words, never as a traceback."""
+    try:
+        app()
+    except CareloopError as error:
+        sys.stderr.write(f"error: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"  next: {error.hint}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("CARELOOP_DEBUG"):
+            raise
+        sys.stderr.write(f"careloop crashed: {type(error).__name__}: {error}\n")
+        sys.stderr.write("  next: run again with CARELOOP_DEBUG=1 and report what it prints; this counts as closed\n")
+        sys.exit(70)

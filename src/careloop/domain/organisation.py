@@ -1,0 +1,117 @@
+"""`care.yaml`: whose management system this is, what it covers and which parts are switched on."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from careloop.domain.noun import Duration, Noun, Slug, Text
+from careloop.domain.tier import Phase
+
+__all__ = [
+    "Approval",
+    "Entity",
+    "Exclusion",
+    "Organisation",
+    "PhaseCadence",
+    "Profile",
+    "Scope",
+    "SystemExclusion",
+]
+
+
+def _framework_with_edition(value: str) -> str:
+    name, colon, edition = value.partition(":")
+    if not (colon and name and edition):
+        raise ValueError(f"the framework id '{value}' has no edition; write it like iso42001:2023")
+    return value
+
+
+FrameworkId = Annotated[str, AfterValidator(_framework_with_edition)]
+
+
+class Profile(Noun):
+    """Who the organisation is, in the words of its letterhead."""
+
+    name: Text
+    sector: Text
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code")
+    website: str | None = None
+
+
+class Approval(Noun):
+    """Somebody with authority said yes on a day."""
+
+    by: Slug
+    """Post that approved."""
+    on: date
+
+
+class Exclusion(Noun):
+    """Something deliberately left outside, and why."""
+
+    what: Text
+    reason: Text
+
+
+class SystemExclusion(Noun):
+    """An inventoried AI system that the management system does not cover (R2)."""
+
+    system: Slug
+    reason: Text
+
+
+class Scope(Noun):
+    """What the AI management system covers (ISO/IEC 42001 4.3)."""
+
+    statement: Text
+    included: tuple[Text, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
+    boundaries: tuple[Text, ...] = ()
+    systems_excluded: tuple[SystemExclusion, ...] = ()
+    approved: Approval | None = None
+    reviewed: date | None = None
+
+
+class Entity(Noun):
+    """A legal entity or site with its own rules."""
+
+    id: Slug
+    name: Text
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    parent: Slug | None = None
+
+
+class PhaseCadence(Noun):
+    """Who keeps a phase of the loop turning, and how often it turns (R1)."""
+
+    phase: Phase
+    owner: Slug
+    every: Duration
+    last_run: date | None = None
+
+
+class Organisation(Noun):
+    """The root document of a governance repository."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    """Version of the repository's document schema; single documents carry none (CONTRACTS, Versions)."""
+    organisation: Profile
+    owner: Slug
+    """Post accountable for the management system."""
+    top_management: Slug
+    """Post of top management, where escalation ends."""
+    time_zone: str = "UTC"
+    """IANA name; serves calendar days, quarters and deadlines."""
+    frameworks: tuple[FrameworkId, ...] = ("iso42001:2023",)
+    rule_packs: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+@\d+$")], ...] = (
+        "careloop/base@1",
+    )
+    modules: dict[Slug, Literal["on", "off"]] = {}
+    scope: Scope
+    entities: tuple[Entity, ...] = ()
+    phases: tuple[PhaseCadence, ...] = ()
+    intervals: dict[Slug, Duration] = {}
+    """Intervals the organisation has declared for its planned processes, by process id."""
+    stores: dict[Slug, str] = {}
+    connectors: tuple[Slug, ...] = ()

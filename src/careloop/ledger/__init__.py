@@ -1,0 +1,3 @@
+"""entry, Merkle tree, checkpoint, proof, verification (no storage)"""
+
+__all__: list[str] = []

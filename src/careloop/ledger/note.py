@@ -1,0 +1,180 @@
+"""Signed notes: text that a named key stands behind, in the form that other transparency logs and their tools read.
+
+Keys are written as Go's note package writes them. Source: C2SP signed-note (Ed25519, signature type 0x01).
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from careloop.errors import InvalidInput, Refused
+
+__all__ = ["Signer", "Verifier", "read_signer", "read_verifier", "sign_note", "strict_base64", "verify_note"]
+
+_ED25519: Final = b"\x01"
+_SIGNER: Final = "PRIVATE+KEY+"
+_MAX_SIGNATURES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """The public half of a named Ed25519 key."""
+
+    name: str
+    public: bytes
+    """32 bytes (RFC 8032)."""
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if len(self.public) != 32:
+            raise InvalidInput(f"key {self.name}: an Ed25519 public key has 32 bytes, not {len(self.public)}")
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that name the key in a signature line."""
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+
+    @property
+    def text(self) -> str:
+        """The key in one line: name+hash+base64."""
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+
+    def accepts(self, signature: bytes, message: bytes) -> bool:
+        """Whether this key made the signature over exactly these bytes."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A named Ed25519 key that can sign; its secret never shows in a message."""
+
+    name: str
+    seed: bytes = field(repr=False)
+    """32 secret bytes (RFC 8032)."""
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if len(self.seed) != 32:
+            raise InvalidInput(f"key {self.name}: an Ed25519 private key has 32 bytes, not {len(self.seed)}")
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public half."""
+        return Verifier(self.name, self._private().public_key().public_bytes_raw())
+
+    @property
+    def text(self) -> str:
+        """The secret key in one line, for a file that only its owner can read."""
+        return f"{_SIGNER}{self.name}+{self.verifier.key_id.hex()}+{base64.b64encode(_ED25519 + self.seed).decode()}"
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature; the same message always has the same one."""
+        return self._private().sign(message)
+
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+
+def read_verifier(text: str) -> Verifier:
+    """A public key from its line; raises `InvalidInput`."""
+    name, key = _read_key(text, "a verifier key")
+    verifier = Verifier(name, key)
+    _check_hash(text, verifier)
+    return verifier
+
+
+def read_signer(text: str) -> Signer:
+    """A secret key from its line; raises `InvalidInput`, whose message does not repeat the line."""
+    if not text.startswith(_SIGNER):
+        raise InvalidInput("not a signing key: it does not begin with PRIVATE+KEY+")
+    name, key = _read_key(text.removeprefix(_SIGNER), "a signing key")
+    signer = Signer(name, key)
+    _check_hash(text.removeprefix(_SIGNER), signer.verifier)
+    return signer
+
+
+def sign_note(text: str, signer: Signer) -> str:
+    """The text (which ends in a newline) with the signer's line below it."""
+    if not text.endswith("\n") or _has_control(text):
+        raise InvalidInput("the text of a note ends in a newline and has no other control character")
+    signature = base64.b64encode(signer.verifier.key_id + signer.sign(text.encode())).decode()
+    return f"{text}\n— {signer.name} {signature}\n"
+
+
+def verify_note(note: str, key: Verifier) -> str:
+    """The text that the key signed; raises `InvalidInput` for what is no note and `Refused` for a bad signature.
+
+    Signatures by other keys are passed over, as the format asks.
+    """
+    text, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n") or _has_control(note):
+        raise InvalidInput("not a signed note")
+    text += "\n"
+    lines = signatures.removesuffix("\n").split("\n")
+    if len(lines) > _MAX_SIGNATURES:
+        raise InvalidInput(f"a note with more than {_MAX_SIGNATURES} signatures is not read")
+    signatures_read = map(_read_signature, lines)
+    own = [signature for name, signature in signatures_read if (name, signature[:4]) == (key.name, key.key_id)]
+    if not own:
+        raise Refused(f"the note carries no signature by {key.name}")
+    if not all(key.accepts(signature[4:], text.encode()) for signature in own):
+        raise Refused(f"the signature by {key.name} does not fit the note")
+    return text
+
+
+def strict_base64(text: str) -> bytes:
+    """Bytes from standard base64 that is written in its one canonical way; raises `InvalidInput`."""
+    try:
+        value = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInput(f"not base64: {error}") from error
+    if base64.b64encode(value).decode() != text:
+        raise InvalidInput("base64 in a form other than the canonical one")
+    return value
+
+
+def _read_signature(line: str) -> tuple[str, bytes]:
+    match line.split(" "):
+        case ["—", name, encoded] if name:
+            signature = strict_base64(encoded)
+        case _:
+            raise InvalidInput("a line below a note is not a signature")
+    if len(signature) < 5:
+        raise InvalidInput("a signature below a note is too short")
+    return name, signature
+
+
+def _read_key(text: str, what: str) -> tuple[str, bytes]:
+    match text.split("+", 2):
+        case [name, _, encoded]:
+            key = strict_base64(encoded)
+        case _:
+            raise InvalidInput(f"not {what}: name+hash+base64")
+    if key[:1] != _ED25519:
+        raise InvalidInput(f"not {what} of the type Ed25519")
+    return name, key[1:]
+
+
+def _check_hash(text: str, verifier: Verifier) -> None:
+    if text.split("+", 2)[1] != verifier.key_id.hex():
+        raise InvalidInput(f"key {verifier.name}: its hash does not fit it")
+
+
+def _check_name(name: str) -> None:
+    if not name or "+" in name or _has_control(name) or any(c.isspace() for c in name):
+        raise InvalidInput(
+            f"{name!r} is not a key name: not empty, no spaces, no plus sign", hint="One like acme.example/care."
+        )
+
+
+def _has_control(text: str) -> bool:
+    return any(c < " " and c != "\n" for c in text)

@@ -1,0 +1,3 @@
+"""windows, thresholds, alarms: counts in, Signal out"""
+
+__all__: list[str] = []

@@ -1,0 +1,97 @@
+"""Closed windows: what a detector is fed, once each and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from careloop.domain.counts import CountTable, Tally
+
+__all__ = ["Cell", "WindowCounts", "hour_of_day", "hour_of_week", "one_slot", "pooled", "windows_of"]
+
+_HOUR = 3600
+
+
+class Cell(NamedTuple):
+    """Hits among rows of one group in one bucket of units."""
+
+    group: str
+    bucket: int
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCounts:
+    """One closed window of one release. No cells, or cells without rows: nothing was seen."""
+
+    window: int
+    """Start in seconds since 1970; a later window has a higher number."""
+    release: str
+    cells: tuple[Cell, ...]
+    slot: int = 0
+    """Which season's reference it is compared with, such as its hour of the day."""
+
+    @property
+    def tally(self) -> Tally:
+        """All rows of the window."""
+        return pooled(cell.tally for cell in self.cells)
+
+    def by_bucket(self) -> dict[int, Tally]:
+        """The rows of each bucket that has any."""
+        found: dict[int, Tally] = {}
+        for _, bucket, tally in self.cells:
+            if tally.n:
+                old = found.get(bucket)
+                found[bucket] = tally if old is None else old.pooled(tally)
+        return found
+
+
+def pooled(tallies: Iterable[Tally]) -> Tally:
+    """All tallies as one."""
+    hits = n = 0
+    for tally in tallies:
+        hits += tally.hits
+        n += tally.n
+    return Tally(hits, n)
+
+
+def one_slot(window: int) -> int:
+    """No season: every window has the same reference."""
+    del window
+    return 0
+
+
+def hour_of_day(window: int) -> int:
+    """The hour 0-23 in UTC in which the window starts."""
+    return window // _HOUR % 24
+
+
+def hour_of_week(window: int) -> int:
+    """The hour 0-167 in UTC since the last Thursday began; 1970 started on a Thursday."""
+    return window // _HOUR % 168
+
+
+def windows_of(
+    table: CountTable, *, hits: str = "hits", n: str = "n", slot_of: Callable[[int], int] = one_slot
+) -> tuple[WindowCounts, ...]:
+    """The windows of a count table, earliest first and within that by release. Bins and monitors are added up.
+
+    The table must hold closed windows only: by ingest, where nothing late can come (EVENTS, "Windows").
+    """
+    at, of = table.columns.index(hits), table.columns.index(n)
+    found: dict[tuple[int, str], dict[tuple[str, int], Tally]] = {}
+    for key, values in table.rows():
+        cells = found.setdefault((key.window, key.release), {})
+        cell = Tally(values[at], values[of]).checked()
+        old = cells.get((key.group, key.bucket))
+        cells[key.group, key.bucket] = cell if old is None else old.pooled(cell)
+    return tuple(
+        WindowCounts(
+            window=window,
+            release=release,
+            slot=slot_of(window),
+            cells=tuple(Cell(group, bucket, tally) for (group, bucket), tally in cells.items()),
+        )
+        for (window, release), cells in sorted(found.items())
+    )

@@ -1,0 +1,115 @@
+"""A check as JSON for machines and as lines for people (CONTRACTS, JSON; STYLE, Faces)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from careloop import __version__
+from careloop.domain.check import CheckResult
+from careloop.domain.finding import Finding
+
+__all__ = ["check_json", "check_lines", "finding_json"]
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One finding or error in the shape of CONTRACTS.md."""
+    return {
+        "id": finding.id,
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "enforce": finding.enforce.value,
+        "blocking": finding.blocking,
+        "introduced": finding.introduced,
+        "message": finding.message,
+        "because": list(finding.because),
+        "subject": finding.subject,
+        "owner": finding.owner,
+        "set_aside": finding.set_aside,
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "pointer": "".join(f"/{part}" for part in finding.pointer),
+        "controls": list(finding.controls),
+        "remedy": finding.remedy,
+    }
+
+
+def check_json(result: CheckResult) -> dict[str, Any]:
+    """The whole answer; lists are in order of place."""
+    checked = result.checked
+    blocking = sum(finding.blocking for finding in checked.findings)
+    return {
+        "schema": "careloop/check/v1",
+        "careloop_version": __version__,
+        "standards_digest": result.standards_digest,
+        "commit": result.commit,
+        "dirty": result.dirty,
+        "findings": [finding_json(finding) for finding in checked.findings],
+        "errors": [finding_json(error) for error in checked.errors],
+        "summary": {
+            "documents": checked.documents,
+            "errors": len(checked.errors),
+            "findings": len(checked.findings),
+            "blocking": blocking,
+            "exit_code": result.exit_code,
+        },
+    }
+
+
+def check_lines(result: CheckResult, *, seconds: float) -> Iterator[tuple[str, str]]:
+    """Lines to print, each with a style: `error`, `must`, `should`, `grey`, `detail` or `summary`."""
+    checked = result.checked
+    for error in checked.errors:
+        yield "error", f"{error.place}  error  {error.message}   [{error.rule}]"
+        if error.remedy:
+            yield "detail", f"    mend: {error.remedy}"
+    for finding in checked.findings:
+        yield from _finding_lines(finding)
+    yield "summary", _summary(result, seconds)
+
+
+def _finding_lines(finding: Finding) -> Iterator[tuple[str, str]]:
+    grey = finding.set_aside is not None or finding.introduced is False
+    note = ""
+    if finding.set_aside is not None:
+        note = f" ({finding.set_aside})"
+    elif finding.introduced is False:
+        note = " (was there before)"
+    elif not finding.blocking:
+        note = f" ({finding.enforce.value} only)"
+    style = "grey" if grey else finding.severity.value
+    yield style, f"{finding.place}  {finding.severity.value}{note}  {finding.message}   [{finding.rule}]"
+    if grey:
+        return
+    for reason in finding.because[:3]:
+        yield "detail", f"    because {reason}"
+    serves = f"serves {_shortened(finding.controls)} · " if finding.controls else ""
+    yield "detail", f"    {serves}mend: {finding.remedy}"
+
+
+def _shortened(controls: tuple[str, ...]) -> str:
+    """Requirement ids with the framework said once: `iso42001:2023/A.8.2, A.9.4`."""
+    shown: list[str] = []
+    before = ""
+    for control in controls:
+        framework, _, item = control.partition("/")
+        shown.append(item if framework == before else control)
+        before = framework
+    return ", ".join(shown)
+
+
+def _summary(result: CheckResult, seconds: float) -> str:
+    checked = result.checked
+    parts: list[str] = []
+    if checked.errors:
+        parts.append(_count(len(checked.errors), "error"))
+    counted = Counter(finding.severity.value for finding in checked.findings)
+    if checked.findings:
+        detail = ", ".join(f"{counted[word]} {word}" for word in ("must", "should") if counted[word])
+        parts.append(f"{_count(len(checked.findings), 'finding')} ({detail})")
+    what = " and ".join(parts) or "nothing to mend"
+    return f"{what} in {_count(checked.documents, 'document')}, {seconds:.1f} s"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

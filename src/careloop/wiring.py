@@ -1,0 +1,49 @@
+"""composition root: the only module besides sdk/ that picks adapters, reads the environment, loads plug-ins"""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from careloop.adapters.example_library import ExampleLibrary
+from careloop.adapters.file_cache import FileCache, user_cache_folder
+from careloop.adapters.git_repository import GitRepository
+from careloop.adapters.git_workspace import GitWorkspace
+from careloop.adapters.package_standards import PackageStandards
+from careloop.documents.kinds import GOVERNED_FOLDERS, ROOT_FILES
+from careloop.documents.yaml_text import MAX_BYTES
+from careloop.ports.repository_source import RepositorySource
+from careloop.ports.result_cache import ResultCache
+from careloop.ports.standards_library import StandardsLibrary
+from careloop.ports.workspace import Workspace
+
+__all__ = ["examples", "now", "repository_source", "result_cache", "standards_library", "workspace"]
+
+
+def repository_source(root: Path) -> RepositorySource:
+    """The governance repository in a folder."""
+    return GitRepository(root, folders=GOVERNED_FOLDERS, files=ROOT_FILES, limit=MAX_BYTES)
+
+
+def workspace(root: Path) -> Workspace:
+    """A folder to start a repository in."""
+    return GitWorkspace(root)
+
+
+def standards_library() -> StandardsLibrary:
+    """The standards that ship with this version."""
+    return PackageStandards()
+
+
+def result_cache() -> ResultCache:
+    """The content-hash cache in the user's cache folder."""
+    return FileCache(user_cache_folder(dict(os.environ)))
+
+
+def examples() -> ExampleLibrary:
+    """The example repositories that ship with this version."""
+    return ExampleLibrary()
+
+
+def now() -> datetime:
+    """The clock, aware and in UTC; the one place that reads it for the inside."""
+    return datetime.now(UTC)

@@ -1,0 +1,3 @@
+"""Create: people write policies, rules, roles, risks, cards"""
+
+__all__: list[str] = []

@@ -1,0 +1,129 @@
+"""Check a governance repository: a function of its tree, and of a day only when one is given."""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import date
+
+from careloop import __version__
+from careloop.checks.catalogue import Catalogue
+from careloop.checks.run import check_tree
+from careloop.domain.check import CheckResult, TreeCheck
+from careloop.domain.finding import Finding
+from careloop.domain.place import Place
+from careloop.domain.source_tree import SourceTree
+from careloop.domain.tier import Enforcement, Severity
+from careloop.ports.repository_source import RepositorySource
+from careloop.ports.result_cache import ResultCache
+from careloop.ports.standards_library import StandardsLibrary
+
+__all__ = ["DiffRange", "check_repository", "tree_digest"]
+
+
+class DiffRange:
+    """`BASE..HEAD`, or `BASE` alone for what the work tree adds to it."""
+
+    def __init__(self, text: str) -> None:
+        base, dots, head = text.partition("..")
+        self.base = base or "HEAD"
+        self.head: str | None = (head.lstrip(".") or "HEAD") if dots else None
+
+
+def check_repository(
+    source: RepositorySource,
+    *,
+    standards: StandardsLibrary,
+    cache: ResultCache,
+    diff: DiffRange | None = None,
+    on: date | None = None,
+) -> CheckResult:
+    """Check the work tree; or, with a range, its head, marking what the range introduced or touched.
+
+    Errors always count: what cannot be read cannot be judged. Raises NotFound for a revision that does not exist.
+    """
+    catalogue = Catalogue(standards.read_all())
+    head = source.head()
+    if diff is None:
+        checked = _checked(source.work_tree(), catalogue, cache, on)
+        return CheckResult(checked=checked, commit=head.commit, dirty=head.dirty, standards_digest=catalogue.digest)
+    tree = source.work_tree() if diff.head is None else source.at(diff.head)
+    after = _checked(tree, catalogue, cache, on)
+    before = _checked(source.at(diff.base), catalogue, cache, on)
+    changed = source.changed(diff.base, diff.head)
+    findings = tuple(_marked(finding, before, changed) for finding in after.findings)
+    return CheckResult(
+        checked=replace(after, findings=findings),
+        commit=head.commit if diff.head is None else source.resolve(diff.head),
+        dirty=head.dirty if diff.head is None else False,
+        standards_digest=catalogue.digest,
+    )
+
+
+def _marked(finding: Finding, before: TreeCheck, changed: frozenset[str]) -> Finding:
+    """A finding is the change's own when it was not there before, or when the change touches its file."""
+    known = {other.id for other in before.findings}
+    return replace(finding, introduced=finding.id not in known or finding.place.file in changed)
+
+
+def tree_digest(tree: SourceTree) -> str:
+    """SHA-256 over all that a check may look at in a tree."""
+    whole = hashlib.sha256()
+    for path in sorted(tree.files):
+        whole.update(f"{path}\0".encode())
+        whole.update(hashlib.sha256(tree.files[path]).digest())
+    rest = [[link.path, link.target, link.outside] for link in tree.links]
+    sizes = [[big.path, big.size] for big in tree.oversized]
+    whole.update(json.dumps([rest, sizes, dict(tree.unreadable)], sort_keys=True).encode())
+    return whole.hexdigest()
+
+
+def _checked(tree: SourceTree, catalogue: Catalogue, cache: ResultCache, on: date | None) -> TreeCheck:
+    """The tree's check, remembered by the digest of everything it depends on."""
+    key = f"check/{__version__}/{catalogue.digest}/{on}/{tree_digest(tree)}"
+    kept = cache.get(key)
+    if kept is not None:
+        return _thawed(kept)
+    checked = check_tree(tree, catalogue, on)
+    cache.put(key, _frozen(checked))
+    return checked
+
+
+def _frozen(checked: TreeCheck) -> bytes:
+    rows = [[_row(finding) for finding in part] for part in (checked.errors, checked.findings)]
+    return json.dumps([checked.documents, *rows]).encode()
+
+
+def _row(finding: Finding) -> list[object]:
+    place = finding.place
+    return [
+        *(finding.rule, finding.severity.value, finding.enforce.value, finding.message),
+        *([place.file, place.line, place.column], list(finding.pointer), list(finding.controls), finding.remedy),
+        *(list(finding.because), finding.subject, finding.owner, finding.set_aside),
+    ]
+
+
+def _thawed(kept: bytes) -> TreeCheck:
+    documents, errors, findings = json.loads(kept)
+    return TreeCheck(documents, tuple(map(_finding, errors)), tuple(map(_finding, findings)))
+
+
+def _finding(row: list[object]) -> Finding:
+    rule, severity, enforce, message, place, pointer, controls, remedy, because, subject, owner, aside = row
+    assert isinstance(place, list)
+    assert isinstance(pointer, list)
+    assert isinstance(controls, list)
+    assert isinstance(because, list)
+    return Finding(
+        rule=str(rule),
+        severity=Severity(str(severity)),
+        enforce=Enforcement(str(enforce)),
+        message=str(message),
+        place=Place(*place),
+        pointer=tuple(pointer),
+        controls=tuple(controls),
+        remedy=str(remedy),
+        because=tuple(because),
+        subject=None if subject is None else str(subject),
+        owner=None if owner is None else str(owner),
+        set_aside=None if aside is None else str(aside),
+    )

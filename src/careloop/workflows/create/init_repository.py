@@ -1,0 +1,42 @@
+"""Start a governance repository: small, passing its own check, with its gaps shown by status and not as failures."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from careloop.errors import UsageError
+from careloop.ports.workspace import Author, Workspace, WrittenRepository
+from careloop.workflows.create.starter_documents import starter_documents
+
+__all__ = ["UNASSIGNED", "InitResult", "init_repository", "parse_owner"]
+
+UNASSIGNED = Author("unassigned", "unassigned@example.invalid")
+_OWNER = re.compile(r"^\s*([^<>]+?)\s*<\s*([^<>@\s]+@[^<>@\s]+)\s*>\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What was written, and who holds all posts for now."""
+
+    owner: Author
+    repository: WrittenRepository
+
+
+def parse_owner(text: str) -> Author:
+    """`Name <mail>` as a person. Raises UsageError for anything else.
+
+    >>> parse_owner("Ada Byron <ada@example.org>").name
+    'Ada Byron'
+    """
+    found = _OWNER.match(text)
+    if found is None:
+        raise UsageError(f"'{text}' does not name an owner", hint="write it like --owner 'Ada Byron <ada@example.org>'")
+    return Author(found.group(1), found.group(2))
+
+
+def init_repository(workspace: Workspace, *, name: str, owner: Author | None, now: datetime) -> InitResult:
+    """Write the starter documents and commit them; one named owner holds every post until others are appointed."""
+    who = owner or workspace.author() or UNASSIGNED
+    files = starter_documents(name, who, now.date())
+    written = workspace.create(files, author=who, message="Start the AI management system", now=now)
+    return InitResult(who, written)

@@ -1,0 +1,3 @@
+"""Evolve: ledger and lake to status, explanation, scorecard, audit"""
+
+__all__: list[str] = []
