@@ -9,8 +9,7 @@ from careloop.adapters.file_cache import FileCache, user_cache_folder
 from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
-from careloop.documents.kinds import GOVERNED_FOLDERS, ROOT_FILES
-from careloop.documents.yaml_text import MAX_BYTES
+from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary

@@ -18,7 +18,7 @@ from careloop.errors import CareloopError, Conflict, InvalidInput, NotFound, Ref
 from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.export import verify_export
 from careloop.ledger.note import Signer, read_verifier
-from careloop.ledger.verify import NoticeKind, Problem, ProblemKind
+from careloop.ledger.verify import Notice, NoticeKind, Problem, ProblemKind
 from careloop.testing.contracts.ledger import NOON, a_record
 
 ORIGIN = "acme.example/care/dev"
@@ -87,15 +87,30 @@ def test_an_altered_entry_is_not_handed_out(tmp_path: Path) -> None:
 
 
 def test_an_alteration_with_every_hash_mended_is_told_by_the_signature(tmp_path: Path) -> None:
-    folder, forged = filled(tmp_path / "own"), filled(tmp_path / "forger")
-    with an_intruder(forged) as db:
-        db.execute("DELETE FROM head WHERE size = 5")
-        for table, column in (("entry", "idx"), ("subject", "idx"), ("node", "pos")):
-            db.execute(f"DELETE FROM {table} WHERE {column} = 4" + (" AND level = 0" if table == "node" else ""))
-    for name in ("checkpoint", "anchor"):
-        (forged / name).unlink()
-    shutil.copy(forged / "ledger.sqlite", folder / "ledger.sqlite")
-    assert ProblemKind.BEHIND_ANCHOR in kinds(folder)
+    folder = filled(tmp_path / "own")
+    with opened(tmp_path / "forger", create=True) as ledger:
+        ledger.put_blob(b"an attestation", media="application/json")
+        for entry in open_ledger(folder / "ledger.sqlite", origin=ORIGIN, read_only=True).entries(0, 5):
+            record = replace(entry.record, controls=()) if entry.index == 2 else entry.record
+            ledger.append([record], recorded_at=entry.recorded_at)
+    shutil.copy(tmp_path / "forger" / "ledger.sqlite", folder / "ledger.sqlite")
+    assert problems(folder) == (
+        Problem(None, ProblemKind.BAD_ROOT),
+        Problem(None, ProblemKind.FORKED_FROM_ANCHOR),
+    )
+    with pytest.raises(Refused, match="not those that"):
+        opened(folder)
+
+
+def test_a_body_stored_as_text_is_judged_by_its_bytes(tmp_path: Path) -> None:
+    folder = filled(tmp_path)
+    with an_intruder(folder) as db:
+        db.execute("UPDATE entry SET body = CAST(body AS TEXT) WHERE idx = 2")
+        assert problems(folder) == ()
+        db.execute("UPDATE entry SET body = replace(body, 'high', 'lows') WHERE idx = 2")
+        assert problems(folder) == (Problem(2, ProblemKind.ALTERED_BODY),)
+        db.execute("UPDATE entry SET body = CAST(x'ff' || body AS TEXT) WHERE idx = 2")
+        assert problems(folder) == (Problem(2, ProblemKind.ALTERED_BODY),)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE entry SET body = x'00'", "DELETE FROM entry", "DELETE FROM head"])
@@ -171,7 +186,7 @@ def truncate(folder: Path, size: int) -> None:
 def test_a_truncated_tail_is_told_by_the_anchor_and_the_ledger_refuses_to_run(tmp_path: Path) -> None:
     folder = filled(tmp_path)
     truncate(folder, 3)
-    with pytest.raises(Refused, match="has 3 entries, but .* proves that it had 5") as caught:
+    with pytest.raises(Refused, match=r"has 3 entries, but .* proves that it had 5") as caught:
         opened(folder)
     assert "backup that holds at least 5" in (caught.value.hint or "")
     assert {ProblemKind.BEHIND_ANCHOR, ProblemKind.MISSING_INDEX} <= kinds(folder)
@@ -216,7 +231,7 @@ def test_a_missing_or_forged_anchor_stops_the_ledger(tmp_path: Path) -> None:
             opened(folder)
         assert kinds(folder) == {ProblemKind.BAD_SIGNATURE}
     (folder / "anchor").unlink()
-    with pytest.raises(Refused, match="anchor .* is gone"):
+    with pytest.raises(Refused, match=r"anchor .* is gone"):
         opened(folder)
     assert kinds(folder) == {ProblemKind.MISSING_ANCHOR}
 
@@ -230,7 +245,7 @@ def test_a_ledger_that_stopped_between_commit_and_checkpoint_catches_up(tmp_path
         (folder / name).write_bytes(content)
     outcome = verify_sqlite_ledger(folder / "ledger.sqlite")
     assert outcome.sound
-    assert [notice.kind for notice in outcome.notices if notice.index == 3][0] is NoticeKind.UNSIGNED
+    assert Notice(3, NoticeKind.UNSIGNED) in outcome.notices
     with opened(folder, read_only=True) as ledger:
         assert (ledger.size(), ledger.head().size) == (4, 3)
     with opened(folder) as ledger:
@@ -345,7 +360,7 @@ def test_a_database_that_vanished_is_not_made_anew(tmp_path: Path) -> None:
 def test_a_ledger_is_opened_by_its_own_name_only(tmp_path: Path) -> None:
     folder = filled(tmp_path)
     for create in (False, True):
-        with pytest.raises(Refused, match="is acme.example/care/dev, not acme.example/other"):
+        with pytest.raises(Refused, match=r"is acme\.example/care/dev, not acme\.example/other"):
             open_ledger(folder / "ledger.sqlite", origin="acme.example/other", create=create)
 
 

@@ -7,6 +7,7 @@ outcome ready. With a single thread it is a plain call.
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Generic, TypeVar
 
 from careloop.errors import CareloopError, Unavailable
@@ -28,33 +29,48 @@ class GroupCommit(Generic[Item, Outcome]):
 
     def __init__(self, commit: Callable[[Sequence[Item]], Sequence[Outcome | CareloopError]]) -> None:
         self._commit = commit
-        self._door = threading.Lock()
-        self._turn = threading.Lock()
+        self._change = threading.Condition()
         self._waiting: list[_Ticket[Item, Outcome]] = []
+        self._busy = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for the next commit."""
+        return len(self._waiting)
 
     def submit(self, item: Item) -> Outcome:
         """Commit the item with whatever else waits; raises the error that belongs to it."""
         ticket: _Ticket[Item, Outcome] = _Ticket(item)
-        with self._door:
+        with self._change:
             self._waiting.append(ticket)
-        with self._turn:
+            while self._busy and ticket.outcome is None:
+                self._change.wait()
+            tickets: list[_Ticket[Item, Outcome]] = []
             if ticket.outcome is None:
-                self._lead()
+                self._busy = True
+                tickets, self._waiting = self._waiting, tickets
+        if tickets:
+            self._lead(tickets)
+        if ticket.outcome is None:
+            raise _interrupted()
         if isinstance(ticket.outcome, CareloopError):
             raise ticket.outcome
-        if ticket.outcome is None:
-            raise Unavailable("the commit was interrupted", hint="Send it again: what was recorded is not repeated.")
         return ticket.outcome
 
-    def _lead(self) -> None:
-        with self._door:
-            tickets, self._waiting = self._waiting, []
+    def _lead(self, tickets: Sequence[_Ticket[Item, Outcome]]) -> None:
         outcomes: Sequence[Outcome | CareloopError] = ()
         try:
             outcomes = self._commit([ticket.item for ticket in tickets])
         except CareloopError as error:
             outcomes = [error] * len(tickets)
         finally:
-            lost = Unavailable("the commit was interrupted", hint="Send it again: what was recorded is not repeated.")
-            for ticket, outcome in zip(tickets, [*outcomes, *[lost] * (len(tickets) - len(outcomes))], strict=True):
-                ticket.outcome = outcome
+            with self._change:
+                for ticket, outcome in zip_longest(tickets, outcomes, fillvalue=None):
+                    if ticket is not None:
+                        ticket.outcome = _interrupted() if outcome is None else outcome
+                self._busy = False
+                self._change.notify_all()
+
+
+def _interrupted() -> Unavailable:
+    return Unavailable("the commit was interrupted", hint="Send it again: what was recorded is not repeated.")

@@ -47,7 +47,7 @@ MAX_BLOB: Final = 64 * 2**20
 """Most bytes in one blob."""
 _PAGE: Final = 256
 _ENTRIES: Final = (
-    "SELECT entry.idx, body, hash FROM entry LEFT JOIN node ON level = 0 AND pos = entry.idx"
+    "SELECT entry.idx, CAST(body AS BLOB), hash FROM entry LEFT JOIN node ON level = 0 AND pos = entry.idx"
     " WHERE entry.idx >= ? AND entry.idx < ?"
 )
 

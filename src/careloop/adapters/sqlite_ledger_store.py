@@ -33,7 +33,7 @@ _SCHEMA: Final = "1"
 _TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE entry (idx INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, iss TEXT NOT NULL,"
-    " sub TEXT NOT NULL, recorded_at TEXT NOT NULL, body BLOB NOT NULL) STRICT",
+    " sub TEXT NOT NULL, recorded_at TEXT NOT NULL, body BLOB NOT NULL)",
     "CREATE INDEX entry_by_type ON entry (type, idx)",
     "CREATE INDEX entry_by_actor ON entry (iss, sub, idx)",
     "CREATE INDEX entry_by_time ON entry (recorded_at, idx)",
@@ -145,10 +145,8 @@ def whole_entry(index: int, body: object, leaf: object) -> Entry:
 
 
 def as_bytes(value: object) -> bytes:
-    """A BLOB column's bytes; what somebody put there as text or number counts as its UTF-8 text."""
-    if isinstance(value, bytes):
-        return value
-    return b"" if value is None else str(value).encode(errors="surrogatepass")
+    """A BLOB column's bytes; nothing for whatever else somebody may have put there."""
+    return value if isinstance(value, bytes) else b""
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from careloop.ports.ledger import Checkpoint, Entry
 __all__ = ["verify_sqlite_ledger"]
 
 _LINES = (
-    "SELECT entry.idx AS place, body, hash FROM entry LEFT JOIN node ON level = 0 AND pos = entry.idx"
+    "SELECT entry.idx AS place, CAST(body AS BLOB), hash FROM entry LEFT JOIN node ON level = 0 AND pos = entry.idx"
     " UNION ALL SELECT pos, NULL, hash FROM node LEFT JOIN entry ON entry.idx = pos"
     " WHERE level = 0 AND entry.idx IS NULL ORDER BY place"
 )

@@ -104,7 +104,7 @@ class _Run:
         )
 
     def _stored(self, index: int) -> tuple[_Placed, int, bytes]:
-        body = as_bytes(self._db.execute("SELECT body FROM entry WHERE idx = ?", (index,)).fetchone()[0])
+        body = as_bytes(self._db.execute("SELECT CAST(body AS BLOB) FROM entry WHERE idx = ?", (index,)).fetchone()[0])
         head = self._db.execute("SELECT size, root FROM head WHERE size > ? ORDER BY size LIMIT 1", (index,)).fetchone()
         entry = whole_entry(index, body, self._node(0, index))
         return _Placed(index, entry.record, entry.recorded_at, entry.skew_ms, body), int(head[0]), as_bytes(head[1])
@@ -128,7 +128,7 @@ class _Run:
     def _known(self, record_id: str) -> tuple[int, bytes] | None:
         if record_id in self._new:
             return self._new[record_id].index, self._new[record_id].body
-        found = self._db.execute("SELECT idx, body FROM entry WHERE id = ?", (record_id,)).fetchone()
+        found = self._db.execute("SELECT idx, CAST(body AS BLOB) FROM entry WHERE id = ?", (record_id,)).fetchone()
         return None if found is None else (int(found[0]), as_bytes(found[1]))
 
     def _timed(self, draft: Draft, index: int) -> _Placed:

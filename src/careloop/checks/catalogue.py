@@ -1,6 +1,5 @@
-"""The standards library as nouns: requirements, claims and rule packs, with the digest that status answers carry."""
+"""The standards library as nouns: requirements, claims and rule packs."""
 
-import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TypeVar
@@ -23,15 +22,6 @@ class Catalogue:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 over every data file's path and bytes: two answers with the same digest used the same standards."""
-        whole = hashlib.sha256()
-        for path in sorted(self._files):
-            content = hashlib.sha256(self._files[path]).hexdigest()
-            whole.update(f"{path}\0{content}\n".encode())
-        return f"sha256:{whole.hexdigest()}"
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from careloop.documents.kinds import kind_of
+from careloop.documents.layout import kind_of
 from careloop.domain.aims import Processes
 from careloop.domain.impact import Assessment
 from careloop.domain.noun import Governed

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from careloop.checks.breach import Breach
 from careloop.checks.references import Names, dangling_references
 from careloop.documents.card_gaps import card_gaps
-from careloop.documents.kinds import KINDS, kind_of, looks_governed
+from careloop.documents.layout import KINDS, kind_of, looks_governed
 from careloop.domain.card import Card
 from careloop.domain.controls import Controls
 from careloop.domain.noun import Governed
@@ -51,12 +51,14 @@ def reference_exists(ground: Ground) -> Iterator[Breach]:
     statements = {document.path: policy.statements for document, policy in ground.repository.all(Policy)}
     for dangling in dangling_references(ground.repository, ground.names):
         guess = f"; did you mean '{dangling.close}'?" if dangling.close else ""
-        line = None
-        if dangling.pointer[0] == "statements" and isinstance(dangling.pointer[1], int):
+        line, pointer = None, dangling.pointer
+        if dangling.path.endswith("/card.md"):
+            pointer = ("care", *pointer)
+        elif dangling.pointer[0] == "statements" and isinstance(dangling.pointer[1], int):
             line = statements[dangling.path][dangling.pointer[1]].line
         yield Breach(
             path=dangling.path,
-            pointer=dangling.pointer,
+            pointer=pointer,
             line=line,
             message=f"there is no {dangling.space} '{dangling.name}'{guess}",
         )

@@ -131,7 +131,9 @@ class Cases:
         for position, post in enumerate(roles.posts):
             held = [people[holder] for holder in post.holders if holder in people]
             left = [person for person in held if person.left is not None and person.left <= today]
-            values = {"post": post, "roles": roles, "filled": len(held) > len(left), "holders_left": bool(left)}
+            acting = post.acting is not None and post.acting.until >= today
+            filled = len(held) > len(left) or acting
+            values = {"post": post, "roles": roles, "filled": filled, "holders_left": bool(left)}
             path = self._repository.path_of(Roles) or "roles.yaml"
             spot = _Spot(post.id, path, ("posts", position))
             yield self._case(Subject.POST, spot, self._superior(post), values)

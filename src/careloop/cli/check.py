@@ -22,7 +22,6 @@ from careloop.domain.check import CheckResult
 from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput, UsageError
 from careloop.reports.check_report import check_json, check_lines
-from careloop.workflows.create.check_card import check_card
 from careloop.workflows.create.check_repository import DiffRange, check_repository
 
 __all__ = ["app", "check"]
@@ -82,6 +81,9 @@ def _card(path: Path, tier: Tier) -> CheckResult:
         raw = path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{path}: the card cannot be read: {error.strerror}") from error
+    # Reading a card takes the document models, which a check from the cache does without.
+    from careloop.workflows.create.check_card import check_card
+
     return check_card(str(path), raw, tier, standards=wiring.standards_library())
 
 

@@ -107,15 +107,18 @@ class _Walk:
 
     def close_down_to(self, level: int) -> None:
         """End the sections at this depth and below; one that has said nothing of its own only holds the place."""
+        last = self._open[-1]
         if self._empty:
-            self._note(self._open[-1].targets, self._open[-1], "")
+            self._note(last.targets, last, "", shared=last.level < level)
             self._empty = False
         while len(self._open) > 1 and self._open[-1].level >= level:
             self._open.pop()
 
-    def _note(self, fields: Targets, place: _Place, text: str) -> None:
+    def _note(self, fields: Targets, place: _Place, text: str, *, shared: bool = False) -> None:
+        """`shared`: the place is not made for one field alone, so it yields to one that is."""
         for name in fields:
-            self.found.evidence.append(Evidence(name, place.kind, place.line, text, shared=len(fields) > 1))
+            one = Evidence(name, place.kind, place.line, text, shared=shared or len(fields) > 1)
+            self.found.evidence.append(one)
 
     def _say(self, text: str, *, prose: bool = True) -> None:
         """Something stands here: it counts for the open section."""

@@ -6,12 +6,12 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from careloop.documents.kinds import kind_of
+from careloop.documents.layout import MAX_BYTES, kind_of
 from careloop.documents.markdown_text import split_front_matter
 from careloop.documents.parse import Parsed, parse_document
 from careloop.documents.problem import Problem
 from careloop.documents.yaml_exact import locate
-from careloop.documents.yaml_text import MAX_BYTES, decode
+from careloop.documents.yaml_text import decode
 from careloop.domain.finding import Finding
 from careloop.domain.place import Place, Pointer
 from careloop.domain.repository import Document, Repository

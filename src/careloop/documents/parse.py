@@ -5,8 +5,9 @@ from typing import cast
 
 from careloop.documents.card_care import CardRefused
 from careloop.documents.card_markdown import read_card_markdown
-from careloop.documents.kinds import Form, Kind, adapter_of
+from careloop.documents.layout import Form, Kind
 from careloop.documents.markdown_text import MarkdownText, sections_of, split_front_matter
+from careloop.documents.nouns import NOUNS, adapter_of
 from careloop.documents.policy_text import read_statements
 from careloop.documents.problem import Problem
 from careloop.documents.validation import validate
@@ -47,7 +48,7 @@ def _parse_yaml(path: str, kind: Kind, folder: str | None, text: str) -> Parsed:
     reading = read_yaml(text)
     if reading.problems:
         return Parsed(None, reading.problems, text)
-    noun = validate(adapter_of(kind.name), kind.noun, reading.value)
+    noun = validate(adapter_of(kind.name), NOUNS[kind.name], reading.value)
     if isinstance(noun, tuple):
         return Parsed(None, noun, text)
     return Parsed(Document(path, kind.name, noun, folder), (), text)
@@ -98,7 +99,7 @@ def _parse_markdown(path: str, kind: Kind, folder: str | None, cut: MarkdownText
         statements, text_problems = read_statements(sections)
         values["statements"] = [statement.model_dump(mode="json") for statement in statements]
         problems = _in_front_lines(text_problems, cut)
-    noun = validate(adapter_of(kind.name), kind.noun, values)
+    noun = validate(adapter_of(kind.name), NOUNS[kind.name], values)
     if isinstance(noun, tuple):
         return Parsed(None, (*noun, *problems), cut.front, cut.front_line)
     if problems:

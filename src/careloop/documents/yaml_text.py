@@ -13,14 +13,12 @@ from typing import cast
 
 import yaml12
 
+from careloop.documents.layout import MAX_BYTES
 from careloop.documents.problem import Problem
 
-__all__ = ["MAX_BYTES", "PlainValue", "decode", "read_yaml"]
+__all__ = ["PlainValue", "decode", "read_yaml"]
 
 PlainValue = bool | int | float | str | list["PlainValue"] | dict[str, "PlainValue"] | None
-
-MAX_BYTES = 5_000_000
-"""Largest document that is read."""
 
 _NEEDS_EXACT = re.compile(
     r"(?:^|[\s\[{,:-])[&*!][^\s&]"  # anchors, aliases, tags

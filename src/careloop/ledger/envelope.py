@@ -41,7 +41,7 @@ class Statement:
     subject: tuple[Subject, ...]
     """At least one, each with a digest."""
     predicate_type: str
-    """Address that names the kind of predicate, such as `https://careloop.dev/gate-result/v1`."""
+    """Address that names the kind of predicate, such as `https://acme.example/gate-result/v1`."""
     predicate: Mapping[str, Json]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from careloop.documents.kinds import KINDS, Form, adapter_of
+from careloop.documents.layout import KINDS, Form
+from careloop.documents.nouns import NOUNS, adapter_of
 
 __all__ = ["document_schema", "schema_kinds"]
 
@@ -24,7 +25,7 @@ def document_schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind of document. Markdown documents: of their front matter."""
     adapter = adapter_of(kind)
     schema = adapter.json_schema(by_alias=True, schema_generator=GenerateJsonSchema)
-    noun = next(row.noun for row in KINDS if row.name == kind)
+    noun = NOUNS[kind]
     form = next(row.form for row in KINDS if row.name == kind)
     described = {**schema, "$schema": GenerateJsonSchema.schema_dialect, "title": kind}
     for name, model in _models(noun).items():

@@ -68,15 +68,16 @@ def evaluate(rule: CompiledRule, facts: Mapping[str, Any] | Bound) -> Evaluation
     bound = rule.require.bind(facts)
     for local in rule.set_aside_by:
         if _applies(local, bound) is Verdict.ALLOW:
-            return Evaluation(rule, Verdict.NOT_APPLICABLE, None, local, local.applies, bound)
+            not_applicable = Verdict.NOT_APPLICABLE
+            return Evaluation(rule, not_applicable, set_aside_by=local, _decided_by=local.applies, _facts=bound)
     if rule.applies is not None:
         outcome = rule.applies.run(bound)
         verdict = _verdict(outcome, when_false=Verdict.NOT_APPLICABLE)
         if verdict is not Verdict.ALLOW:
-            return Evaluation(rule, verdict, _error(outcome, verdict), None, rule.applies, bound)
+            return Evaluation(rule, verdict, _error(outcome, verdict), _decided_by=rule.applies, _facts=bound)
     outcome = rule.require.run(bound)
     verdict = _verdict(outcome, when_false=Verdict.VIOLATE)
-    return Evaluation(rule, verdict, _error(outcome, verdict), None, rule.require, bound)
+    return Evaluation(rule, verdict, _error(outcome, verdict), _decided_by=rule.require, _facts=bound)
 
 
 def is_triggered(rule: CompiledRule, facts: Mapping[str, Any] | Bound) -> bool:

@@ -174,6 +174,11 @@ def test_an_own_empty_section_outweighs_a_shared_full_one() -> None:
     assert card.fields["limitations"].line == 5
 
 
+def test_an_empty_heading_above_a_shared_full_one_takes_nothing_from_it() -> None:
+    card = a_card("## Evaluation\n\n### Metrics and results\n\nNine of ten.\n")
+    assert stated_by(card) == {"metrics", "results"}
+
+
 def test_a_long_section_that_mentions_a_todo_is_stated() -> None:
     text = "The model fails on blue ink and on torn paper. " * 5
     assert stated_by(a_card(f"## Limitations\n\n{text}\n\nTODO: count how often.\n")) == {"limitations"}

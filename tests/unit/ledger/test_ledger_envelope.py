@@ -32,7 +32,7 @@ STATEMENT = Statement(
         Subject(name="model", digest="sha256:" + "0a" * 32),
         Subject(name="code", digest="gitCommit:" + "0b" * 20),
     ),
-    predicate_type="https://careloop.dev/gate-result/v1",
+    predicate_type="https://acme.example/gate-result/v1",
     predicate={"decision": "allow", "n": 4102, "ratio": "0.83"},
 )
 ENVELOPE = sign_statement(STATEMENT, GATE, log_key=LOG.verifier)

@@ -86,7 +86,7 @@ def chance_of(outcome: Outcome, limit: float, n: int, rate: float) -> float:
     return float(sum(w for w, each in zip(weights, found, strict=True) if each is outcome))
 
 
-@pytest.mark.parametrize(("limit", "n"), [(0.05, 50), (0.05, 400), (0.3, 120)])
+@pytest.mark.parametrize(("limit", "n"), [(0.05, 50), (0.05, 200), (0.3, 120)])
 def test_a_rate_at_its_limit_is_called_safe_or_harmful_at_most_one_time_in_twenty(limit: float, n: int) -> None:
     assert chance_of(SAFE, limit, n, limit) <= 0.05
     assert chance_of(HARMFUL, limit, n, limit) <= 0.05
@@ -145,7 +145,7 @@ def test_groups_that_were_not_assessed_are_named_beside_the_outcome() -> None:
 @pytest.mark.parametrize(
     ("judge", "words"),
     [
-        (lambda: judge_rate(Tally(10, 1000), limit=0.05, worse=Worse.HIGHER), "at most 0.01690 at 0.95 one-sided"),
+        (lambda: judge_rate(Tally(10, 1000), limit=0.05, worse=Worse.HIGHER), "at most 0.0169 at 0.95 one-sided"),
         (lambda: judge_rate(Tally(90, 1000), limit=0.05, worse=Worse.HIGHER), "at least 0.0755"),
         (lambda: judge_rate(Tally(90, 1000), limit=0.05, worse=Worse.LOWER), "at least 0.0755"),
         (lambda: judge_rate(Tally(10, 1000), limit=0.05, worse=Worse.LOWER), "at most 0.0169"),
@@ -154,7 +154,7 @@ def test_groups_that_were_not_assessed_are_named_beside_the_outcome() -> None:
 )
 def test_the_reason_states_the_bound_that_decided(judge: object, words: str) -> None:
     assert callable(judge)
-    assert words.replace("0.01690", "0.0169") in judge().because
+    assert words in judge().because
 
 
 def test_arguments_without_meaning_are_refused() -> None:

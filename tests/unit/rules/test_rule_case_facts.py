@@ -58,7 +58,7 @@ def test_words_numbers_and_days_become_facts_as_in_documents() -> None:
         ({"system": {"teir": "high"}}, ("system", "teir"), "did you mean `tier`?"),
         ({"system": {"tier": "hihg"}}, ("system", "tier"), "did you mean `high`?"),
         ({"system": {"severity": "mst"}}, ("system", "severity"), "did you mean `must`?"),
-        ({"system": {"monitors": [{}, {"treshold": 1}]}}, ("system", "monitors", 1, "treshold"), "did you mean `threshold`?"),
+        ({"system": {"monitors": [{}, {"scor": 1}]}}, ("system", "monitors", 1, "scor"), "did you mean `score`?"),
         ({"system": {"tags": None}}, ("system", "tags"), "leave the key out if the fact is missing"),
         ({"system": {"tier": 2}}, ("system", "tier"), None),
         ({"system": {"users": "3"}}, ("system", "users"), None),

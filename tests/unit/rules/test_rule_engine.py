@@ -28,7 +28,7 @@ from careloop.rules.vocabulary import Vocabulary
         ("has(system.crd)", 1, 12, "did you mean `card`?"),
         ("system.card.licnce != null", 1, 13, "did you mean `licence`?"),
         ("cards.all(c, c.licnce != null)", 1, 16, "did you mean `licence`?"),
-        ('system.live &&\n  system . teir == 1', 2, 12, "did you mean `tier`?"),
+        ("system.live &&\n  system . teir == 1", 2, 12, "did you mean `tier`?"),
         ('"é𝄞" == "" || system.teir == 1', 1, 22, "did you mean `tier`?"),
         ("system.tier >= tiers.hihg", 1, 22, "did you mean `high`?"),
         ("sistem.tier >= 3", 1, 1, "did you mean `system`?"),
@@ -60,7 +60,10 @@ def test_an_unknown_name_is_a_problem_at_its_own_column(
         ("system.due < now", "`<` does not go with (text or null, instant)"),
         ("system.tier", "the expression must give true or false, and gives whole number"),
         ("!system.users", "`!` does not go with (whole number)"),
-        ("system.live ? 1 : true", "both branches of `? :` must be of one type, and these are (true/false, whole number, true/false)"),
+        (
+            "system.live ? 1 : ''",
+            "both branches of `? :` must be of one type, and these are (true/false, whole number, text)",
+        ),
     ],
 )  # fmt: skip
 def test_values_that_do_not_go_together_are_a_problem(text: str, message: str) -> None:
@@ -103,7 +106,7 @@ def test_building_a_message_is_not_a_form_of_the_rule_language() -> None:
 
 
 def test_every_problem_of_an_expression_is_reported_in_order() -> None:
-    problems = problems_of('system.teir > 1 && nobody && system.id > 3')
+    problems = problems_of("system.teir > 1 && nobody && system.id > 3")
     assert [(problem.kind.value, problem.column) for problem in problems] == [("name", 8), ("name", 20), ("type", 40)]
 
 
@@ -121,7 +124,9 @@ def test_any_text_at_all_is_either_a_program_or_problems_inside_the_text(text: s
         assert result.text == text
 
 
-@pytest.mark.parametrize("text", ["!" * 400 + "true", "(" * 200 + "true" + ")" * 200, "-" * 301 + "1 == 1", "[" * 99 + "]" * 99])
+@pytest.mark.parametrize(
+    "text", ["!" * 400 + "true", "(" * 200 + "true" + ")" * 200, "-" * 301 + "1 == 1", "[" * 99 + "]" * 99]
+)
 def test_an_expression_that_is_nested_without_end_is_a_problem_and_no_crash(text: str) -> None:
     assert problems_of(text)[0].kind in (ProblemKind.SYNTAX, ProblemKind.TYPE)
 

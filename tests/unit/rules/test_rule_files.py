@@ -57,9 +57,7 @@ def test_a_second_rule_of_the_same_id_is_a_problem() -> None:
 def test_the_vocabulary_may_depend_on_the_rule() -> None:
     organisation = Vocabulary({"organisation": System})
     file = RuleFile(rules=(a_rule("organisation.live", subject="organisation"), a_rule("system.live", id="other")))
-    compilation = compile_rules(
-        file, lambda rule: organisation if rule.subject is Subject.ORGANISATION else VOCABULARY
-    )
+    compilation = compile_rules(file, lambda rule: organisation if rule.subject is Subject.ORGANISATION else VOCABULARY)
     assert compilation.problems == ()
 
 
@@ -95,7 +93,9 @@ def test_a_case_whose_reason_is_another_is_a_problem() -> None:
 
 
 def test_a_case_with_a_misspelt_fact_is_a_problem_at_the_fact() -> None:
-    rule = compiled_file(a_rule("system.live", cases=[a_case("violate", live=False), a_case("unknown", liv=False)])).rules[0]
+    rule = compiled_file(
+        a_rule("system.live", cases=[a_case("violate", live=False), a_case("unknown", liv=False)])
+    ).rules[0]
     (problem,) = run_cases(rule)
     assert problem.pointer == ("rules", 0, "cases", 1, "facts", "system", "liv")
     assert (problem.suggestion, problem.source) == ("did you mean `live`?", "rules/a.yaml")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import resource
+import sys
 from typing import Any
 
 import celpy
+import celpy.adapter
+import celpy.evaluation
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +21,9 @@ from careloop.rules.evaluate import evaluate
 
 ENVIRONMENT = celpy.Environment()
 
-NUMBERS = st.sampled_from(["system.users", "size(system.tags)", "system.tier", "tiers.high", "0", "1", "3 - system.users"])
+NUMBERS = st.sampled_from(
+    ["system.users", "size(system.tags)", "system.tier", "tiers.high", "0", "1", "3 - system.users"]
+)
 DECIMALS = st.sampled_from(["system.budget", "0.5", "system.monitors[0].threshold", "1.5 * system.budget"])
 TEXTS = st.sampled_from(["system.id", "'a'", "system.labels.x", "system.tags[0]", "'a' + system.id", "system.due"])
 SIGNS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
@@ -49,16 +54,18 @@ ATOMS = st.one_of(
             "system.monitors.exists(m, m.threshold < 0.5)",
             "size(system.monitors) > 0 && system.monitors.all(m, m.threshold < 0.5)",
             "!system.tags.exists(t, t == 'a')",
-            "system.monitors.exists_one(m, m.name == 'a')",
-            "size(system.monitors.filter(m, m.threshold > 0.5)) > 0",
-            "system.monitors.map(m, m.name) == ['a']",
+            "system.tags.exists_one(t, t == 'a')",
+            "size(system.tags.filter(t, t == 'a')) > 0",
+            "system.tags.map(t, t + 'x') == ['ax']",
         ]
     ),
 )
 EXPRESSIONS = st.recursive(
     ATOMS,
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["&&", "||", "&&", "||", "=="]), inner).map(lambda t: f"({t[0]}) {t[1]} ({t[2]})"),
+        st.tuples(inner, st.sampled_from(["&&", "||", "&&", "||", "=="]), inner).map(
+            lambda t: f"({t[0]}) {t[1]} ({t[2]})"
+        ),
         inner.map(lambda text: f"!({text})"),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]}) ? ({t[1]}) : ({t[2]})"),
     ),
@@ -91,19 +98,20 @@ def second_opinion(text: str, facts: dict[str, Any]) -> set[Verdict]:
     """What the other implementation says, in our words; both kinds of error where it does not keep them apart.
 
     It forgets the cause when an operator meets an erring operand, and of two errors under `&&` either may survive.
+    An error inside its `filter`, `map` or `exists_one` escapes from `&&`, so the atoms above let none happen there.
     """
     program = ENVIRONMENT.program(ENVIRONMENT.compile(text))
-    values = {name: celpy.json_to_cel(value) for name, value in {**VOCABULARY.ranks, **facts}.items()}
+    values = {name: celpy.adapter.json_to_cel(value) for name, value in {**VOCABULARY.ranks, **facts}.items()}
     try:
         return {Verdict.ALLOW if program.evaluate(values) else Verdict.VIOLATE}
-    except celpy.CELEvalError as error:
+    except celpy.evaluation.CELEvalError as error:
         several = any(sign in text for sign in ("&&", "||", "exists", "all"))
         if several or "CELEvalError" in str(error.args):
             return UNDECIDED
         return {Verdict.UNKNOWN if KeyError in error.args else Verdict.ERRORED}
 
 
-@settings(max_examples=6000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(EXPRESSIONS, FACTS)
 def test_a_second_implementation_gives_the_same_verdict(text: str, system: dict[str, Any]) -> None:
     facts = {"system": system}
@@ -134,7 +142,5 @@ def test_a_hundred_thousand_evaluations_are_all_right_and_keep_nothing() -> None
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     settled = round_of(1000)
-    assert round_of(4000) - settled < 8 * 1024  # KiB; 80,000 more evaluations
-
-    for _ in range(2000):
-        program.run({"system": {"tier": 3, "id": "y", "monitors": [{"threshold": 0.9}] * 20}})
+    eight_mebibytes = 8 * 1024 * (1024 if sys.platform == "darwin" else 1)  # the unit differs by platform
+    assert round_of(4000) - settled < eight_mebibytes

@@ -13,6 +13,7 @@ from careloop.rules.evaluate import evaluate
 from careloop.rules.overlay import overlay
 from careloop.rules.problem import ProblemKind
 
+WARN = {"enforce": "warn"}
 CONFLICT = {"law": "dsgvo", "article": "Art. 9"}
 
 
@@ -62,8 +63,8 @@ def test_asking_for_more_or_the_same_is_fine(pack: dict[str, Any], local: dict[s
         ({}, {"enforce": "warn"}, ["enforce"]),
         ({"moment": "release"}, {"moment": "change"}, ["moment"]),
         ({"moment": "always"}, {"moment": "release"}, ["moment"]),
-        ({"enforce": "warn", "block_from": "2026-06-01"}, {"enforce": "warn"}, ["block_from"]),
-        ({"enforce": "warn", "block_from": "2026-06-01"}, {"enforce": "warn", "block_from": "2026-07-01"}, ["block_from"]),
+        ({**WARN, "block_from": "2026-06-01"}, WARN, ["block_from"]),
+        ({**WARN, "block_from": "2026-06-01"}, {**WARN, "block_from": "2026-07-01"}, ["block_from"]),
         ({}, {"subject": "supplier"}, ["subject"]),
     ],
 )  # fmt: skip

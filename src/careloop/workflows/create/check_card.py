@@ -21,7 +21,7 @@ from careloop.domain.place import Place
 from careloop.domain.rule import Rule
 from careloop.domain.tier import Enforcement, Severity, Tier
 from careloop.errors import InvalidInput
-from careloop.ports.standards_library import StandardsLibrary
+from careloop.ports.standards_library import StandardsLibrary, standards_digest
 
 __all__ = ["check_card"]
 
@@ -33,14 +33,14 @@ def check_card(name: str, raw: bytes, tier: Tier, *, standards: StandardsLibrary
 
     `name` is the file's name as the findings shall show it; one that ends in `.json` is read as JSON.
     """
-    catalogue = Catalogue(standards.read_all())
+    files = standards.read_all()
     read = _read_json(name, raw) if name.lower().endswith(".json") else _read_markdown(name, raw)
     if isinstance(read, Finding):
         checked = TreeCheck(0, (read,), ())
     else:
-        rules = [rule for pack in DEFAULT_PACKS for rule in catalogue.packs[pack].rules if rule.check == _RULE]
+        rules = [rule for pack in DEFAULT_PACKS for rule in Catalogue(files).packs[pack].rules if rule.check == _RULE]
         checked = TreeCheck(1, (), tuple(_findings(name, card_gaps(read, tier), rules[0])))
-    return CheckResult(checked=checked, commit=None, dirty=None, standards_digest=catalogue.digest)
+    return CheckResult(checked=checked, commit=None, dirty=None, standards_digest=standards_digest(files))
 
 
 def _read_json(name: str, raw: bytes) -> Card | Finding:

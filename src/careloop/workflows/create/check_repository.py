@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from careloop import __version__
-from careloop.checks.catalogue import Catalogue
-from careloop.checks.run import check_tree
 from careloop.domain.check import CheckResult, TreeCheck
 from careloop.domain.finding import Finding
 from careloop.domain.place import Place
@@ -15,7 +14,7 @@ from careloop.domain.source_tree import SourceTree
 from careloop.domain.tier import Enforcement, Severity
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
-from careloop.ports.standards_library import StandardsLibrary
+from careloop.ports.standards_library import StandardsLibrary, standards_digest
 
 __all__ = ["DiffRange", "check_repository", "tree_digest"]
 
@@ -41,21 +40,23 @@ def check_repository(
 
     Errors always count: what cannot be read cannot be judged. Raises NotFound for a revision that does not exist.
     """
-    catalogue = Catalogue(standards.read_all())
+    files = standards.read_all()
+    digest = standards_digest(files)
+    remembered = _Remembered(files, digest, cache, on)
     head = source.head()
     if diff is None:
-        checked = _checked(source.work_tree(), catalogue, cache, on)
-        return CheckResult(checked=checked, commit=head.commit, dirty=head.dirty, standards_digest=catalogue.digest)
+        checked = remembered.check(source.work_tree())
+        return CheckResult(checked=checked, commit=head.commit, dirty=head.dirty, standards_digest=digest)
     tree = source.work_tree() if diff.head is None else source.at(diff.head)
-    after = _checked(tree, catalogue, cache, on)
-    before = _checked(source.at(diff.base), catalogue, cache, on)
+    after = remembered.check(tree)
+    before = remembered.check(source.at(diff.base))
     changed = source.changed(diff.base, diff.head)
     findings = tuple(_marked(finding, before, changed) for finding in after.findings)
     return CheckResult(
         checked=replace(after, findings=findings),
         commit=head.commit if diff.head is None else source.resolve(diff.head),
         dirty=head.dirty if diff.head is None else False,
-        standards_digest=catalogue.digest,
+        standards_digest=digest,
     )
 
 
@@ -77,15 +78,28 @@ def tree_digest(tree: SourceTree) -> str:
     return whole.hexdigest()
 
 
-def _checked(tree: SourceTree, catalogue: Catalogue, cache: ResultCache, on: date | None) -> TreeCheck:
-    """The tree's check, remembered by the digest of everything it depends on."""
-    key = f"check/{__version__}/{catalogue.digest}/{on}/{tree_digest(tree)}"
-    kept = cache.get(key)
-    if kept is not None:
-        return _thawed(kept)
-    checked = check_tree(tree, catalogue, on)
-    cache.put(key, _frozen(checked))
-    return checked
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """Checks a tree once: the answer is kept by the digest of everything it depends on."""
+
+    files: Mapping[str, bytes]
+    digest: str
+    cache: ResultCache
+    on: date | None
+
+    def check(self, tree: SourceTree) -> TreeCheck:
+        """The tree's check, from the cache if it is there."""
+        key = f"check/{__version__}/{self.digest}/{self.on}/{tree_digest(tree)}"
+        kept = self.cache.get(key)
+        if kept is not None:
+            return _thawed(kept)
+        # The rule engine and the document models take half a second to load; an answer from the cache needs neither.
+        from careloop.checks.catalogue import Catalogue
+        from careloop.checks.run import check_tree
+
+        checked = check_tree(tree, Catalogue(self.files), self.on)
+        self.cache.put(key, _frozen(checked))
+        return checked
 
 
 def _frozen(checked: TreeCheck) -> bytes:

@@ -10,7 +10,7 @@ from careloop.domain.source_tree import SourceTree
 from careloop.domain.status_result import StatusResult
 from careloop.errors import InvalidInput, NotFound
 from careloop.ports.repository_source import RepositorySource
-from careloop.ports.standards_library import StandardsLibrary
+from careloop.ports.standards_library import StandardsLibrary, standards_digest
 from careloop.status.compute import compute_status as compute
 
 __all__ = ["compute_status", "instant_of"]
@@ -25,7 +25,8 @@ def compute_status(
     default branch's first-parent history decides, and the answer says so. Raises InvalidInput for a day that is none
     or is still to come, NotFound when nothing was in force.
     """
-    catalogue = Catalogue(standards.read_all())
+    files = standards.read_all()
+    catalogue, digest = Catalogue(files), standards_digest(files)
     head = source.head()
     if as_of is None:
         compiled = compile_tree(source.work_tree())
@@ -36,7 +37,7 @@ def compute_status(
             dirty=head.dirty,
             as_of=None,
             in_force_by=None,
-            standards_digest=catalogue.digest,
+            standards_digest=digest,
         )
     instant = instant_of(as_of, _time_zone(source.work_tree()))
     if instant.date() > (now + timedelta(days=1)).date():
@@ -52,7 +53,7 @@ def compute_status(
         dirty=False,
         as_of=as_of,
         in_force_by="history",
-        standards_digest=catalogue.digest,
+        standards_digest=digest,
     )
 
 

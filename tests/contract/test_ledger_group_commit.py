@@ -1,0 +1,69 @@
+"""Threads that arrive together share one commit, and each gets the outcome that is its own."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from careloop.adapters.group_commit import GroupCommit
+from careloop.errors import Conflict, Unavailable
+
+
+def test_what_waits_while_one_commits_is_committed_together() -> None:
+    batches: list[list[int]] = []
+    busy, release = threading.Event(), threading.Event()
+
+    def commit(items: Sequence[int]) -> list[int]:
+        batches.append(sorted(items))
+        busy.set()
+        release.wait(10)
+        return [item * 10 for item in items]
+
+    group: GroupCommit[int, int] = GroupCommit(commit)
+    outcomes: dict[int, int] = {}
+
+    def submit(item: int) -> None:
+        outcomes[item] = group.submit(item)
+
+    first = threading.Thread(target=submit, args=(0,))
+    first.start()
+    assert busy.wait(10)
+    others = [threading.Thread(target=submit, args=(n,)) for n in range(1, 9)]
+    for thread in others:
+        thread.start()
+    while group.waiting < 8:
+        first.join(0.001)
+    release.set()
+    for thread in [first, *others]:
+        thread.join(10)
+    assert batches == [[0], [1, 2, 3, 4, 5, 6, 7, 8]]
+    assert outcomes == {n: n * 10 for n in range(9)}
+
+
+def test_an_error_reaches_only_the_one_it_belongs_to() -> None:
+    group: GroupCommit[int, int] = GroupCommit(lambda items: [Conflict("odd") if n % 2 else n for n in items])
+    assert group.submit(2) == 2
+    with pytest.raises(Conflict, match="odd"):
+        group.submit(3)
+
+
+def test_when_the_commit_itself_fails_everybody_is_told() -> None:
+    def commit(items: Sequence[int]) -> list[int]:
+        raise Unavailable(f"no disk for {len(items)}")
+
+    with pytest.raises(Unavailable, match="no disk for 1"):
+        GroupCommit(commit).submit(1)
+
+
+def test_a_commit_that_breaks_off_does_not_block_the_next() -> None:
+    failing = [True]
+
+    def commit(items: Sequence[int]) -> list[int]:
+        if failing.pop() if failing else False:
+            raise KeyboardInterrupt
+        return list(items)
+
+    group: GroupCommit[int, int] = GroupCommit(commit)
+    with pytest.raises(KeyboardInterrupt):
+        group.submit(1)
+    assert group.submit(2) == 2
