@@ -24,9 +24,7 @@ from careloop.domain.rule import Rule, Subject, Verdict
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.tier import Enforcement, Moment, Severity
 from careloop.rules.compiled_rule import CompiledRule, RuleProblem
-from careloop.rules.engine import bind
 from careloop.rules.evaluate import Evaluation, evaluate
-from careloop.rules.facts import facts_for
 from careloop.rules.problem import ProblemKind
 
 __all__ = ["check_tree", "enforcement_on", "known_requirements", "rule_findings"]
@@ -176,10 +174,8 @@ def rule_findings(
         for case in cases.of(subject):
             if _rests_on(case, failed):
                 continue
-            vocabularies = {rule.vocabulary for rule in group}
-            bound = {vocabulary: bind(vocabulary, facts_for(vocabulary, case.values)) for vocabulary in vocabularies}
             for rule in group:
-                evaluation = evaluate(rule, bound[rule.vocabulary])
+                evaluation = evaluate(rule, cases.bound(case, rule.vocabulary))
                 if evaluation.verdict not in (Verdict.ALLOW, Verdict.NOT_APPLICABLE):
                     yield _of_evaluation(rule.rule, case, evaluation, on)
 

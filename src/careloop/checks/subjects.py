@@ -21,6 +21,9 @@ from careloop.domain.roles import Post, Roles
 from careloop.domain.rule import Subject
 from careloop.domain.system import System
 from careloop.domain.third_party import Objectives, Supplier
+from careloop.rules.engine import Bound, bind
+from careloop.rules.facts import facts_for
+from careloop.rules.vocabulary import Vocabulary
 
 __all__ = ["Case", "Cases"]
 
@@ -52,6 +55,15 @@ class Cases:
     def __init__(self, repository: Repository, now: datetime | None) -> None:
         self._repository = repository
         self._now = now
+        self._facts: dict[int, Any] = {}
+        self._bound: dict[tuple[Subject, str, Pointer, Vocabulary], Bound] = {}
+
+    def bound(self, case: Case, vocabulary: Vocabulary) -> Bound:
+        """The case's facts, ready for expressions of a vocabulary; made once, however many rules ask."""
+        key = (case.subject, case.path, case.pointer, vocabulary)
+        if key not in self._bound:
+            self._bound[key] = bind(vocabulary, facts_for(vocabulary, case.values, known=self._facts))
+        return self._bound[key]
 
     @cached_property
     def organisation(self) -> Case:
@@ -89,6 +101,15 @@ class Cases:
         return {str(folder): tuple(group) for folder, group in groupby(inside, key=lambda document: document.folder)}
 
     @cached_property
+    def _suppliers(self) -> Mapping[str, Supplier]:
+        return {supplier.id: supplier for supplier in self._repository.nouns(Supplier)}
+
+    @cached_property
+    def _excluded(self) -> frozenset[str]:
+        organisation = self._repository.organisation
+        return frozenset(out.system for out in organisation.scope.systems_excluded) if organisation else frozenset()
+
+    @cached_property
     def _risks_of(self) -> Mapping[str, tuple[Risk, ...]]:
         index: dict[str, list[Risk]] = {}
         for risk in self._repository.nouns(Risk):
@@ -102,9 +123,6 @@ class Cases:
 
     def _system_case(self, document: Document, system: System) -> Case:
         beside = self._in_folders.get(str(document.folder), ())
-        organisation = self._repository.organisation
-        excluded = {out.system for out in organisation.scope.systems_excluded} if organisation else set()
-        suppliers = {supplier.id: supplier for supplier in self._repository.nouns(Supplier)} if system.supplier else {}
         values: dict[str, Any] = {
             "system": system,
             "card": _first(beside, Card),
@@ -114,10 +132,10 @@ class Cases:
             "monitors": _first(beside, Monitors),
             "plan": _first(beside, FailurePlan),
             "risks": self._risks_of.get(system.id, ()),
-            "supplier": suppliers.get(system.supplier or ""),
-            "organisation": organisation,
+            "supplier": self._suppliers.get(system.supplier or ""),
+            "organisation": self._repository.organisation,
             "criteria": self._repository.only(RiskCriteria),
-            "in_scope": system.id not in excluded,
+            "in_scope": system.id not in self._excluded,
         }
         paths = {"system": document.path} | {d.kind: d.path for d in beside if d.kind in ("card", "monitors", "plan")}
         return Case(Subject.SYSTEM, system.id, document.path, (), system.owner, self._with_now(values), paths)

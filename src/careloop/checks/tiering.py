@@ -14,8 +14,7 @@ from careloop.domain.repository import Repository
 from careloop.domain.risk import RiskCriteria, TierRule, Trigger
 from careloop.domain.rule import Subject
 from careloop.domain.system import System
-from careloop.rules.engine import Bound, Program, bind, compile_expression
-from careloop.rules.facts import facts_for
+from careloop.rules.engine import Bound, Program, compile_expression
 from careloop.rules.problem import Problem
 
 __all__ = ["CRITERIA", "broken_expressions", "tier_justified", "triggered_assessed"]
@@ -63,7 +62,7 @@ def _each_match(cases: Cases, repository: Repository) -> Iterator[tuple[Case, Sy
     for case in cases.of(Subject.SYSTEM):
         if not case.values["in_scope"] or not usable:
             continue
-        facts = bind(vocabulary, facts_for(vocabulary, case.values))
+        facts = cases.bound(case, vocabulary)
         for source, program in usable:
             if _matches(program, facts):
                 yield case, case.values["system"], source

@@ -48,7 +48,7 @@ def _parse_yaml(path: str, kind: Kind, folder: str | None, text: str) -> Parsed:
     reading = read_yaml(text)
     if reading.problems:
         return Parsed(None, reading.problems, text)
-    noun = validate(adapter_of(kind.name), NOUNS[kind.name], reading.value)
+    noun = validate(adapter_of(kind.name), NOUNS[kind.name], reading.value, written=reading.json)
     if isinstance(noun, tuple):
         return Parsed(None, noun, text)
     return Parsed(Document(path, kind.name, noun, folder), (), text)

@@ -13,12 +13,17 @@ from careloop.domain.place import Pointer
 __all__ = ["problems_of", "validate"]
 
 
-def validate(adapter: TypeAdapter[Any], noun: Any, value: object) -> BaseModel | tuple[Problem, ...]:
-    """The noun, or all that keeps `value` from being one. Strict: no text for numbers, no numbers for text."""
+def validate(
+    adapter: TypeAdapter[Any], noun: Any, value: object, *, written: str | None = None
+) -> BaseModel | tuple[Problem, ...]:
+    """The noun, or all that keeps `value` from being one. Strict: no text for numbers, no numbers for text.
+
+    `written` is the value as JSON, when the caller has it already.
+    """
     if not isinstance(value, dict):
         return (Problem("wrong-type", "the document must be a mapping of keys to values", 1, 1),)
     try:
-        found: BaseModel = adapter.validate_json(json.dumps(value), strict=True)
+        found: BaseModel = adapter.validate_json(json.dumps(value) if written is None else written, strict=True)
     except ValidationError as error:
         return problems_of(error, noun, value)
     return found
@@ -32,7 +37,7 @@ def problems_of(error: ValidationError, noun: Any, value: object) -> tuple[Probl
 def _problem(detail: ErrorDetails, noun: Any, value: object) -> Problem:
     pointer = _into_document(detail["loc"], value)
     kind = detail["type"]
-    last = pointer[-1] if pointer else "document"
+    last = next((part for part in reversed(pointer) if isinstance(part, str)), "document")
     if kind == "extra_forbidden":
         known = _keys_at(noun, pointer[:-1])
         return Problem(
@@ -43,6 +48,8 @@ def _problem(detail: ErrorDetails, noun: Any, value: object) -> Problem:
     context = detail.get("ctx") or {}
     if kind in ("enum", "literal_error"):
         expected = str(context.get("expected", ""))
+        if isinstance(detail["input"], str) is not ("'" in expected):
+            return Problem("wrong-type", f"{last}: {expected} is needed, not {_shown(detail['input'])}", pointer=pointer)
         words = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
         guess = _did_you_mean(str(detail["input"]), words)
         return Problem(
@@ -50,15 +57,18 @@ def _problem(detail: ErrorDetails, noun: Any, value: object) -> Problem:
         )
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return Problem("bad-value", f"kind must be one of {context.get('expected_tags', 'the kinds')}", pointer=pointer)
-    return Problem(_code(kind), f"{last}: {_words(detail, context)}", pointer=pointer)
+    if kind == "json_invalid":
+        return Problem("yaml-syntax", "the text is nested too deeply")
+    return Problem(_code(kind, context), f"{last}: {_words(detail, context)}", pointer=pointer)
 
 
-def _code(kind: str) -> str:
+def _code(kind: str, context: dict[str, Any]) -> str:
     if kind.startswith(("date", "time")):
         return "bad-date"
     if kind.endswith("_type") or kind in ("int_from_float", "int_parsing", "bool_parsing", "float_parsing"):
         return "wrong-type"
-    return "unversioned-id" if kind == "value_error" else "bad-value"
+    unversioned = kind == "value_error" and "edition" in str(context.get("error"))
+    return "unversioned-id" if unversioned else "bad-value"
 
 
 _TYPE_WORDS = {

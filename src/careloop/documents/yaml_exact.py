@@ -4,6 +4,7 @@ YAML 1.2 core schema on PyYAML's C loader: no timestamps, no `yes`/`no`, no octa
 keys, one document a file, no key twice, and aliases only as far as they stay small.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,12 @@ __all__ = ["locate", "locate_inside", "read_exactly"]
 
 _MAX_VALUES = 100_000
 """Values in a document once its aliases are written out."""
+
+_MAX_DEPTH = 200
+"""Lists and mappings within one another; the parser's own stack ends long after this."""
+
+_WHOLE = 2**63
+"""Whole numbers from here on are read as floating ones, as most readers of JSON do."""
 
 _STRING = "tag:yaml.org,2002:str"
 _NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
@@ -44,6 +51,9 @@ def _mark(node: yaml.Node) -> tuple[int, int]:
 
 
 def _compose(text: str) -> yaml.Node | Problem | None:
+    deep = _too_deep(text)
+    if deep is not None:
+        return deep
     loader = _Composer(text)
     try:
         if not loader.check_node():
@@ -62,6 +72,24 @@ def _compose(text: str) -> yaml.Node | Problem | None:
         return Problem("yaml-syntax", str(error).splitlines()[0] if str(error) else "the text is nested too deeply")
     finally:
         loader.dispose()
+
+
+def _too_deep(text: str) -> Problem | None:
+    """Where the nesting goes too deep to be a document; told event by event, because building nodes takes the stack."""
+    loader = _Composer(text)
+    depth = 0
+    try:
+        while loader.check_event():
+            event = loader.get_event()
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                line, column = event.start_mark.line + 1, event.start_mark.column + 1
+                return Problem("yaml-syntax", f"the text is nested more than {_MAX_DEPTH} deep", line, column)
+    except (yaml.YAMLError, ValueError):
+        return None  # whoever builds the nodes says what is wrong, and up to there nothing is deep
+    finally:
+        loader.dispose()
+    return None
 
 
 def read_exactly(text: str) -> tuple[object, tuple[Problem, ...]]:
@@ -143,19 +171,28 @@ def _scalar(node: yaml.ScalarNode, reading: _Reading) -> bool | int | float | st
         return None
     if _BOOL.match(text):
         return text.lower() == "true"
-    if _INT.match(text):
-        return int(text)
-    if _BASED.match(text):
-        return int(text[2:], 8 if text[1] == "o" else 16)
-    if _FLOAT.match(text):
-        return float(text)
-    if _NOT_FINITE.match(text):
+    number = _number(text)
+    if number is not None and math.isfinite(number):
+        return number
+    if number is not None or _NOT_FINITE.match(text):
         line, column = _mark(node)
         reading.problems.append(
-            Problem("not-a-number", f"'{text}' is no number anybody can check", line=line, column=column)
+            Problem("not-a-number", f"'{text[:40]}' is no number anybody can check", line=line, column=column)
         )
         return None
     return text
+
+
+def _number(text: str) -> int | float | None:
+    whole: int | None = None
+    if _INT.match(text) and len(text) < 300:
+        whole = int(text)
+    elif _BASED.match(text):
+        whole = int(text[2:], 8 if text[1] == "o" else 16)
+        return whole if whole < _WHOLE else None
+    if whole is not None and -_WHOLE <= whole < _WHOLE:
+        return whole
+    return float(text) if _FLOAT.match(text) else None
 
 
 def locate(text: str, pointers: frozenset[Pointer]) -> dict[Pointer, tuple[int, int]]:

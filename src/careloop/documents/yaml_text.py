@@ -1,12 +1,13 @@
 """YAML text to plain values by the YAML 1.2 core schema: fast when it is plain, exact when it is not.
 
-Two parsers stand behind one function. `py-yaml12` reads ordinary documents at about 50 µs each but tells neither where a
-value stands nor that a key came twice. PyYAML's C loader knows both and takes five times as long. A document that
+Two parsers stand behind one function. `py-yaml12` reads ordinary documents at about 50 µs each but tells neither where
+a value stands nor that a key came twice. PyYAML's C loader knows both and takes five times as long. A document that
 could hide one of those troubles (anchors, tags, several documents, control characters, more key-like lines than keys)
 goes to the second; so does everything the first refuses. The second one's word is final; a property test holds the two
 to the same answer (docs/adr/0007).
 """
 
+import json
 import re
 from dataclasses import dataclass
 from typing import cast
@@ -20,15 +21,21 @@ __all__ = ["PlainValue", "decode", "read_yaml"]
 
 PlainValue = bool | int | float | str | list["PlainValue"] | dict[str, "PlainValue"] | None
 
-_NEEDS_EXACT = re.compile(
-    r"(?:^|[\s\[{,:-])[&*!][^\s&]"  # anchors, aliases, tags
-    r"|^(?:---|\.\.\.)(?:\s|$)|^%|^\s*\?(?:\s|$)"  # document marks, directives, complex keys
-    r"|\.(?:nan|inf)\b|[\"'][ ]?:\S|^[ ]*\t|<<"  # non-finite numbers, JSON-like keys, tabs in indents, merge keys
-    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff]",
-    re.MULTILINE | re.IGNORECASE,
-)
-_KEY_LINE = re.compile(r"^[ ]*(?:-[ ]+)*[^\s#\-][^\n]*?:(?:[ ]|\r?$)", re.MULTILINE)
-_COLON = re.compile(r":(?:[ \n\r]|$)")
+_REFERENCE = re.compile(r"(?:^|[\s\[{,:-])[&*!][^\s&]", re.MULTILINE)
+"""An anchor, an alias or a tag."""
+_LINE_START = re.compile(r"\n(?:---|\.\.\.|%|[ ]*\?(?:\s|$)|[ ]*\t)")
+"""Document marks, directives, complex keys, tabs in indents."""
+_ODD_VALUE = re.compile(r"\.(?:nan|NaN|NAN|inf|Inf|INF)\b|<<")
+"""Numbers that are none, merge keys."""
+_TIGHT_KEY = re.compile(r"[\"'][ ]?:\S")
+"""Keys as JSON writes them."""
+_NOT_TEXT = r"(?:[-+.~\d][^\s:]*|[Tt]rue|[Ff]alse|[Nn]ull|TRUE|FALSE|NULL|):(?:\s|$)"
+_ODD_KEY = re.compile(r"\n[ ]*(?:-[ ]+)*" + _NOT_TEXT)
+_ODD_FLOW_KEY = re.compile(r"[{,]\s*" + _NOT_TEXT)
+"""Keys that are read as something else than text."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_KEY_LINE = re.compile(r"\n[ ]*(?:-[ ]+)*[^\s#][^\n]*?:(?:[ \t]|\r?(?=\n|$))")
+_COLON = re.compile(r":(?:[ \t\n\r]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class YamlReading:
 
     value: PlainValue
     problems: tuple[Problem, ...] = ()
+    json: str | None = None
+    """The value as JSON, where it was made on the way."""
 
 
 def decode(raw: bytes) -> str | Problem:
@@ -55,15 +64,32 @@ def decode(raw: bytes) -> str | Problem:
 
 def read_yaml(text: str) -> YamlReading:
     """Read one YAML document; on trouble, every problem with its line and column."""
-    if _NEEDS_EXACT.search(text) is None:
+    if _is_plain(text):
         try:
             value = yaml12.parse_yaml(text)
-        except ValueError:
+            written = json.dumps(value, allow_nan=False)
+        except (ValueError, TypeError, RecursionError):
             return _read_exactly(text)
-        keys = _count_keys(value)
-        if keys is not None and keys == _keys_written(text):
-            return YamlReading(cast("PlainValue", value)) if value is not None else _empty()
+        # In JSON every key ends in '": ', and a text that holds this only makes the count too high.
+        if value is not None and written.count('": ') == _keys_written(text):
+            return YamlReading(cast("PlainValue", value), json=written)
     return _read_exactly(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing in the text could be read in two ways. Cheap looks first: most documents need no other."""
+    lines = "\n" + text
+    if ("&" in text or "*" in text or "!" in text) and _REFERENCE.search(text):
+        return False
+    if ('"' in text or "'" in text) and _TIGHT_KEY.search(text):
+        return False
+    if any(mark in text for mark in ("---", "...", "%", "?", "\t")) and _LINE_START.search(lines):
+        return False
+    if any(mark in text for mark in (".n", ".N", ".i", ".I", "<<")) and _ODD_VALUE.search(text):
+        return False
+    if _ODD_KEY.search(lines) or ("{" in text and _ODD_FLOW_KEY.search(text)):
+        return False
+    return text.replace("\n", "").isprintable() or _CONTROL.search(text) is None
 
 
 def _empty() -> YamlReading:
@@ -79,30 +105,8 @@ def _read_exactly(text: str) -> YamlReading:
     return YamlReading(cast("PlainValue", value)) if value is not None else _empty()
 
 
-def _count_keys(value: object) -> int | None:
-    """Keys of all mappings in a value; null when a key is not text or a value is of no plain type."""
-    if isinstance(value, str | bool | int | float) or value is None:
-        return 0
-    total = 0
-    if isinstance(value, list):
-        for item in value:
-            inner = _count_keys(item)
-            if inner is None:
-                return None
-            total += inner
-        return total
-    if not isinstance(value, dict):
-        return None
-    for key, item in value.items():
-        inner = _count_keys(item) if isinstance(key, str) else None
-        if inner is None:
-            return None
-        total += 1 + inner
-    return total
-
-
 def _keys_written(text: str) -> int:
     """How many keys the text may hold; never fewer than it does, so a repeated key makes the counts differ."""
     if "{" in text:
         return len(_COLON.findall(text))
-    return len(_KEY_LINE.findall(text))
+    return len(_KEY_LINE.findall("\n" + text))

@@ -176,7 +176,7 @@ class ExponentialBins:
     def bounds(self) -> tuple[int, ...]:
         """Bin of v = number of these bounds that are below v. Floor of base^i for each i, after a 0."""
         roots = []
-        for i in range(self.octaves * 2**self.scale + 1):
+        for i in range((self.octaves << self.scale) + 1):
             power = 1 << i
             for _ in range(self.scale):
                 power = math.isqrt(power)
@@ -186,7 +186,7 @@ class ExponentialBins:
     @property
     def size(self) -> int:
         """Number of bins, the missing one not counted."""
-        return self.octaves * 2**self.scale + 3
+        return (self.octaves << self.scale) + 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,13 @@ _GONE: Final = object()
 _Converter = Callable[[Any], Any]
 
 
-def facts_for(vocabulary: Vocabulary, values: Mapping[str, object]) -> dict[str, Any]:
+def facts_for(
+    vocabulary: Vocabulary, values: Mapping[str, object], *, known: dict[int, Any] | None = None
+) -> dict[str, Any]:
     """Facts for the variables of a vocabulary; a variable without a value is a fact that was not supplied.
+
+    `known` keeps the facts of whole documents between calls, by the identity of the document; the caller keeps the
+    documents alive as long as it.
 
     Raises ValueError for a value whose name the vocabulary does not declare.
     """
@@ -44,7 +49,7 @@ def facts_for(vocabulary: Vocabulary, values: Mapping[str, object]) -> dict[str,
         shape = vocabulary.shapes.get(name)
         if shape is None:
             raise ValueError(f"the vocabulary declares no variable '{name}'")
-        fact = _variable(shape, value)
+        fact = _variable(shape, value) if known is None else _remembered(shape, value, known)
         if fact is not _GONE:
             facts[name] = fact
     return facts
@@ -57,6 +62,16 @@ def _variable(shape: Shape, value: Any) -> Any:
     if is_instant(shape):
         return _aware(value)
     return _converter(shape)(value)
+
+
+def _remembered(shape: Shape, value: Any, known: dict[int, Any]) -> Any:
+    if shape.record is not None and value is not None:
+        if id(value) not in known:
+            known[id(value)] = _variable(shape, value)
+        return known[id(value)]
+    if shape.kind is Kind.LIST and value is not None and shape.of[0].record is not None:
+        return [_remembered(shape.of[0], item, known) for item in value]
+    return _variable(shape, value)
 
 
 def record_facts(record: object) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from careloop.domain.rule import Subject
 from careloop.domain.standard import Claim, DocumentEvidence, RecordEvidence
 from careloop.domain.status import ClaimResult, ClaimState, EvidenceLine, Judgement, Records
 from careloop.errors import InvalidInput
-from careloop.rules.engine import Bound, Program, bind, compile_expression
+from careloop.rules.engine import Bound, Program, compile_expression
 from careloop.rules.explain import explain
-from careloop.rules.facts import facts_for
 from careloop.status.freshness import freshness_of
 
 __all__ = ["ClaimJudge", "program_for"]
@@ -80,7 +79,7 @@ class ClaimJudge:
         if subject not in self._ready:
             vocabulary = vocabulary_for(subject, clock=True)
             self._ready[subject] = tuple(
-                _Ready(case, bind(vocabulary, facts_for(vocabulary, case.values))) for case in self._cases.of(subject)
+                _Ready(case, self._cases.bound(case, vocabulary)) for case in self._cases.of(subject)
             )
         return self._ready[subject]
 

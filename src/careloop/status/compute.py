@@ -19,7 +19,7 @@ __all__ = ["compute_status"]
 
 
 def compute_status(compiled: Compiled, catalogue: Catalogue, records: Records | None, now: datetime) -> Status:
-    """The status of everything at `now`; null records means that the ledger was not read, and its claims are unknown."""
+    """The status of everything at `now`; without records the ledger was not read, and its claims are unknown."""
     repository = compiled.repository
     controls = repository.only(Controls)
     custom: tuple[CustomControl, ...] = controls.custom if controls else ()

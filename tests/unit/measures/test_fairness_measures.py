@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -144,12 +144,16 @@ def test_odds_without_one_of_the_labels_are_null_with_a_reason() -> None:
 
 
 def test_rows_without_a_label_are_not_in_the_odds() -> None:
-    columns = {"approved": [True, True, False], "repaid": [True, None, False], "sex": ["F", "F", "M"]}
+    columns: dict[str, list[object]] = {
+        "approved": [True, True, False],
+        "repaid": [True, None, False],
+        "sex": ["F", "F", "M"],
+    }
     plan = odds_plan("odds", selected=IS_APPROVED, deserved=HAS_REPAID, labelled=IS_LABELLED)
     assert NumpyCounts(columns).count(plan).total() == (2, 1, 1, 1)
 
 
 @pytest.mark.parametrize("measure", [demographic_parity_difference, impact_ratio])
-def test_a_least_n_below_one_is_refused(measure: type[Measured]) -> None:
+def test_a_least_n_below_one_is_refused(measure: Callable[..., Measured]) -> None:
     with pytest.raises(InvalidInput, match="at least 1"):
         measure(a_rate_table(a=(1, 2)).tallies(), min_n=0)

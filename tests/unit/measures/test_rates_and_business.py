@@ -33,7 +33,7 @@ def test_a_rate_of_no_rows_is_neither_nothing_nor_everything() -> None:
 
 def test_a_conversion_rate_comes_with_its_segments() -> None:
     plan = rate_plan("conversion", hit=(IS_APPROVED,), split=Split(group=(SEX,)))
-    rows = {"approved": [True, False, False, None], "sex": ["F", "F", "M", "M"]}
+    rows: dict[str, list[object]] = {"approved": [True, False, False, None], "sex": ["F", "F", "M", "M"]}
     measured = rate(NumpyCounts(rows).count(plan))
     assert (measured.value, measured.n) == (0.25, 4)
     assert [(each.group, each.value, each.n) for each in measured.groups] == [("F", 0.5, 2), ("M", 0.0, 2)]
@@ -54,14 +54,17 @@ def test_a_rate_lies_in_its_interval(tally: Tally) -> None:
 
 def test_accuracy_counts_classes_and_a_missing_prediction_is_wrong() -> None:
     plan = accuracy_plan("accuracy", predicted=GUESS, label=TRUTH, classes=("cat", "dog"))
-    rows = {"guess": ["cat", "dog", "cat", None, "dog"], "truth": ["cat", "dog", "dog", "cat", None]}
+    rows: dict[str, list[object]] = {
+        "guess": ["cat", "dog", "cat", None, "dog"],
+        "truth": ["cat", "dog", "dog", "cat", None],
+    }
     measured = accuracy(NumpyCounts(rows).count(plan))
     assert (measured.value, measured.n) == (0.5, 4)
 
 
 def test_amounts_are_exact_fixed_point() -> None:
     among = (Predicate(SEX, Compare.EQ, ("F",)),)
-    rows = {"cents": [12345, 10, None, 5], "sex": ["F", "F", "F", "M"]}
+    rows: dict[str, list[object]] = {"cents": [12345, 10, None, 5], "sex": ["F", "F", "F", "M"]}
     measured = amount(NumpyCounts(rows).count(amount_plan("revenue", column=CENTS, among=among)), digits=2)
     assert (measured.value, measured.n, measured.unit) == (123.55, 3, Unit.AMOUNT)
     with pytest.raises(InvalidInput, match="0 or more digits"):

@@ -1,7 +1,8 @@
 """The promise about false alarms holds on ordinary traffic, where a naive rule breaks it every time (MEASURES).
 
 Promised here is at most a 5 % chance of any alarm in 200 healthy windows, with the settings that a monitor gets by
-default: a reference and a window deviation learnt from four weeks of history. The tolerance asked for is 0, the hardest.
+default: a reference and a window deviation learnt from four weeks of history. The rate's tolerance asked for is 0, the
+hardest.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from careloop.monitors.rate_alarm import compile_rate_alarm
 from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.window import WindowCounts
 
-RUNS, LOOKS = 60, 200
+RUNS, LOOKS = 30, 200
 AS_PROMISED = 0.05
 RATE = {"": (0.1, 300)}
 GROUPS = {"a": (0.3, 60), "b": (0.3, 240)}

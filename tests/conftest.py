@@ -1,0 +1,81 @@
+"""What every test shares: marks by folder, how hard hypothesis searches, where outside answers lie, a budget of time."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BUDGET_SECONDS = {
+    "unit": 90,
+    "contract": 60,
+    "conformance": 30,
+    "architecture": 60,
+    "scenarios": 120,
+    "browser": 120,
+}
+"""What the tests of each folder may take in all on two cores; the folder's name is also their mark."""
+
+# A developer's or CI's run is bounded but draws new examples each time; `make torture` digs deeper.
+settings.register_profile("bounded", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("torture", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("bounded")
+
+_spent: defaultdict[str, float] = defaultdict(float)
+_ran: Counter[str] = Counter()
+
+
+def _folder(nodeid: str) -> str:
+    """The folder directly under tests/, by which a test is marked and its time is counted."""
+    return nodeid.removeprefix("tests/").partition("/")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the name of its folder."""
+    for item in items:
+        folder = _folder(item.nodeid)
+        if folder not in BUDGET_SECONDS:
+            raise pytest.UsageError(f"{item.nodeid}: tests live in one of {', '.join(BUDGET_SECONDS)}")
+        item.add_marker(folder)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count the time of each folder."""
+    _spent[_folder(report.nodeid)] += report.duration
+    _ran[_folder(report.nodeid)] += report.when == "call"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what each kind of test took, beside what it may take."""
+    if not _spent:
+        return
+    terminalreporter.section("time by mark")
+    for folder, budget in BUDGET_SECONDS.items():
+        over = _spent[folder] > budget
+        line = f"{folder:<13}{_ran[folder]:>5} tests {_spent[folder]:>7.1f} s of {budget} s"
+        terminalreporter.write_line(f"{line}  OVER BUDGET" if over else line, yellow=over)
+
+
+@pytest.fixture(scope="session")
+def oracles() -> Path:
+    """The folder of answers that nobody in this project wrote: `CARELOOP_ORACLES`, else beside the checkout."""
+    folder = Path(os.environ.get("CARELOOP_ORACLES") or ROOT.parent / "shared" / "oracles")
+    if not folder.is_dir():
+        pytest.skip(f"the oracles are not at {folder}; name their folder in CARELOOP_ORACLES")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fetched_data() -> Callable[[str], Path]:
+    """Where the files of a package of requirements/data.toml lie, by the package's name."""
+
+    def folder(package: str) -> Path:
+        found = ROOT / ".cache" / "data" / package
+        assert found.is_dir(), f"{package} has not been fetched: run `make setup`"
+        return found
+
+    return folder

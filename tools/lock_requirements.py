@@ -1,0 +1,42 @@
+"""Write the lock files: exact versions and the digest of every file, for every platform that careloop supports.
+
+Run by `make lock`. A locked version stays unless its package is named: `make lock UPGRADE="ruff mypy"`.
+No address of an index is written: which index serves the files is the machine's business, the digests are ours.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from package_index import uv_environment
+
+__all__ = ["main"]
+
+ROOT = Path(__file__).resolve().parent.parent
+UV = ROOT / ".venv" / "bin" / "uv"
+FORM = (
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--no-annotate",
+    "--no-header",
+    "--quiet",
+)
+GROUPS = ("--all-extras", "--group=test", "--group=check", "--group=build")
+
+
+def main(upgrade: list[str]) -> None:
+    """Resolve both lock files anew, keeping locked versions except those of the packages named."""
+    kept = [f"--upgrade-package={name}" for name in upgrade]
+    for source, lock, groups in (
+        ("requirements/bootstrap.in", "requirements/bootstrap.txt", ()),
+        ("pyproject.toml", "requirements/dev.txt", GROUPS),
+    ):
+        command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
+        subprocess.run(command, check=True, cwd=ROOT, env=uv_environment())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
