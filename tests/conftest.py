@@ -1,4 +1,4 @@
-"""What every test shares: marks by folder, how hard hypothesis searches, where outside answers lie, a budget of time."""
+"""What every test shares: marks by folder, how hard hypothesis searches, where outside answers lie, time budgets."""
 
 import os
 from collections import Counter, defaultdict

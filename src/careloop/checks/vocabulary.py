@@ -37,6 +37,8 @@ class DocumentFacts(Noun):
     version: str
     reviewed: date | None = None
     review_every: Duration
+    review_due: date | None = None
+    """Day by which the next review is due; left out, like `reviewed`, when there was none."""
 
 
 SINGLE_NOUNS: dict[str, type[BaseModel]] = {
@@ -78,6 +80,8 @@ _ORGANISATION: dict[str, Any] = {name: noun | None for name, noun in SINGLE_NOUN
     name: tuple[noun, ...]  # type: ignore[valid-type]  # built from values, which mypy cannot follow
     for name, noun in SEVERAL_NOUNS.items()
 }
+_ORGANISATION["phase_due"] = dict[str, date]
+"""Day by which each phase of the loop must run again; a phase that never ran has none."""
 
 _VARIABLES: dict[Subject, dict[str, Any]] = {
     Subject.ORGANISATION: _ORGANISATION,

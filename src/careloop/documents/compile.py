@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from careloop.documents.layout import MAX_BYTES, kind_of
 from careloop.documents.markdown_text import split_front_matter
-from careloop.documents.parse import Parsed, parse_document
+from careloop.documents.parse import Older, Parsed, parse_document
 from careloop.documents.problem import Problem
+from careloop.documents.upcasters import UPCASTERS, Upcasters, schema_in
 from careloop.documents.yaml_exact import locate
-from careloop.documents.yaml_text import decode
+from careloop.documents.yaml_text import decode, read_yaml
 from careloop.domain.finding import Finding
 from careloop.domain.place import Place, Pointer
 from careloop.domain.repository import Document, Repository
@@ -44,7 +45,7 @@ def error_finding(code: str, message: str, place: Place, *, pointer: Pointer = (
     )
 
 
-def compile_tree(tree: SourceTree) -> Compiled:
+def compile_tree(tree: SourceTree, upcasters: Upcasters = UPCASTERS) -> Compiled:
     """Read every governed file; order of files makes no difference to the answer."""
     documents: list[Document] = []
     errors: list[Finding] = []
@@ -53,11 +54,12 @@ def compile_tree(tree: SourceTree) -> Compiled:
         errors.append(error_finding("too-large", message, Place(big.path)))
     for path, reason in tree.unreadable.items():
         errors.append(error_finding("unreadable", reason, Place(path)))
+    older = _from_older(tree, upcasters)
     for path in sorted(tree.files):
         found = kind_of(path)
         if found is None:
             continue
-        parsed = parse_document(path, *found, tree.files[path])
+        parsed = parse_document(path, *found, tree.files[path], older=older)
         problems = parsed.problems
         if parsed.document is not None:
             documents.append(parsed.document)
@@ -69,6 +71,15 @@ def compile_tree(tree: SourceTree) -> Compiled:
         errors.append(_no_root())
     repository = Repository(tuple(documents))
     return Compiled(repository, tuple(sorted(errors, key=lambda e: (e.place, e.rule))), tree.files)
+
+
+def _from_older(tree: SourceTree, upcasters: Upcasters) -> Older:
+    """How to bring documents of the repository's schema into today's shape; null for today's and for unknown ones."""
+    text = decode(tree.files.get("care.yaml", b""))
+    schema = schema_in(read_yaml(text).value) if isinstance(text, str) else None
+    if schema is None or schema == upcasters.current or not upcasters.knows(schema):
+        return None
+    return lambda kind, values: upcasters.to_current(kind, values, schema)
 
 
 def _no_root() -> Finding:

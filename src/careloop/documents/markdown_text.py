@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from careloop.documents.problem import Problem
 
-__all__ = ["MarkdownText", "Section", "sections_of", "split_front_matter"]
+__all__ = ["MarkdownText", "Section", "sections_of", "split_front_matter", "text_lines"]
 
 _FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)")
 _HEADING = re.compile(r"^[ ]{0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
@@ -39,10 +39,15 @@ class Section:
         return "\n".join(self.lines).strip()
 
 
+def text_lines(text: str) -> list[str]:
+    """Lines as every editor counts them: ended by a line feed, with or without a carriage return before it."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
+
+
 def split_front_matter(text: str) -> MarkdownText | Problem:
     """Cut the front matter off; a Markdown document of ours must have one."""
-    lines = text.splitlines()
-    if not lines:
+    lines = text_lines(text)
+    if not text:
         return Problem("empty-file", "the document is empty")
     if lines[0].rstrip() != "---":
         return Problem(
@@ -64,7 +69,7 @@ def sections_of(body: str, *, first_line: int) -> tuple[Section, ...]:
     found: list[Section] = []
     level, title, line, held = 0, "", first_line, []
     fence: str | None = None
-    for number, text in enumerate(body.splitlines(), start=first_line):
+    for number, text in enumerate(text_lines(body), start=first_line):
         mark = _FENCE.match(text)
         if mark and (fence is None or text.strip().startswith(fence)):
             fence = None if fence else mark.group(1)[:3]

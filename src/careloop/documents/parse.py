@@ -1,5 +1,6 @@
 """One governed file to one noun, or to everything that is wrong with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,11 +13,14 @@ from careloop.documents.policy_text import read_statements
 from careloop.documents.problem import Problem
 from careloop.documents.validation import validate
 from careloop.documents.yaml_exact import locate
-from careloop.documents.yaml_text import decode, read_yaml
+from careloop.documents.yaml_text import PlainValue, decode, read_yaml
 from careloop.domain.place import Pointer
 from careloop.domain.repository import Document
 
-__all__ = ["Parsed", "front_line", "parse_document"]
+__all__ = ["Older", "Parsed", "front_line", "parse_document"]
+
+
+Older = Callable[[str, dict[str, object]], dict[str, object]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +33,32 @@ class Parsed:
     yaml_line: int = 1
 
 
-def parse_document(path: str, kind: Kind, folder: str | None, raw: bytes) -> Parsed:
-    """Read the bytes of a file as a document of its kind. Everything wrong is told at once, nothing is guessed."""
+def parse_document(path: str, kind: Kind, folder: str | None, raw: bytes, *, older: Older = None) -> Parsed:
+    """Read the bytes of a file as a document of its kind. Everything wrong is told at once, nothing is guessed.
+
+    `older` brings the values of an older schema into today's shape; null when they are in it.
+    """
     text = decode(raw)
     if isinstance(text, Problem):
         return Parsed(None, (text,))
     if kind.form is Form.YAML:
-        return _parse_yaml(path, kind, folder, text)
+        return _parse_yaml(path, kind, folder, text, older)
     cut = split_front_matter(text)
     if isinstance(cut, Problem):
         return Parsed(None, (cut,))
     if kind.form is Form.CARD:
         return _parse_card(path, folder, cut)
-    return _parse_markdown(path, kind, folder, cut)
+    return _parse_markdown(path, kind, folder, cut, older)
 
 
-def _parse_yaml(path: str, kind: Kind, folder: str | None, text: str) -> Parsed:
+def _parse_yaml(path: str, kind: Kind, folder: str | None, text: str, older: Older) -> Parsed:
     reading = read_yaml(text)
     if reading.problems:
         return Parsed(None, reading.problems, text)
-    noun = validate(adapter_of(kind.name), NOUNS[kind.name], reading.value, written=reading.json)
+    value, written = reading.value, reading.json
+    if older is not None and isinstance(value, dict):
+        value, written = cast("PlainValue", older(kind.name, cast("dict[str, object]", value))), None
+    noun = validate(adapter_of(kind.name), NOUNS[kind.name], value, written=written)
     if isinstance(noun, tuple):
         return Parsed(None, noun, text)
     return Parsed(Document(path, kind.name, noun, folder), (), text)
@@ -79,7 +89,7 @@ def front_line(cut: MarkdownText, pointer: Pointer) -> int:
     return locate(cut.front, frozenset({pointer}))[pointer][0] + cut.front_line - 1
 
 
-def _parse_markdown(path: str, kind: Kind, folder: str | None, cut: MarkdownText) -> Parsed:
+def _parse_markdown(path: str, kind: Kind, folder: str | None, cut: MarkdownText, older: Older) -> Parsed:
     front = _front(cut)
     if isinstance(front, tuple):
         return Parsed(None, front, cut.front, cut.front_line)
@@ -99,6 +109,8 @@ def _parse_markdown(path: str, kind: Kind, folder: str | None, cut: MarkdownText
         statements, text_problems = read_statements(sections)
         values["statements"] = [statement.model_dump(mode="json") for statement in statements]
         problems = _in_front_lines(text_problems, cut)
+    if older is not None:
+        values = older(kind.name, values)
     noun = validate(adapter_of(kind.name), NOUNS[kind.name], values)
     if isinstance(noun, tuple):
         return Parsed(None, (*noun, *problems), cut.front, cut.front_line)

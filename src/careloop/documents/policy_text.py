@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from careloop.documents.markdown_text import Section
 from careloop.documents.problem import Problem
+from careloop.documents.validation import problems_of
 from careloop.documents.yaml_text import read_yaml
 from careloop.domain.noun import Noun, Slug
 from careloop.domain.policy import Manual, Statement
@@ -45,9 +46,7 @@ def _behind(braces: str, line: int) -> _Behind | Problem:
     try:
         return _Behind.model_validate(reading.value)
     except ValidationError as error:
-        first = error.errors()[0]
-        spot = ".".join(str(part) for part in first["loc"]) or "braces"
-        return Problem("statement", f"{spot}: {first['msg']}", line, 1)
+        return Problem("statement", problems_of(error, _Behind, reading.value)[0].message, line, 1)
 
 
 def read_statements(sections: tuple[Section, ...]) -> tuple[tuple[Statement, ...], tuple[Problem, ...]]:

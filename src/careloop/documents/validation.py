@@ -49,7 +49,9 @@ def _problem(detail: ErrorDetails, noun: Any, value: object) -> Problem:
     if kind in ("enum", "literal_error"):
         expected = str(context.get("expected", ""))
         if isinstance(detail["input"], str) is not ("'" in expected):
-            return Problem("wrong-type", f"{last}: {expected} is needed, not {_shown(detail['input'])}", pointer=pointer)
+            return Problem(
+                "wrong-type", f"{last}: {expected} is needed, not {_shown(detail['input'])}", pointer=pointer
+            )
         words = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
         guess = _did_you_mean(str(detail["input"]), words)
         return Problem(

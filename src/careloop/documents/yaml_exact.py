@@ -26,6 +26,10 @@ _WHOLE = 2**63
 """Whole numbers from here on are read as floating ones, as most readers of JSON do."""
 
 _STRING = "tag:yaml.org,2002:str"
+
+_HIDDEN = {0x85: 0x10FF85, 0x2028: 0x10FF86, 0x2029: 0x10FF87}
+_SHOWN = {stand_in: separator for separator, stand_in in _HIDDEN.items()}
+"""Separators that YAML 1.2 no longer takes for line ends, and PyYAML does: hidden from it, and put back in values."""
 _NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
 _BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 _INT = re.compile(r"^[-+]?[0-9]+$")
@@ -54,7 +58,7 @@ def _compose(text: str) -> yaml.Node | Problem | None:
     deep = _too_deep(text)
     if deep is not None:
         return deep
-    loader = _Composer(text)
+    loader = _Composer(text.translate(_HIDDEN))
     try:
         if not loader.check_node():
             return None
@@ -163,7 +167,7 @@ def _refuse_tag(node: yaml.Node, expected: str, reading: _Reading) -> None:
 
 
 def _scalar(node: yaml.ScalarNode, reading: _Reading) -> bool | int | float | str | None:
-    text: str = node.value
+    text: str = node.value.translate(_SHOWN)
     if node.style or node.tag != _STRING:
         _refuse_tag(node, _STRING, reading)
         return text
@@ -220,7 +224,7 @@ def _walk(node: yaml.Node, pointer: Pointer) -> tuple[int, int]:
 def _steps(node: yaml.Node, step: str | int) -> Iterator[tuple[yaml.Node, yaml.Node]]:
     if isinstance(node, yaml.MappingNode):
         for key, child in node.value:
-            if key.value == str(step):
+            if isinstance(key, yaml.ScalarNode) and key.value.translate(_SHOWN) == str(step):
                 yield key, child
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
         yield node.value[step], node.value[step]
@@ -243,7 +247,7 @@ def locate_inside(text: str, pointer: Pointer, line: int, column: int) -> tuple[
         return (1, 1) if node is None or isinstance(node, Problem) else _mark(node)
     first, start = _mark(node)
     if node.style in ("|", ">"):
-        below = text.splitlines()[first : first + line]
+        below = text.split("\n")[first : first + line]
         indent = len(below[-1]) - len(below[-1].lstrip()) if below else 0
         return first + line, indent + column
     if line > 1:

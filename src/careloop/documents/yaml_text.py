@@ -25,6 +25,8 @@ _REFERENCE = re.compile(r"(?:^|[\s\[{,:-])[&*!][^\s&]", re.MULTILINE)
 """An anchor, an alias or a tag."""
 _LINE_START = re.compile(r"\n(?:---|\.\.\.|%|[ ]*\?(?:\s|$)|[ ]*\t)")
 """Document marks, directives, complex keys, tabs in indents."""
+_DEEP = re.compile(r"\n[ -]{120}")
+"""Lists in lists in lists: the first parser has no bound of its own there and runs out of stack."""
 _ODD_VALUE = re.compile(r"\.(?:nan|NaN|NAN|inf|Inf|INF)\b|<<")
 """Numbers that are none, merge keys."""
 _TIGHT_KEY = re.compile(r"[\"'][ ]?:\S")
@@ -84,6 +86,8 @@ def _is_plain(text: str) -> bool:
     if ('"' in text or "'" in text) and _TIGHT_KEY.search(text):
         return False
     if any(mark in text for mark in ("---", "...", "%", "?", "\t")) and _LINE_START.search(lines):
+        return False
+    if _DEEP.search(lines):
         return False
     if any(mark in text for mark in (".n", ".N", ".i", ".I", "<<")) and _ODD_VALUE.search(text):
         return False

@@ -87,6 +87,8 @@ class Rule(Noun):
     block_from: date | None = None
     """From this day on a warning blocks; judged by status, gate and `check --on`, never by the plain check."""
     remedy: Text
+    example: str | None = None
+    """What it looks like when it is right; shown by `care explain`."""
     controls: tuple[RequirementId, ...] = ()
     tightens: Slug | None = None
     """A pack rule that this local rule makes stricter; both must then hold."""

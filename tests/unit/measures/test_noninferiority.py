@@ -60,6 +60,8 @@ def test_a_candidate_against_the_counts_of_its_reference(
         (tallies(a=(600, 1000), b=(400, 1000)), HARMFUL),
         (tallies(a=(5, 10), b=(4, 10)), UNSURE),
         (tallies(a=(500, 1000), b=(490, 1000), c=(5, 10)), UNSURE),
+        (tallies(a=(60, 100), b=(40, 100)), HARMFUL),
+        (tallies(a=(60, 100), b=(40, 100), c=(50, 100), d=(50, 100)), UNSURE),
     ],
 )
 def test_a_gap_between_groups(groups: dict[str, Tally], outcome: Outcome) -> None:

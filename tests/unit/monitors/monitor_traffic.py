@@ -27,6 +27,7 @@ class Traffic:
     within_user: float = 0.0
     """Correlation of one user's rows."""
     by_hour: bool = False
+    buckets: int = BUCKETS
 
     def window(self, random: np.random.Generator, hour: int, groups: Mapping[str, tuple[float, int]]) -> WindowCounts:
         """One hour of rows, `groups` naming the rate and the rows of each."""
@@ -36,33 +37,33 @@ class Traffic:
         cells: list[Cell] = []
         for group, (rate, rows) in groups.items():
             hits, n = self._rows(random, float(np.clip(rate + shift, 0.001, 0.999)), rows)
-            cells += [Cell(group, b, Tally(hits[b], n[b])) for b in range(BUCKETS) if n[b]]
+            cells += [Cell(group, b, Tally(hits[b], n[b])) for b in range(self.buckets) if n[b]]
         slot_of = hour_of_day if self.by_hour else one_slot
         return WindowCounts(window=hour * HOUR, release="v1", slot=slot_of(hour * HOUR), cells=tuple(cells))
 
     def _rows(self, random: np.random.Generator, rate: float, rows: int) -> tuple[list[int], list[int]]:
         users = max(1, rows // self.per_user)
-        bucket = random.integers(0, BUCKETS, users)
+        bucket = random.integers(0, self.buckets, users)
         if self.within_user:
             clump = (1 - self.within_user) / self.within_user
             rates = random.beta(rate * clump, (1 - rate) * clump, users)
             hits = random.binomial(self.per_user, rates)
         else:
             hits = random.binomial(self.per_user, rate, users)
-        per_bucket = np.bincount(bucket, weights=hits, minlength=BUCKETS).astype(int)
-        rows_per_bucket = np.bincount(bucket, minlength=BUCKETS) * self.per_user
+        per_bucket = np.bincount(bucket, weights=hits, minlength=self.buckets).astype(int)
+        rows_per_bucket = np.bincount(bucket, minlength=self.buckets) * self.per_user
         return per_bucket.tolist(), rows_per_bucket.tolist()
 
 
 ORDINARY = {
-    "independent rows": Traffic(),
-    "windows that differ by .01": Traffic(window_sd=0.01),
-    "windows that differ by .02": Traffic(window_sd=0.02),
-    "a daily cycle judged by the hour": Traffic(daily_cycle=0.02, by_hour=True),
-    "a daily cycle that nobody told of": Traffic(daily_cycle=0.02),
+    "independent rows": Traffic(buckets=16),
+    "windows that differ by .01": Traffic(window_sd=0.01, buckets=16),
+    "windows that differ by .02": Traffic(window_sd=0.02, buckets=16),
+    "a daily cycle judged by the hour": Traffic(daily_cycle=0.02, by_hour=True, buckets=16),
+    "a daily cycle that nobody told of": Traffic(daily_cycle=0.02, buckets=16),
     "users with ten rows each": Traffic(per_user=10, within_user=0.2),
 }
-"""The cases that MEASURES names."""
+"""The cases that MEASURES names; most in a quarter of the buckets, which is as hard and four times as fast."""
 
 
 def terms(*, tolerance: float = 0.0, windows: int = 4000, worse: Worse = Worse.HIGHER) -> AlarmTerms:

@@ -84,6 +84,17 @@ def test_history_lets_it_bet_on_buckets_and_so_notice_sooner() -> None:
     assert untaught.legs[0].window_sd is None
 
 
+def test_the_tolerance_is_never_less_than_the_gap_ordinarily_differs() -> None:
+    random = np.random.default_rng(8)
+    past = [
+        Traffic().window(random, i, {"a": (float(random.normal(0.4, 0.05)), 300), "b": (0.4, 600)})
+        for i in range(FOUR_WEEKS)
+    ]
+    alarm = compile_gap_alarm(terms(tolerance=0.01), groups=["a", "b"], history=past)
+    assert alarm.asked == 0.01
+    assert all(0.047 < leg.tolerance < 0.06 for leg in alarm.legs)
+
+
 def test_rows_of_one_bucket_are_never_split() -> None:
     """Two sides that share few buckets are joined in coarser parts; the pay is that of the parts, by hand."""
     alarm = a_gap_alarm("a", "b", tolerance=0.0)

@@ -15,6 +15,9 @@ from careloop.domain.standard import Basis, DocumentEvidence, Requirement, Requi
 from careloop.domain.tier import Phase
 
 STRUCTURAL = {
+    "rule-cases",
+    "rule-tightens",
+    "review-past",
     "reference-exists",
     "statement-linked",
     "rule-linked",

@@ -1,3 +1,5 @@
 """the demonstration: a script over the public workflows"""
 
-__all__: list[str] = []
+from careloop.cli.demo.command import app
+
+__all__ = ["app"]

@@ -117,6 +117,7 @@ class _Explainer:
             _filled(
                 ("About", about),
                 ("Examples", examples),
+                ("A filled example", [ExplanationLine(line) for line in (rule.example or "").splitlines()]),
                 ("Named by policy statements", [ExplanationLine(one.text, ref) for ref, one in naming]),
                 ("Serves", [_row_line(self._rows[one]) for one in rule.controls if one in self._rows]),
                 ("Findings now", [_finding_line(one) for one in violations]),

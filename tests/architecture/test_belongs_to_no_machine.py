@@ -1,0 +1,17 @@
+"""Nothing committed depends on the machine it was written on, nor says from where packages are fetched."""
+
+import re
+
+from project_files import name_of, project_files
+
+HOSTS = ("pypi[.]org", "pythonhosted[.]org", "npmjs[.](?:org|com)", "(?:deb|security)[.]debian[.]org", "crates[.]io")
+FOLDERS = ("/work/(?:main|shared|[.])", "/root/[.\\w]", "/opt/(?:wheels|pypi)", "/Users/\\w", "/tmp/(?:probe|bash)")
+NAMED = re.compile("|".join((*HOSTS, *FOLDERS)))
+
+
+def test_no_file_names_a_registry_host_or_a_folder_of_some_machine() -> None:
+    found = []
+    for path in project_files():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        found += [f"{name_of(path)}: {match.group()}" for match in NAMED.finditer(text)]
+    assert found == []
