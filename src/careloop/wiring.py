@@ -11,17 +11,56 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES
+from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.ports.workspace import Workspace
 
-__all__ = ["examples", "now", "published_card", "repository_source", "result_cache", "standards_library", "workspace"]
+__all__ = [
+    "examples",
+    "ledger_to_read",
+    "now",
+    "published_card",
+    "repository_source",
+    "result_cache",
+    "standards_library",
+    "workspace",
+]
+
+
+LEDGER = ".care/ledger.sqlite"
 
 
 def repository_source(root: Path) -> RepositorySource:
     """The governance repository in a folder."""
     return GitRepository(root, folders=GOVERNED_FOLDERS, files=ROOT_FILES, limit=MAX_BYTES)
+
+
+def ledger_to_read(root: Path) -> Ledger | None:
+    """The repository's own ledger, to read; null while nothing was ever recorded."""
+    path = root / LEDGER
+    if not path.exists():
+        return None
+    # SQLite and the signature library are only worth their loading time where there is a ledger.
+    from careloop.adapters.sqlite_ledger import open_ledger
+
+    return open_ledger(path, origin=ledger_origin(root), read_only=True)
+
+
+def ledger_to_write(root: Path) -> Ledger:
+    """The repository's own ledger, to append to; made on first use. Its origin says that it is a local one."""
+    from careloop.adapters.sqlite_ledger import open_ledger
+
+    return open_ledger(root / LEDGER, origin=ledger_origin(root), create=True)
+
+
+def ledger_origin(root: Path) -> str:
+    """Name of the log: as its public key says, or for a new one the repository's folder and `dev` (LEDGER 4)."""
+    public = root / ".care" / "ledger.pub"
+    if public.exists():
+        return public.read_text(encoding="utf-8").split("+", 1)[0].strip()
+    return f"careloop.local/{root.resolve().name}/dev"
 
 
 def workspace(root: Path) -> Workspace:

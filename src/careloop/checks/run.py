@@ -6,6 +6,7 @@ from datetime import date
 
 from careloop.checks.breach import Breach
 from careloop.checks.catalogue import Catalogue
+from careloop.checks.own_controls import control_problems
 from careloop.checks.references import Names
 from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.set_aside import set_aside
@@ -24,6 +25,7 @@ from careloop.domain.rule import Rule, Subject, Verdict
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.tier import Enforcement, Moment, Severity
 from careloop.rules.compiled_rule import CompiledRule, RuleProblem
+from careloop.rules.diagnosis import closest
 from careloop.rules.evaluate import Evaluation, evaluate
 from careloop.rules.problem import ProblemKind
 
@@ -35,6 +37,7 @@ _LINT_CHECKS = {
     ProblemKind.CASE: "rule-cases",
     ProblemKind.LOOSENS: "rule-tightens",
 }
+_CHECKS = frozenset({*STRUCTURAL_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed"})
 
 
 def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -> TreeCheck:
@@ -42,7 +45,12 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
     compiled = compile_tree(tree)
     repository = compiled.repository
     book = build_rule_book(repository, catalogue, frozenset({Moment.CHANGE}))
-    errors = [*compiled.errors, *_rule_errors(compiled, book), *_criteria_errors(compiled)]
+    errors = [
+        *compiled.errors,
+        *_rule_errors(compiled, book),
+        *_criteria_errors(compiled),
+        *_control_errors(compiled),
+    ]
     failed = frozenset(error.place.file for error in errors)
     cases = Cases(repository, None)
     requirements = known_requirements(repository, catalogue)
@@ -88,13 +96,36 @@ def _rule_errors(compiled: Compiled, book: RuleBook) -> Iterator[Finding]:
         pointer: Pointer = ("rule_packs", position)
         place = places_in("care.yaml", compiled.sources["care.yaml"], frozenset({pointer}))[pointer]
         yield error_finding("unknown-pack", f"there is no rule pack '{name}' in this version", place, pointer=pointer)
-    for problem in book.problems:
-        if problem.kind in _LINT_CHECKS:
+    shown = {rule.check for rule in book.structural()}
+    told = {(error.rule, error.place.file, error.pointer) for error in compiled.errors}
+    for problem in (*book.problems, *_unknown_checks(book)):
+        check = _LINT_CHECKS.get(problem.kind)
+        if check in shown:
             continue
-        code = "duplicate-id" if problem.kind is ProblemKind.DUPLICATE else "rule-expression"
+        code = check or ("duplicate-id" if problem.kind is ProblemKind.DUPLICATE else "rule-expression")
+        if (code, problem.source, problem.pointer) in told:
+            continue
         place = _inside(compiled, problem.source, problem.pointer, problem.line, problem.column)
         guess = f"; {problem.suggestion}" if problem.suggestion else ""
         yield error_finding(code, f"{problem.message}{guess}", place, pointer=problem.pointer)
+
+
+def _unknown_checks(book: RuleBook) -> Iterator[RuleProblem]:
+    """Rules that name a structural check which does not exist, and so would pass whatever happens."""
+    for rule in book.rules:
+        name = rule.rule.check
+        if name is not None and name not in _CHECKS and rule.source:
+            guess = closest(name, _CHECKS)
+            yield rule.problem(ProblemKind.NAME, f"there is no check '{name}'", "check", suggestion=guess)
+
+
+def _control_errors(compiled: Compiled) -> Iterator[Finding]:
+    for path, pointer, problem in control_problems(compiled.repository):
+        if problem.kind is ProblemKind.EMPTY:
+            continue
+        guess = f"; {problem.suggestion}" if problem.suggestion else ""
+        place = _inside(compiled, path, pointer, problem.line, problem.column)
+        yield error_finding("rule-expression", f"{problem.message}{guess}", place, pointer=pointer)
 
 
 def _criteria_errors(compiled: Compiled) -> Iterator[Finding]:
@@ -109,7 +140,7 @@ def _criteria_errors(compiled: Compiled) -> Iterator[Finding]:
 def _inside(compiled: Compiled, path: str, pointer: Pointer, line: int, column: int) -> Place:
     text = decode(compiled.sources[path])
     assert isinstance(text, str), "a document that compiled is text"
-    if (line, column) == (1, 1) and pointer and pointer[-1] not in ("require", "applies", "when"):
+    if (line, column) == (1, 1) and pointer and pointer[-1] not in ("require", "applies", "when", "holds"):
         return places_in(path, compiled.sources[path], frozenset({pointer}))[pointer]
     return Place(path, *locate_inside(text, pointer, line, column))
 
@@ -119,7 +150,7 @@ def _inside(compiled: Compiled, path: str, pointer: Pointer, line: int, column: 
 
 def _structural_findings(ground: Ground, book: RuleBook, cases: Cases) -> Iterator[Finding]:
     repository = ground.repository
-    lints = _lint_breaches(book.problems)
+    lints = _lint_breaches(book.problems, repository)
     for rule in book.structural():
         assert rule.check is not None
         breaches: Iterable[Breach] = lints.get(rule.check, ())
@@ -132,7 +163,7 @@ def _structural_findings(ground: Ground, book: RuleBook, cases: Cases) -> Iterat
         yield from (_of_breach(rule, breach, ground.on) for breach in breaches)
 
 
-def _lint_breaches(problems: Iterable[RuleProblem]) -> Mapping[str, list[Breach]]:
+def _lint_breaches(problems: Iterable[RuleProblem], repository: Repository) -> Mapping[str, list[Breach]]:
     found: dict[str, list[Breach]] = {}
     for problem in problems:
         if problem.kind in _LINT_CHECKS:
@@ -140,6 +171,10 @@ def _lint_breaches(problems: Iterable[RuleProblem]) -> Mapping[str, list[Breach]
                 path=problem.source, pointer=problem.pointer, message=problem.message, remedy=problem.suggestion
             )
             found.setdefault(_LINT_CHECKS[problem.kind], []).append(breach)
+    for path, pointer, doubt in control_problems(repository):
+        if doubt.kind is ProblemKind.EMPTY:
+            breach = Breach(path=path, pointer=pointer, message=doubt.message, remedy=doubt.suggestion)
+            found.setdefault(_LINT_CHECKS[doubt.kind], []).append(breach)
     return found
 
 

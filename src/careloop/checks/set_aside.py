@@ -1,7 +1,7 @@
 """Findings that stand and yet do not block: known debt with an end, and approved waivers (SEMANTICS 7, 8)."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from careloop.checks.rule_book import RuleBook
 from careloop.domain.evolve import Baseline, Waiver
@@ -28,6 +28,10 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
 
 
 def _may_waive(waiver: Waiver, book: RuleBook) -> bool:
-    """A waiver counts when its rule may be waived and somebody approved it."""
+    """A waiver counts when its rule may be waived, and somebody approved it for no longer than the rule allows."""
     rule = next((rule.rule for rule in book.rules if rule.id == waiver.rule), None)
-    return rule is not None and rule.waiver.allowed and bool(waiver.approved)
+    if rule is None or not rule.waiver.allowed or not waiver.approved:
+        return False
+    longest = rule.waiver.max_days
+    approved = max(approval.on for approval in waiver.approved)
+    return longest is None or waiver.expires <= approved + timedelta(days=longest)

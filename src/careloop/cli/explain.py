@@ -28,10 +28,12 @@ def explain(
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Explain what REF is, how it stands and why, and what it is linked to in both directions."""
+    root = repository_root(None, repo)
     found = explain_reference(
-        wiring.repository_source(repository_root(None, repo)),
+        wiring.repository_source(root),
         ref,
         standards=wiring.standards_library(),
+        ledger=wiring.ledger_to_read(root),
         now=wiring.now(),
     )
     if output_format is Format.JSON:

@@ -65,9 +65,11 @@ def status(
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Show the status of every requirement, computed from evidence, with the reasons and the next steps."""
+    root = repository_root(folder, repo)
     result = compute_status(
-        wiring.repository_source(repository_root(folder, repo)),
+        wiring.repository_source(root),
         standards=wiring.standards_library(),
+        ledger=wiring.ledger_to_read(root),
         now=wiring.now(),
         as_of=as_of,
     )

@@ -87,8 +87,9 @@ def _too_deep(text: str) -> Problem | None:
             event = loader.get_event()
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _MAX_DEPTH:
-                line, column = event.start_mark.line + 1, event.start_mark.column + 1
-                return Problem("yaml-syntax", f"the text is nested more than {_MAX_DEPTH} deep", line, column)
+                mark = event.start_mark if event is not None else None
+                place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+                return Problem("yaml-syntax", f"the text is nested more than {_MAX_DEPTH} deep", *place)
     except (yaml.YAMLError, ValueError):
         return None  # whoever builds the nodes says what is wrong, and up to there nothing is deep
     finally:

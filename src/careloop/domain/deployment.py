@@ -63,18 +63,18 @@ class Serving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchOrder:
-    """Let `to` answer from now on, in the place of `replaces`.
+    """Let `to` answer from now on, in the place of one of `over`.
 
-    A deployer carries an order out once, however often it is given, and refuses it when something else than `replaces`
-    answers by then: nobody's newer decision is undone by an old order.
+    A deployer carries an order out once, however often it is given, and refuses it when something else answers by then:
+    nobody's newer decision is undone by an old order.
     """
 
     id: str
     system: str
     environment: str
     to: Served
-    replaces: Served | None
-    """What the one who ordered believed to be answering; None when nothing did."""
+    over: tuple[Served, ...]
+    """What may be answering when the order arrives; none of them: only if nothing answers yet."""
     ordered_at: datetime
     because: str
 

@@ -89,7 +89,8 @@ class RollBack:
     """Let an earlier release with standing take over."""
 
     to: str
-    replaces: Served | None
+    over: tuple[Served, ...]
+    """Only while one of these answers: a newer decision is left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,8 @@ class EnterSafeState:
     """Let the declared safe state take over."""
 
     state: SafeStateKind
-    replaces: Served | None
+    over: tuple[Served, ...]
+    """Only while one of these answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """What status needs to know of a ledger entry or a lake reading."""
+    """What status needs to know of a ledger entry."""
 
     type: str
     index: int
@@ -62,10 +62,17 @@ class RecordLine:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The newest entry of each type, as far as the ledger was read; `size` entries long."""
+    """The newest entry of each type, and of each type about each subject, as far as the ledger was read."""
 
     size: int
+    """Entries that were read."""
     newest: Mapping[str, RecordLine] = field(default_factory=dict)
+    about: Mapping[tuple[str, str], RecordLine] = field(default_factory=dict)
+    """By type and name of the subject."""
+
+    def find(self, kind: str, subject: str | None) -> RecordLine | None:
+        """The newest record of a type, about one subject or about anything."""
+        return self.newest.get(kind) if subject is None else self.about.get((kind, subject))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def confidence_sequence(
     With no rows it is [0, 1].
 
     >>> found = confidence_sequence(Tally(100, 1000)); round(found.low, 3), round(found.high, 3)
-    (0.072, 0.135)
+    (0.069, 0.138)
     """
     if effect < 1 or not 0 < level < 1:
         raise InvalidInput("a design effect is at least 1 and a level lies between 0 and 1")

@@ -5,6 +5,9 @@ reference - tolerance when lower is worse). The reference is not a point: its en
 (`RateHistory.accepted`). What is bet on are means - of each bucket of units if history has told how much windows differ
 by themselves, else of the whole window - so that rows of one person need not be independent
 (Podkopaev and Ramdas 2022; Waudby-Smith and Ramdas 2024 for bets on means of bounded values).
+
+What it does not withstand is a rate that wanders slowly by itself, day after day away from its mean: the promise then
+holds only for a larger tolerance, and the rehearsal on its own history (`replay.rehearse`) is there to show it.
 """
 
 from __future__ import annotations

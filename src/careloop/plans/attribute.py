@@ -1,7 +1,7 @@
 """Did this release do it? Picks the one ground that answers, strongest first (SEMANTICS 20).
 
 A target on requests of its own at the same time is the cleanest comparison; the target on the very same rows comes
-next, and its answer is final either way; only without both does the age of the release count.
+next, and either of them is believed when it says no; only without both does the age of the release count.
 """
 
 from __future__ import annotations
@@ -33,20 +33,16 @@ class AttributionTerms:
 
 def attribute(signal: Signal, evidence: AttributionEvidence, terms: AttributionTerms) -> Attribution:
     """Whether the rollback target would do better, on exactly one ground; without any, the attribution says why."""
-    whys = []
-    if evidence.arm is not None:
-        found = _by_arm(signal, evidence.arm, terms)
-        if found.verdict is not Verdict.CANNOT_TELL:
-            return found
-        whys.append(found.because)
-    if evidence.replay is not None:
-        return _by_replay(signal, evidence.replay, terms)
-    whys.append(evidence.no_replay)
-    if evidence.youth is not None:
-        found = _by_youth(signal, evidence.youth, terms)
-        if found.verdict is not Verdict.CANNOT_TELL:
-            return found
-        whys.append(found.because)
+    answers = [
+        None if evidence.arm is None else _by_arm(signal, evidence.arm, terms),
+        None if evidence.replay is None else _by_replay(signal, evidence.replay, terms),
+        None if evidence.youth is None else _by_youth(signal, evidence.youth, terms),
+    ]
+    found = next((each for each in answers if each is not None and each.verdict is not Verdict.CANNOT_TELL), None)
+    if found is not None:
+        return found
+    whys = [each.because for each in answers if each is not None]
+    whys += [evidence.no_replay] if evidence.replay is None else []
     return Attribution(ground=None, verdict=Verdict.CANNOT_TELL, because="; ".join(whys))
 
 

@@ -9,7 +9,7 @@ from careloop.checks.vocabulary import vocabulary_for
 from careloop.domain.noun import days_in
 from careloop.domain.rule import Subject
 from careloop.domain.standard import Claim, DocumentEvidence, RecordEvidence
-from careloop.domain.status import ClaimResult, ClaimState, EvidenceLine, Judgement, Records
+from careloop.domain.status import ClaimResult, ClaimState, EvidenceLine, Judgement, RecordLine, Records
 from careloop.errors import InvalidInput
 from careloop.rules.engine import Bound, Program, compile_expression
 from careloop.rules.explain import explain
@@ -23,7 +23,7 @@ def program_for(text: str, subject: Subject) -> Program:
     program = compile_expression(text, vocabulary_for(subject, clock=True))
     if isinstance(program, Program):
         return program
-    raise InvalidInput(f"the expression `{text}` cannot be used: {program[0].message}")
+    raise InvalidInput(f"the expression `{text}` cannot be used: {program[0].message}", hint="run `care check`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +61,24 @@ class ClaimJudge:
         return max(judgements, key=lambda judgement: judgement.state.rank)
 
     def _judge_one(self, claim: Claim, evidence: DocumentEvidence | RecordEvidence) -> Judgement:
-        if isinstance(evidence, RecordEvidence):
-            return self._judge_record(evidence)
         subject = Subject(claim.for_each) if claim.for_each else Subject.ORGANISATION
+        if isinstance(evidence, RecordEvidence) and (self._records is None or evidence.source == "lake"):
+            return self._judge_record(evidence, None)
         every = self._cases_of(subject)
         if not every:
             return Judgement(state=ClaimState.NOT_HELD, because=f"there is no {subject.value} to show it on")
         concerned = [ready for ready in every if self._speaks_about(claim, subject, ready)]
         if not concerned:
             return Judgement(state=ClaimState.HELD, because=f"none of {len(every)} {subject.value}s is concerned")
-        found = [(ready.case, self._judge_case(evidence, subject, ready)) for ready in concerned]
+        found = [(ready.case, self._judge_ready(evidence, subject, ready)) for ready in concerned]
         if subject is Subject.ORGANISATION:
             return found[0][1]
         return _together(subject, found)
+
+    def _judge_ready(self, evidence: DocumentEvidence | RecordEvidence, subject: Subject, ready: _Ready) -> Judgement:
+        if isinstance(evidence, RecordEvidence):
+            return self._judge_record(evidence, None if subject is Subject.ORGANISATION else ready.case.id)
+        return self._judge_case(evidence, subject, ready)
 
     def _cases_of(self, subject: Subject) -> tuple[_Ready, ...]:
         if subject not in self._ready:
@@ -119,26 +124,32 @@ class ClaimJudge:
                 until = fresh.until if until is None else min(until, fresh.until)
         return Judgement(state=ClaimState.HELD, because="the documents show it", evidence=lines, fresh_until=until)
 
-    def _judge_record(self, evidence: RecordEvidence) -> Judgement:
+    def _judge_record(self, evidence: RecordEvidence, about: str | None) -> Judgement:
         wanted = " or ".join(evidence.types)
         if self._records is None or evidence.source == "lake":
             return Judgement(
                 state=ClaimState.UNKNOWN, because=f"needs {wanted} from the {evidence.source}, which is not read"
             )
-        found = [self._records.newest[kind] for kind in evidence.types if kind in self._records.newest]
+        found = [line for kind in evidence.types if (line := self._records.find(kind, about)) is not None]
         if not found:
-            return Judgement(state=ClaimState.NOT_HELD, because=f"the ledger holds no {wanted}")
-        newest = max(found, key=lambda line: line.index)
-        line = (EvidenceLine("record", f"{newest.type}#{newest.index}"),)
-        ends = newest.expires_at if evidence.expires else None
+            about_whom = f" about {about}" if about else ""
+            return Judgement(state=ClaimState.NOT_HELD, because=f"the ledger holds no {wanted}{about_whom}")
+        newest_first = sorted(found, key=lambda line: -line.index)
+        judgements = [self._judge_line(evidence, line) for line in newest_first]
+        return max(judgements, key=lambda judgement: judgement.state.rank)
+
+    def _judge_line(self, evidence: RecordEvidence, line: RecordLine) -> Judgement:
+        shown = (EvidenceLine("record", f"{line.type}#{line.index}"),)
+        ends = [line.expires_at] if evidence.expires and line.expires_at is not None else []
         if evidence.within is not None:
-            ends = newest.recorded_at + timedelta(days=days_in(evidence.within))
-        if ends is not None and ends < self._now:
-            because = f"{newest.type} of {newest.recorded_at.date()} counted until {ends.date()}"
-            return Judgement(state=ClaimState.NOT_HELD, because=because, evidence=line)
-        because = f"{newest.type} was recorded on {newest.recorded_at.date()}"
-        fresh_until = ends.date() if ends else None
-        return Judgement(state=ClaimState.HELD, because=because, evidence=line, fresh_until=fresh_until)
+            ends.append(line.recorded_at + timedelta(days=days_in(evidence.within)))
+        end = min(ends) if ends else None
+        if end is not None and end < self._now:
+            because = f"{line.type} of {line.recorded_at.date()} counted until {end.date()}"
+            return Judgement(state=ClaimState.NOT_HELD, because=because, evidence=shown)
+        because = f"{line.type} was recorded on {line.recorded_at.date()}"
+        fresh_until = end.date() if end else None
+        return Judgement(state=ClaimState.HELD, because=because, evidence=shown, fresh_until=fresh_until)
 
 
 def _because(program: Program, bound: Bound) -> str:

@@ -1,7 +1,7 @@
 """Status = f(repository, ledger, now): claims to requirements, and what the programme owes. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.rule_book import build_rule_book
@@ -19,7 +19,10 @@ __all__ = ["compute_status"]
 
 
 def compute_status(compiled: Compiled, catalogue: Catalogue, records: Records | None, now: datetime) -> Status:
-    """The status of everything at `now`; without records the ledger was not read, and its claims are unknown."""
+    """The status of everything at `now`; without records the ledger was not read, and its claims are unknown.
+
+    `now` is in the organisation's time zone, which decides what day it is.
+    """
     repository = compiled.repository
     controls = repository.only(Controls)
     custom: tuple[CustomControl, ...] = controls.custom if controls else ()
@@ -39,4 +42,6 @@ def compute_status(compiled: Compiled, catalogue: Catalogue, records: Records | 
     book = build_rule_book(repository, catalogue, frozenset({Moment.ALWAYS}))
     failed = frozenset(error.place.file for error in compiled.errors)
     programme = tuple(programme_findings(repository, book, cases, failed, now))
-    return Status(requirements=rows, programme=programme, ledger_size=records.size if records else None, now=now)
+    return Status(
+        requirements=rows, programme=programme, ledger_size=records.size if records else None, now=now.astimezone(UTC)
+    )

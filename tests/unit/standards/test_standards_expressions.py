@@ -110,9 +110,8 @@ def test_a_review_counts_until_the_end_of_the_day_it_is_due(days_left: int) -> N
     rule = _compiled("review-in-date")
     due = (NOW + timedelta(days=days_left)).date().isoformat()
     document = {"file": "x", "kind": "x", "owner": "x", "version": "1", "reviewed": "2026-01-01", "review_every": "P9M"}
-    facts, problems = case_facts(
-        rule.vocabulary, {"now": NOW + timedelta(hours=20), "document": {**document, "review_due": due}}
-    )
+    known = {"now": NOW + timedelta(hours=20), "document": {**document, "review_due": due}}
+    facts, problems = case_facts(rule.vocabulary, known)
     assert problems == ()
     assert evaluate(rule, facts).verdict is (Verdict.ALLOW if days_left >= 0 else Verdict.VIOLATE)
 

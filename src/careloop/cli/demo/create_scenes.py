@@ -120,5 +120,10 @@ def _check(root: Path) -> tuple[CheckResult, float]:
 
 
 def _status(root: Path) -> tuple[RequirementRow, ...]:
-    source = wiring.repository_source(root)
-    return compute_status(source, standards=wiring.standards_library(), now=wiring.now()).status.requirements
+    result = compute_status(
+        wiring.repository_source(root),
+        standards=wiring.standards_library(),
+        ledger=wiring.ledger_to_read(root),
+        now=wiring.now(),
+    )
+    return result.status.requirements

@@ -9,20 +9,27 @@ from careloop.domain.organisation import Organisation
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.status_result import StatusResult
 from careloop.errors import InvalidInput, NotFound
+from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
 from careloop.status.compute import compute_status as compute
+from careloop.workflows.evolve.read_records import commit_in_force, read_records
 
 __all__ = ["compute_status", "instant_of"]
 
 
 def compute_status(
-    source: RepositorySource, *, standards: StandardsLibrary, now: datetime, as_of: str | None = None
+    source: RepositorySource,
+    *,
+    standards: StandardsLibrary,
+    ledger: Ledger | None,
+    now: datetime,
+    as_of: str | None = None,
 ) -> StatusResult:
     """Status of the work tree at `now`; with `as_of` (a day, or an instant), of the commit that was in force then.
 
-    A day ends at local midnight of `care.yaml: time_zone`. Without a ledger entry that says what was in force, the
-    default branch's first-parent history decides, and the answer says so. Raises InvalidInput for a day that is none
+    A day ends at local midnight of `care.yaml: time_zone`. Without a ledger, claims about records are unknown; without
+    a ledger entry that says what was in force, the default branch's first-parent history decides, and the answer says so. Raises InvalidInput for a day that is none
     or is still to come, NotFound when nothing was in force.
     """
     files = standards.read_all()
@@ -31,7 +38,7 @@ def compute_status(
     if as_of is None:
         compiled = compile_tree(source.work_tree())
         return StatusResult(
-            status=compute(compiled, catalogue, None, now),
+            status=compute(compiled, catalogue, read_records(ledger), now),
             errors=compiled.errors,
             commit=head.commit,
             dirty=head.dirty,
@@ -42,17 +49,19 @@ def compute_status(
     instant = instant_of(as_of, _time_zone(source.work_tree()))
     if instant.date() > (now + timedelta(days=1)).date():
         raise InvalidInput(f"--as-of {as_of} is still to come", hint="name a day that has begun")
-    commit = source.in_force(instant)
+    until = instant + timedelta(seconds=1)
+    recorded = commit_in_force(ledger, until)
+    commit = recorded or source.in_force(instant)
     if commit is None:
         raise NotFound(f"nothing was in force on {as_of}", hint="the first commit of the branch is later")
     compiled = compile_tree(source.at(commit))
     return StatusResult(
-        status=compute(compiled, catalogue, None, min(instant, now)),
+        status=compute(compiled, catalogue, read_records(ledger, until), min(instant, now)),
         errors=compiled.errors,
         commit=commit,
         dirty=False,
         as_of=as_of,
-        in_force_by="history",
+        in_force_by="ledger" if recorded else "history",
         standards_digest=digest,
     )
 

@@ -16,22 +16,26 @@ from careloop.domain.rule import Rule, RuleFile, Verdict
 from careloop.domain.standard import Claim
 from careloop.domain.status import ClaimResult, RequirementRow, Status
 from careloop.errors import NotFound
+from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.status.compute import compute_status
+from careloop.workflows.evolve.read_records import read_records
 
 __all__ = ["explain_reference"]
 
 _SHORT = ("iso42001:2023/", "care/", "own/")
 
 
-def explain_reference(source: RepositorySource, ref: str, *, standards: StandardsLibrary, now: datetime) -> Explanation:
+def explain_reference(
+    source: RepositorySource, ref: str, *, standards: StandardsLibrary, ledger: Ledger | None, now: datetime
+) -> Explanation:
     """What `ref` is, how it stands now and why. Raises NotFound, with the nearest names, when nothing is called so."""
     tree = source.work_tree()
     catalogue = Catalogue(standards.read_all())
     compiled = compile_tree(tree)
     return _Explainer(
-        compiled, catalogue, check_tree(tree, catalogue), compute_status(compiled, catalogue, None, now)
+        compiled, catalogue, check_tree(tree, catalogue), compute_status(compiled, catalogue, read_records(ledger), now)
     ).explain(ref)
 
 
