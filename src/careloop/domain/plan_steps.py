@@ -1,10 +1,12 @@
-"""What to do, as a list of typed steps: decided once, then explained or executed by two interpreters (SEMANTICS 19-24)."""
+"""What to do, as typed steps: decided once, then explained or executed by two interpreters (SEMANTICS 19-24)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from careloop.domain.alarm import Signal, Worse
 from careloop.domain.attribution import Attribution
@@ -68,6 +70,8 @@ class Claim:
     """What must be true again for the metric to count as recovered."""
 
     monitor: str
+    gap: bool
+    """True for the gap between `group` and all others, false for a rate."""
     group: str | None
     """The group that stood out; None for a rate of all rows."""
     moved: Worse
@@ -82,6 +86,7 @@ class HoldEvidence:
     reason: str
     items: tuple[str, ...]
     """What is held, such as `release sha256:…` or `counts sha256:…`."""
+    step: Literal["hold_evidence"] = "hold_evidence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,7 @@ class RollBack:
     to: str
     over: tuple[Served, ...]
     """Only while one of these answers: a newer decision is left alone."""
+    step: Literal["roll_back"] = "roll_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +106,7 @@ class EnterSafeState:
     state: SafeStateKind
     over: tuple[Served, ...]
     """Only while one of these answers."""
+    step: Literal["enter_safe_state"] = "enter_safe_state"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +116,7 @@ class Notify:
     urgency: Urgency
     severity: str
     text: str
+    step: Literal["notify"] = "notify"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +126,7 @@ class OpenIncident:
     severity: str
     title: str
     rows: DataSlice | None
+    step: Literal["open_incident"] = "open_incident"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +135,7 @@ class RequestRetrain:
 
     reason: str
     rows: DataSlice
+    step: Literal["request_retrain"] = "request_retrain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +153,13 @@ class VerifyRollback:
     """Least number of served events before anything is said."""
     within_s: int
     """Seconds after the switch until it counts as failed."""
+    step: Literal["verify_rollback"] = "verify_rollback"
 
 
-Step: TypeAlias = HoldEvidence | RollBack | EnterSafeState | Notify | OpenIncident | RequestRetrain | VerifyRollback
+Step: TypeAlias = Annotated[
+    HoldEvidence | RollBack | EnterSafeState | Notify | OpenIncident | RequestRetrain | VerifyRollback,
+    Field(discriminator="step"),
+]
 CONTAINING = (RollBack, EnterSafeState)
 """Steps that change what answers."""
 

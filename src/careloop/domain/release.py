@@ -1,21 +1,13 @@
 """A release as the gate sees it: what was locked, what its tests showed, who said yes (R40-R42; SEMANTICS 11-16)."""
 
-from enum import StrEnum
+from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, field_validator
 
+from careloop.domain.measured import Outcome
 from careloop.domain.noun import Noun, Slug
 
-__all__ = ["Outcome", "Release", "Result"]
-
-
-class Outcome(StrEnum):
-    """What a release test showed; the gap is judged against its tolerance, not against zero (SEMANTICS 16)."""
-
-    SHOWN_SAFE = "shown_safe"
-    SHOWN_HARMFUL = "shown_harmful"
-    CANNOT_TELL = "cannot_tell"
-    """Too little evidence either way; for high tiers this waits and is never a pass."""
+__all__ = ["GroupCount", "MeasuredResult", "Outcome", "Release", "Result", "ResultsFile"]
 
 
 class Result(Noun):
@@ -52,3 +44,63 @@ class Release(Noun):
     """Whether somebody other than the developers validated it and no condition is open (SEMANTICS 15)."""
     rollback_target_ready: bool
     """Whether an earlier release with standing can take over."""
+
+
+class GroupCount(Noun):
+    """One group's part in a result."""
+
+    n: int | None = Field(default=None, ge=0)
+    hits: int | None = Field(default=None, ge=0)
+    """Rows of the group that the measure counts: approved, wrong, …"""
+    value: float | None = None
+    used: bool = True
+    """False for a group that is named and not compared, for having too few rows."""
+    reason: str | None = None
+
+
+class MeasuredResult(Noun):
+    """One line of a results file, as its evaluation wrote it; not yet believed."""
+
+    measure: Slug
+    value: float | None = None
+    interval: tuple[float | None, float | None] | None = None
+    n: int = Field(ge=0)
+    groups: dict[str, GroupCount] = {}
+    outcome: Outcome | None = None
+    limit: float | None = None
+    """The worst value that the test accepts; with counts by group, the gate makes the test again."""
+    level: float | None = None
+    """Confidence of the test's one-sided bound."""
+    min_n: int | None = Field(default=None, ge=1)
+    """Least rows of a group that is compared."""
+    unit: str | None = None
+    reason: str | None = None
+    """Why there is no value."""
+    because: str | None = None
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _by_name(cls, groups: Any) -> Any:
+        """Groups by name, written as a mapping or as a list whose items say `group`; none may be null."""
+        if groups is None:
+            return {}
+        if isinstance(groups, list):
+            named = [(str(item.get("group")), item) for item in groups if isinstance(item, dict) and "group" in item]
+            if len(named) != len(groups) or len(dict(named)) != len(named):
+                raise ValueError("each group of a list says its own name as `group`")
+            return {name: {key: value for key, value in item.items() if key != "group"} for name, item in named}
+        return groups
+
+
+class ResultsFile(Noun):
+    """What an evaluation says about one locked release (CONTRACTS, JSON)."""
+
+    schema_: str | None = Field(default=None, alias="schema")
+    system: Slug
+    lock: str = Field(min_length=1)
+    data_digest: str | None = None
+    """Digest of the evaluation data."""
+    config_digest: str | None = None
+    """Digest of how it was evaluated."""
+    measured_at: AwareDatetime
+    results: tuple[MeasuredResult, ...]

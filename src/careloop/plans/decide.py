@@ -204,16 +204,15 @@ class _Decision:
 
     def _claim(self) -> Claim:
         signal = self.case.alarm.signal
-        return Claim(monitor=signal.monitor, group=signal.group, moved=signal.moved, limit=signal.limit)
+        gap = signal.compared is not None
+        return Claim(monitor=signal.monitor, gap=gap, group=signal.group, moved=signal.moved, limit=signal.limit)
 
     def _what(self) -> str:
         alarm, signal = self.case.alarm, self.case.alarm.signal
         who = f" of {signal.group}" if signal.group is not None else ""
         return f"{alarm.system}: {signal.monitor}{who} moved {signal.moved.value} under {signal.release[:19]}"
 
-    def _made(
-        self, kind: PlanKind, because: str, steps: tuple[Step, ...], *, otherwise: tuple[Step, ...] = ()
-    ) -> Plan:
+    def _made(self, kind: PlanKind, because: str, steps: tuple[Step, ...], *, otherwise: tuple[Step, ...] = ()) -> Plan:
         alarm = self.case.alarm
         return Plan(
             id=plan_id(alarm.id),

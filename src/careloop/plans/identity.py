@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from careloop.domain.alarm import Signal
 from careloop.ledger.record import uuid7
 
 __all__ = ["alarm_id", "effect_id", "plan_id", "step_id"]
@@ -24,13 +25,10 @@ def _ms_of(other: str) -> int:
     return int(other.replace("-", "")[:12], 16)
 
 
-def alarm_id(*, system: str, environment: str, monitor: str, release: str, group: str | None, window: int) -> str:
-    """Id of the alarm that this window of this release raised; `window` is its start in seconds since 1970.
-
-    >>> alarm_id(system="s", environment="production", monitor="m", release="r", group=None, window=0)[:18]
-    '00000000-0000-7bfd'
-    """
-    return _derived(window * 1000, "alarm", system, environment, monitor, release, group or "", str(window))
+def alarm_id(signal: Signal, *, system: str, environment: str) -> str:
+    """Id of the alarm that the signal's window raised."""
+    parts = (signal.monitor, signal.release, signal.group or "", signal.moved.value, str(signal.window))
+    return _derived(signal.window * 1000, "alarm", system, environment, *parts)
 
 
 def plan_id(cause: str) -> str:

@@ -53,7 +53,7 @@ class Verification:
 
 
 def verify_rollback(step: VerifyRollback, since: Since) -> Verification:
-    """Whether the rollback is verified, not yet, or failed because its time is over or the metric is shown bad still."""
+    """Whether it is verified, not yet, or failed: its time is over, or the metric is shown to be bad still."""
     share = since.on_target / since.served if since.served else None
     metric = None if step.claim is None else _ends(step.claim, since.observed, since.compared)
     worst = metric[1] if metric is not None else None
@@ -78,7 +78,9 @@ def _missing(step: VerifyRollback, since: Since, share: float | None, beyond: fl
     if since.served < step.least_n:
         missing.append(f"{since.served} events were served since, {step.least_n} are needed")
     elif share is None or share < step.share:
-        missing.append(f"{since.on_target} of {since.served} served events carry the target, {step.share:.0%} are needed")
+        missing.append(
+            f"{since.on_target} of {since.served} served events carry the target, {step.share:.0%} are needed"
+        )
     if step.claim is not None and (beyond is None or beyond > 0):
         reach = "has no rows" if beyond is None else f"may still be beyond its limit by {beyond:.3f}"
         missing.append(f"{step.claim.monitor} {reach}")
@@ -87,9 +89,9 @@ def _missing(step: VerifyRollback, since: Since, share: float | None, beyond: fl
 
 def _ends(claim: Claim, observed: Interval | None, compared: Interval | None) -> tuple[float, float] | None:
     """Best and worst value of the metric, more being worse."""
-    if observed is None or (claim.group is not None and compared is None):
+    if observed is None or (claim.gap and compared is None):
         return None
-    if compared is None:
+    if compared is None or not claim.gap:
         return (observed.low, observed.high) if claim.moved is Worse.HIGHER else (-observed.high, -observed.low)
     if claim.moved is Worse.HIGHER:
         return observed.low - compared.high, observed.high - compared.low
@@ -97,4 +99,4 @@ def _ends(claim: Claim, observed: Interval | None, compared: Interval | None) ->
 
 
 def _signed_limit(claim: Claim) -> float:
-    return -claim.limit if claim.group is None and claim.moved is Worse.LOWER else claim.limit
+    return -claim.limit if not claim.gap and claim.moved is Worse.LOWER else claim.limit

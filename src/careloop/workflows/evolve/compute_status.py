@@ -1,6 +1,6 @@
 """Compute the status of a governance repository, now or as it was on any past day."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop.checks.catalogue import Catalogue
@@ -15,7 +15,7 @@ from careloop.ports.standards_library import StandardsLibrary, standards_digest
 from careloop.status.compute import compute_status as compute
 from careloop.workflows.evolve.read_records import commit_in_force, read_records
 
-__all__ = ["compute_status", "instant_of"]
+__all__ = ["compute_status", "instant_of", "zone_of"]
 
 
 def compute_status(
@@ -29,8 +29,8 @@ def compute_status(
     """Status of the work tree at `now`; with `as_of` (a day, or an instant), of the commit that was in force then.
 
     A day ends at local midnight of `care.yaml: time_zone`. Without a ledger, claims about records are unknown; without
-    a ledger entry that says what was in force, the default branch's first-parent history decides, and the answer says so. Raises InvalidInput for a day that is none
-    or is still to come, NotFound when nothing was in force.
+    a ledger entry that says what was in force, the default branch's first-parent history decides, and the answer says
+    so. Raises InvalidInput for a day that is none or is still to come, NotFound when nothing was in force.
     """
     files = standards.read_all()
     catalogue, digest = Catalogue(files), standards_digest(files)
@@ -38,7 +38,9 @@ def compute_status(
     if as_of is None:
         compiled = compile_tree(source.work_tree())
         return StatusResult(
-            status=compute(compiled, catalogue, read_records(ledger), now),
+            status=compute(
+                compiled, catalogue, read_records(ledger), now.astimezone(zone_of(compiled.repository.organisation))
+            ),
             errors=compiled.errors,
             commit=head.commit,
             dirty=head.dirty,
@@ -46,8 +48,9 @@ def compute_status(
             in_force_by=None,
             standards_digest=digest,
         )
-    instant = instant_of(as_of, _time_zone(source.work_tree()))
-    if instant.date() > (now + timedelta(days=1)).date():
+    instant = instant_of(as_of, _zone_in(source.work_tree()))
+    here = now.astimezone(instant.tzinfo)
+    if instant.date() > here.date():
         raise InvalidInput(f"--as-of {as_of} is still to come", hint="name a day that has begun")
     until = instant + timedelta(seconds=1)
     recorded = commit_in_force(ledger, until)
@@ -56,7 +59,7 @@ def compute_status(
         raise NotFound(f"nothing was in force on {as_of}", hint="the first commit of the branch is later")
     compiled = compile_tree(source.at(commit))
     return StatusResult(
-        status=compute(compiled, catalogue, read_records(ledger, until), min(instant, now)),
+        status=compute(compiled, catalogue, read_records(ledger, until), min(instant, here)),
         errors=compiled.errors,
         commit=commit,
         dirty=False,
@@ -66,27 +69,31 @@ def compute_status(
     )
 
 
-def _time_zone(tree: SourceTree) -> str:
-    organisation: Organisation | None = compile_tree(
-        SourceTree({path: raw for path, raw in tree.files.items() if path == "care.yaml"})
-    ).repository.organisation
-    return organisation.time_zone if organisation else "UTC"
+def _zone_in(tree: SourceTree) -> ZoneInfo:
+    root = SourceTree({path: raw for path, raw in tree.files.items() if path == "care.yaml"})
+    return zone_of(compile_tree(root).repository.organisation)
 
 
-def instant_of(text: str, time_zone: str) -> datetime:
-    """The instant that `--as-of` means: an RFC 3339 instant, or the last second of a local day.
-
-    >>> instant_of("2026-03-31", "Europe/Berlin").isoformat()
-    '2026-03-31T21:59:59+00:00'
-    """
+def zone_of(organisation: Organisation | None) -> ZoneInfo:
+    """The time zone that days are counted in; UTC while care.yaml cannot be read. Raises InvalidInput for no zone."""
+    name = organisation.time_zone if organisation else "UTC"
     try:
-        zone = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InvalidInput(f"care.yaml: time_zone '{time_zone}' is no IANA time zone") from error
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        hint = "write an IANA name like Europe/Berlin"
+        raise InvalidInput(f"care.yaml: time_zone '{name}' is no time zone", hint=hint) from error
+
+
+def instant_of(text: str, zone: ZoneInfo) -> datetime:
+    """The instant that `--as-of` means, in local time: an RFC 3339 instant, or the last second of a local day.
+
+    >>> instant_of("2026-03-31", ZoneInfo("Europe/Berlin")).isoformat()
+    '2026-03-31T23:59:59+02:00'
+    """
     try:
         if len(text) == len("2026-03-31"):
             day = date.fromisoformat(text)
-            return datetime.combine(day, time(23, 59, 59), tzinfo=zone).astimezone(UTC)
+            return datetime.combine(day, time(23, 59, 59, fold=1), tzinfo=zone)
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise InvalidInput(
@@ -94,4 +101,4 @@ def instant_of(text: str, time_zone: str) -> datetime:
         ) from error
     if instant.tzinfo is None:
         raise InvalidInput(f"'{text}' says no time zone", hint="end it with Z or an offset")
-    return instant.astimezone(UTC)
+    return instant.astimezone(zone)

@@ -20,6 +20,7 @@ from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.status.compute import compute_status
+from careloop.workflows.evolve.compute_status import zone_of
 from careloop.workflows.evolve.read_records import read_records
 
 __all__ = ["explain_reference"]
@@ -34,9 +35,9 @@ def explain_reference(
     tree = source.work_tree()
     catalogue = Catalogue(standards.read_all())
     compiled = compile_tree(tree)
-    return _Explainer(
-        compiled, catalogue, check_tree(tree, catalogue), compute_status(compiled, catalogue, read_records(ledger), now)
-    ).explain(ref)
+    here = now.astimezone(zone_of(compiled.repository.organisation))
+    status = compute_status(compiled, catalogue, read_records(ledger), here)
+    return _Explainer(compiled, catalogue, check_tree(tree, catalogue), status).explain(ref)
 
 
 class _Explainer:

@@ -1,0 +1,87 @@
+"""Asking people for a yes, and what they answered (LEDGER 8; R41)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from careloop.domain.tier import Tier
+
+__all__ = ["APPROVE_RELEASE", "Approval", "ApprovalCount", "ApprovalRequest", "Counted", "Ground", "Refusal"]
+
+APPROVE_RELEASE = "approve_release"
+"""The authority that a post must carry for its holder to approve a release."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequest:
+    """What people are asked to approve: one action upon one release, on exactly these grounds."""
+
+    action: str
+    lock: str
+    """Digest of the release lock."""
+    slice: str
+    """Digest of the material part of everything that the decision read (SEMANTICS 12)."""
+    tier: Tier
+    environment: str
+    requester: str
+    """Person's id, or the mail address of somebody whom roles.yaml does not list."""
+    nonce: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Somebody's signed yes to one request."""
+
+    request: str
+    """Digest of the request."""
+    person: str
+    signature: str
+    """Armoured SSH signature over the request's digest."""
+    given_at: datetime
+    reason: str
+    record: str
+    """Id of the ledger's record."""
+
+
+class Ground(StrEnum):
+    """Why an approval does not count."""
+
+    REQUESTER = "requester"
+    AUTHOR = "author"
+    TWICE = "twice"
+    SAME_POST = "same_post"
+    UNKNOWN_KEY = "unknown_key"
+    NO_AUTHORITY = "no_authority"
+    LEFT = "left"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Somebody's approval that does not count, and why."""
+
+    person: str
+    ground: Ground
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An approval that counts, and the post whose authority it uses."""
+
+    approval: Approval
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalCount:
+    """Who has approved a request, as far as it counts."""
+
+    counted: tuple[Counted, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+    @property
+    def given(self) -> int:
+        """Distinct people of distinct posts."""
+        return len(self.counted)

@@ -1,0 +1,233 @@
+"""What events of one system may say: each row is admitted as it will be kept, or refused with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from careloop.domain.counts import bucket_of
+from careloop.domain.event import Event, EventKind, Scalar
+from careloop.domain.event_values import (
+    Reader,
+    EventValueError,
+    answer,
+    count,
+    flag,
+    instant,
+    milliseconds,
+    reader_of,
+    real,
+    rule_ids,
+    sort_of,
+    text,
+    weight,
+)
+from careloop.domain.system import EventField, EventSchema, ProtectedBasis
+
+__all__ = ["Admitted", "EventContract", "EventTerms", "admit"]
+
+_STORED_BASES: Final = (ProtectedBasis.PERMITTED, ProtectedBasis.SURVEY, ProtectedBasis.PROXY)
+_NO_BASIS: Final = "no basis for protected attributes"
+
+
+class Admitted(NamedTuple):
+    """An event that fits, and the names of fields that were left out of it."""
+
+    event: Event
+    dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventContract:
+    """The declared fields of one system, ready to be checked."""
+
+    system: str
+    parts: Mapping[str, Mapping[str, Reader | None]]
+    """Part -> field -> its reader; None where the system has no basis to keep it (SEMANTICS 17)."""
+
+    @classmethod
+    def of(cls, system: str, schema: EventSchema | None) -> EventContract:
+        """The contract of a system's declaration; without one, no field is declared."""
+        declared = schema or EventSchema()
+        plain = {"features": declared.features, "segment": declared.segment}
+        parts: dict[str, dict[str, Reader | None]] = {
+            part: {name: reader_of(field) for name, field in fields.items()} for part, fields in plain.items()
+        }
+        parts["business"] = {name: reader_of(field, fixed=True) for name, field in declared.business.items()}
+        parts["groups"] = {
+            name: reader_of(field) if _may_keep(field, declared.protected_basis) else None
+            for name, field in declared.groups.items()
+        }
+        return cls(system=system, parts=parts)
+
+
+def _may_keep(field: EventField, basis: ProtectedBasis | None) -> bool:
+    return basis in _STORED_BASES or (basis is not None and not field.personal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTerms:
+    """What rows of a batch are judged by."""
+
+    contracts: Mapping[str, EventContract]
+    """By system."""
+    release_of: Callable[[str, str], str | None]
+    """System and release as sent (a lock digest, an alias) to the lock digest; None when it is not known."""
+    latest_us: int
+    """An event that occurred later than this is refused: now, and the skew that clocks are allowed."""
+    system: str | None = None
+    """The system whose batch it is: rows may leave theirs out, and none may name another."""
+
+
+def admit(row: object, terms: EventTerms) -> Admitted | str:
+    """The event that a row says, or the reason why it is refused, which begins with the field."""
+    try:
+        return _admit(row, terms)
+    except EventValueError as wrong:
+        return str(wrong)
+
+
+def _admit(row: object, terms: EventTerms) -> Admitted:
+    if not isinstance(row, dict):
+        raise EventValueError(f"a row is an object, not {sort_of(row)}")
+    contract = _contract(row.get("system"), terms)
+    kind = _KINDS.get(row.get("kind")) if isinstance(row.get("kind"), str) else None
+    if kind is None:
+        raise EventValueError(
+            f"kind: not one of {', '.join(EventKind)}" if row.get("kind") is not None else "kind: is missing"
+        )
+    readers, required = _FIELDS[kind]
+    kept: dict[str, Any] = {"system": contract.system, "kind": kind}
+    dropped: list[str] = []
+    for name, value in row.items():
+        if value is None:
+            continue
+        if kind is EventKind.INFERENCE and name in contract.parts:
+            kept[name] = _part(name, value, contract.parts[name], dropped)
+            continue
+        found = readers.get(name)
+        if found is None:
+            if name not in ("system", "kind"):
+                dropped.append(str(name))
+            continue
+        target, read = found
+        try:
+            kept[target] = read(value)
+        except EventValueError as wrong:
+            raise EventValueError(f"{name}: {wrong}") from None
+    for name, target in required:
+        if target not in kept:
+            raise EventValueError(f"{name}: is missing")
+    return Admitted(_finished(kept, terms), tuple(dropped))
+
+
+def _kind(named: object) -> EventKind:
+    found = _KINDS.get(named) if isinstance(named, str) else None
+    if found is None:
+        raise EventValueError("kind: is missing" if named is None else f"kind: not one of {', '.join(EventKind)}")
+    return found
+
+
+def _finished(kept: dict[str, Any], terms: EventTerms) -> Event:
+    """What needs more than one field, or the batch."""
+    for name, field in (("occurred_at", "occurred_us"), ("matured_at", "matured_us")):
+        if kept.get(field, 0) > terms.latest_us:
+            raise EventValueError(f"{name}: lies in the future")
+    if kept["kind"] in (EventKind.LABEL, EventKind.OUTCOME) and "label" not in kept and "value" not in kept:
+        raise EventValueError("label: needs a label or a value")
+    release = terms.release_of(kept["system"], kept["release"])
+    if release is None:
+        raise EventValueError("release: is not known for this system")
+    kept["release"] = release
+    kept["bucket"] = bucket_of(kept.get("unit") or kept["id"])
+    return Event(**kept)
+
+
+def _contract(named: object, terms: EventTerms) -> EventContract:
+    system = terms.system if named is None else named
+    if system is None:
+        raise EventValueError("system: is missing")
+    if terms.system is not None and system != terms.system:
+        raise EventValueError(f"system: this batch is for '{terms.system}'")
+    contract = terms.contracts.get(system) if isinstance(system, str) else None
+    if contract is None:
+        raise EventValueError("system: is not known")
+    return contract
+
+
+def _part(part: str, given: object, declared: Mapping[str, Reader | None], dropped: list[str]) -> dict[str, Scalar]:
+    if not isinstance(given, dict):
+        raise EventValueError(f"{part}: an object with the declared fields, not {sort_of(given)}")
+    kept: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in declared:
+            dropped.append(f"{part}.{name}")
+            continue
+        read = declared[name]
+        if read is None:
+            dropped.append(f"{part}.{name} ({_NO_BASIS})")
+        elif value is not None:
+            try:
+                kept[name] = read(value)
+            except EventValueError as wrong:
+                raise EventValueError(f"{part}.{name}: {wrong}") from None
+    return kept
+
+
+_KINDS: Final = {kind.value: kind for kind in EventKind}
+_Fields = dict[str, tuple[str, Reader]]
+_ALWAYS: Final[_Fields] = {
+    "id": ("id", text),
+    "release": ("release", text),
+    "occurred_at": ("occurred_us", instant),
+    "drill": ("drill", flag),
+    "synthetic": ("synthetic", flag),
+}
+_LABELLED: Final[_Fields] = {
+    "inference_id": ("inference_id", text),
+    "label": ("label", answer),
+    "value": ("value", real),
+    "matured_at": ("matured_us", instant),
+}
+_BY_KIND: Final[dict[EventKind, tuple[_Fields, tuple[str, ...]]]] = {
+    EventKind.INFERENCE: (
+        {
+            "prediction": ("prediction", answer),
+            "score": ("score", real),
+            "unit": ("unit", text),
+            "latency_ms": ("latency_us", milliseconds),
+            "sample_rate": ("weight", weight),
+            "purpose": ("purpose", text),
+            "user_role": ("user_role", text),
+        },
+        (),
+    ),
+    EventKind.LABEL: (_LABELLED, ("inference_id",)),
+    EventKind.OUTCOME: (_LABELLED, ("inference_id",)),
+    EventKind.GUARD: (
+        {
+            "inference_id": ("inference_id", text),
+            "checkpoint": ("checkpoint", text),
+            "verdict": ("verdict", text),
+            "rules": ("rules", rule_ids),
+            "added_us": ("added_us", count),
+            "bundle": ("bundle", text),
+        },
+        ("checkpoint", "verdict"),
+    ),
+    EventKind.HEARTBEAT: ({"source": ("source", text), "seq": ("source_seq", count)}, ("source", "seq")),
+    EventKind.CENSUS: (
+        {"source": ("source", text), "seq": ("source_seq", count), "served": ("served", count)},
+        ("source", "seq", "served"),
+    ),
+}
+
+
+def _table(fields: _Fields, required: tuple[str, ...]) -> tuple[_Fields, tuple[tuple[str, str], ...]]:
+    readers = {**_ALWAYS, **fields}
+    wanted = ("id", "release", "occurred_at", *required)
+    return readers, tuple((name, readers[name][0]) for name in wanted)
+
+
+_FIELDS: Final = {kind: _table(*rest) for kind, rest in _BY_KIND.items()}

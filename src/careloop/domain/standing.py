@@ -1,0 +1,31 @@
+"""A release's standing: its right to run in an environment until somebody revokes it (SEMANTICS 13)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Standing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One release, approved for one environment; running, restarting and rolling back to it need no fresh approval."""
+
+    system: str
+    lock: str
+    version: str
+    environment: str
+    request: str | None
+    """Digest of the approval request that was used up for it; None where no approval was required."""
+    approvals: int
+    since: datetime
+    record: str
+    """Id of the ledger's record."""
+    index: int
+    """Place in the ledger: the order of standings."""
+    revoked_at: datetime | None = None
+    revoked_because: str | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether it has not been revoked."""
+        return self.revoked_at is None

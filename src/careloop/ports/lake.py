@@ -1,0 +1,141 @@
+"""What the inside asks of the lake: take events durably, in one order; count them; read them back.
+
+Parquet files with DuckDB fill the port today; object storage with Spark fills the same shape. Source: EVENTS, MEASURES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from careloop.domain.count_plan import Column
+from careloop.domain.event import Event, StoredEvent
+from careloop.domain.event_columns import LABELLED_AT, OCCURRED_AT, RECEIVED_AT
+from careloop.ports.count_engine import CountEngine
+
+__all__ = ["Appended", "Compacted", "CompactableLake", "Engine", "Fence", "Lake", "Reading", "Segment", "View"]
+
+
+class View(StrEnum):
+    """As what the events are looked at (EVENTS, "Windows")."""
+
+    OCCURRED = "occurred"
+    """By when it happened: late rows and labels add. An answer has the label that was given last."""
+    RECEIVED = "received"
+    """By when it came: what was counted once never changes. Without labels, since these come later."""
+    LABELLED = "labelled"
+    """Answers with the label that came first, by when both had come: what was counted once never changes."""
+
+    @property
+    def instant(self) -> Column:
+        """The column by which windows are cut."""
+        return {View.OCCURRED: OCCURRED_AT, View.RECEIVED: RECEIVED_AT, View.LABELLED: LABELLED_AT}[self]
+
+
+class Engine(StrEnum):
+    """Who counts; both give the same integers."""
+
+    DUCKDB = "duckdb"
+    IN_PROCESS = "in_process"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Which events of the lake: those of one system, as they stood at a watermark."""
+
+    system: str
+    upto: int
+    """The watermark: highest `ingest_seq` that is seen. Nothing that comes later changes the answer."""
+    view: View = View.OCCURRED
+    since: datetime | None = None
+    """Only from this instant of the view on, itself included."""
+    until: datetime | None = None
+    """Only before this instant of the view."""
+    columns: tuple[Column, ...] = ()
+    """Declared columns that must be there, all values absent if no event has the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """The lake's acknowledgement: these events are durable."""
+
+    duplicates: tuple[int, ...]
+    """Places, in what was given, of events whose id the system had sent before; they were not kept again."""
+    accepted: int
+    last_seq: int
+    """Highest `ingest_seq` in the lake once the new events were in it."""
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """No event will ever be received before `received_before`; those that were have at most `watermark`."""
+
+    watermark: int
+    received_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A closed piece of the log of events: nothing is added to it any more."""
+
+    name: str
+    first_seq: int
+    last_seq: int
+    sha256: str
+    size: int
+    """Bytes."""
+    received_at: datetime
+    """Of its last event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """What a compaction did."""
+
+    segments: int
+    rows: int
+    files: int
+    """Parquet files written."""
+    upto: int
+    """Events up to this `ingest_seq` now lie in Parquet."""
+
+
+class Lake(Protocol):
+    """The events of one organisation. Every call raises `Unavailable` when the store is out of reach."""
+
+    def append(self, events: Sequence[Event], *, now: datetime) -> Appended:
+        """Take the events in their order and return once they are durable; each (system, id) is taken once."""
+        ...
+
+    def watermark(self) -> int:
+        """Highest `ingest_seq`; 0 while the lake is empty."""
+        ...
+
+    def fence(self, now: datetime) -> Fence:
+        """Close the time before `now`: what comes later counts as received at or after it."""
+        ...
+
+    def events(self, reading: Reading) -> Iterator[StoredEvent]:
+        """The events in the order in which they were taken, without labels joined; `since` and `until` by the view."""
+        ...
+
+    def counting(self, reading: Reading, *, engine: Engine = Engine.DUCKDB) -> AbstractContextManager[CountEngine]:
+        """The events as rows that can be counted, with the columns of `careloop.domain.event_columns`."""
+        ...
+
+
+class CompactableLake(Protocol):
+    """A lake that first keeps events as they come, and later as files that are fast to count."""
+
+    def close_segments(self, *, even_if_small: bool) -> tuple[Segment, ...]:
+        """Closed segments that are not yet compacted, oldest first; close the open one too if that is wanted."""
+        ...
+
+    def compact(self) -> Compacted:
+        """Turn closed segments into files. Cut short at any point, it leaves each event in exactly one place."""
+        ...
