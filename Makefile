@@ -9,7 +9,7 @@ ARGS ?=
 ONLY ?=
 UPGRADE ?=
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help setup demo test check format tree bench torture lock clean
 

@@ -108,7 +108,8 @@ def peer_tool() -> Path:
 
 def generate(repository: Path, size: int) -> int:
     """A repository of about `size` documents of about 1 KB that has nothing to mend; returns their number."""
-    subprocess.run([str(CARE), "init", str(repository), "--owner", "Ada Byron <ada@example.org>"], check=True, stdout=-3)
+    start = [str(CARE), "init", str(repository), "--owner", "Ada Byron <ada@example.org>"]
+    subprocess.run(start, check=True, stdout=subprocess.DEVNULL)
     systems = size // 5
     count = 4
     for number in range(systems):

@@ -28,11 +28,12 @@ GROUPS = ("--all-extras", "--group=test", "--group=check", "--group=build")
 
 
 def main(upgrade: list[str]) -> None:
-    """Resolve both lock files anew, keeping locked versions except those of the packages named."""
+    """Resolve the lock files anew, keeping locked versions except those of the packages named."""
     kept = [f"--upgrade-package={name}" for name in upgrade]
     for source, lock, groups in (
         ("requirements/bootstrap.in", "requirements/bootstrap.txt", ()),
         ("pyproject.toml", "requirements/dev.txt", GROUPS),
+        ("requirements/peer-check-jsonschema.in", "requirements/peer-check-jsonschema.txt", ()),
     ):
         command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
         subprocess.run(command, check=True, cwd=ROOT, env=uv_environment())

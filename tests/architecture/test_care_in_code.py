@@ -44,10 +44,10 @@ def _comments(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _claims(test: ast.FunctionDef) -> bool:
-    """Whether a test asserts, or calls something that does by its name."""
+    """Whether a test asserts, or calls something that does by its name (a contract suite's own test among them)."""
     inner = list(ast.walk(test))
     called = [ast.unparse(node.func).rpartition(".")[2] for node in inner if isinstance(node, ast.Call)]
-    asserting = re.compile(r"_?(raises|warns|assert|expect|check|must|agree|fail)")
+    asserting = re.compile(r"_?(raises|warns|assert|expect|check|must|agree|fail|test_)")
     return any(isinstance(node, ast.Assert) for node in inner) or any(asserting.match(name) for name in called)
 
 

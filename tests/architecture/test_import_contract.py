@@ -50,12 +50,6 @@ def test_everything_below_workflows_is_kept_from_the_outside_world() -> None:
     assert set(_contract("inside")["source_modules"]) == _below("workflows")
 
 
-def test_no_port_is_reached_from_between_workflows_and_ports_but_by_the_ledgers_own_types() -> None:
-    ledger_shares_its_types_with_the_port = {"careloop.ledger"}
-    between = _below("workflows") - _below("ports") - {"careloop.ports"}
-    assert set(_contract("values")["source_modules"]) == between - ledger_shares_its_types_with_the_port
-
-
 def test_only_the_composition_roots_import_adapters() -> None:
     roots = {f"careloop.{name}" for name in ("wiring", "sdk") if _exists(name)}
     assert set(_contract("adapters")["allowed_importers"]) == roots

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from project_files import layer_of, layers, modules, name_of, parsed
+from project_files import PACKAGE, layer_of, layers, modules, name_of, parsed
 
 FUNCTIONS = {"open", "print", "input", "exec", "eval", "breakpoint", "__import__"}
 METHODS = {
@@ -33,6 +33,26 @@ def _outside_calls(tree: ast.Module) -> Iterator[str]:
             yield f"line {node.lineno}: .{called.attr}()"
         elif isinstance(called, ast.Attribute) and tuple(ast.unparse(called).split(".")[-2:]) in CLOCKS:
             yield f"line {node.lineno}: {ast.unparse(called)}()"
+
+
+def _ports_named(tree: ast.Module) -> Iterator[str]:
+    """Ports that a module imports; the records that a port hands over are values, and may be named."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("careloop.ports."):
+            port = parsed(PACKAGE / "ports" / f"{(node.module or '').rpartition('.')[2]}.py")
+            protocols = {
+                part.name for part in port.body if isinstance(part, ast.ClassDef) and "Protocol" in _bases(part)
+            }
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name in protocols)
+
+
+def _bases(record: ast.ClassDef) -> set[str]:
+    return {ast.unparse(base).partition("[")[0] for base in record.bases}
+
+
+def test_no_module_of_the_inside_asks_a_port() -> None:
+    found = {name_of(path): list(_ports_named(parsed(path))) for path in _inside() if layer_of(path) != "ports"}
+    assert {name: ports for name, ports in found.items() if ports} == {}
 
 
 def test_no_module_of_the_inside_touches_anything_outside() -> None:

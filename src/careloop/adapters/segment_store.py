@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from careloop.adapters.durable_file import sync_folder, write_durably
-from careloop.adapters.segment_frames import MAGIC, Frame, frames_in
-from careloop.errors import Refused, Unavailable
+from careloop.adapters.segment_frames import MAGIC, Frame, decode_events, frames_in
 from careloop.domain.event_values import moment_of
+from careloop.errors import Refused, Unavailable
 from careloop.ports.lake import Segment
 
-__all__ = ["SegmentFile", "SegmentStore"]
+__all__ = ["SegmentFile", "SegmentStore", "closed_segment"]
 
 _PREFIX = "events-"
 _SUFFIX = ".ndjson"
@@ -109,9 +109,19 @@ class SegmentStore:
                     hint="Stop writing. Restore the file from a backup; what follows the damage is still in it.",
                 )
             self._cut(segment.path, content[end:], end)
+        elif end > start:
+            self._flush(segment.path)
         if segment.path != self._tail:
             self._close_file()
         self._tail, self._size = segment.path, end
+
+    def _flush(self, path: Path) -> None:
+        """Another process wrote here and may have died before its flush; what is read is about to be relied on."""
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
     def _cut(self, path: Path, torn: bytes, end: int) -> None:
         aside = self._folder / "torn"
@@ -152,8 +162,10 @@ class SegmentStore:
         self._close_file()
 
     def start_segment(self, next_seq: int) -> None:
-        """Close the open segment and begin the next, which starts at `next_seq`."""
+        """Close the open segment and begin the next, which starts at `next_seq`; one without events stays open."""
         path = self._folder / f"{_PREFIX}{next_seq:020d}{_SUFFIX}"
+        if path == self._tail:
+            return
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.fsync(handle)
@@ -179,8 +191,11 @@ class SegmentStore:
 
 
 def closed_segment(segment: SegmentFile) -> Segment | None:
-    """What can be said about a closed segment; None when it holds no events."""
-    content = segment.path.read_bytes()
+    """What can be said about a closed segment; None when it holds no events, or was compacted away meanwhile."""
+    try:
+        content = segment.path.read_bytes()
+    except FileNotFoundError:
+        return None
     frames = [frame for frame, _ in frames_in(content)]
     if not any(frame.rows for frame in frames):
         return None
@@ -191,6 +206,7 @@ def closed_segment(segment: SegmentFile) -> Segment | None:
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         received_at=moment_of(frames[-1].received_us),
+        systems=tuple(sorted({each.event.system for frame in frames for each in decode_events(frame)})),
     )
 
 

@@ -25,7 +25,23 @@ from careloop.domain.rule import RuleFile
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
 
-__all__ = ["STRUCTURAL_CHECKS", "Ground"]
+__all__ = [
+    "STRUCTURAL_CHECKS",
+    "Ground",
+    "accountable_once",
+    "card_complete",
+    "credit_applicable",
+    "document_placed",
+    "escalation_ends",
+    "link_inside",
+    "reference_exists",
+    "review_past",
+    "rule_linked",
+    "scale_respected",
+    "scope_complete",
+    "soa_complete",
+    "statement_linked",
+]
 
 
 @dataclass(frozen=True)

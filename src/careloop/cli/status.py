@@ -23,7 +23,7 @@ from careloop.domain.status_result import StatusResult
 from careloop.reports.status_report import next_steps, status_counts, status_json
 from careloop.workflows.evolve.compute_status import compute_status
 
-__all__ = ["app", "status"]
+__all__ = ["FailOn", "app", "status"]
 
 app = a_command()
 

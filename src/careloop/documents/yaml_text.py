@@ -17,18 +17,23 @@ import yaml12
 from careloop.documents.layout import MAX_BYTES
 from careloop.documents.problem import Problem
 
-__all__ = ["PlainValue", "decode", "read_yaml"]
+__all__ = ["PlainValue", "YamlReading", "decode", "read_yaml"]
 
 PlainValue = bool | int | float | str | list["PlainValue"] | dict[str, "PlainValue"] | None
 
-_REFERENCE = re.compile(r"(?:^|[\s\[{,:-])[&*!][^\s&]", re.MULTILINE)
-"""An anchor, an alias or a tag."""
-_LINE_START = re.compile(r"\n(?:---|\.\.\.|%|[ ]*\?(?:\s|$)|[ ]*\t)")
+_REFERENCE = re.compile(r"(?:^[ \t]*|[:?-][ \t]+|[\[{,][ \t]*)(?:[&*][^\s&]|!(?:[!<\s]|$))", re.MULTILINE)
+"""An anchor, an alias or a tag of YAML's own; any other tag comes out as no plain value."""
+_LINE_START = re.compile(r"\n(?:---|\.\.\.|%|[ ]*\?(?:\s|$)|[ -]*\t)")
 """Document marks, directives, complex keys, tabs in indents."""
 _DEEP = re.compile(r"\n[ -]{120}")
 """Lists in lists in lists: the first parser has no bound of its own there and runs out of stack."""
 _ODD_VALUE = re.compile(r"\.(?:nan|NaN|NAN|inf|Inf|INF)\b|<<")
 """Numbers that are none, merge keys."""
+_ENDS_EARLY = re.compile(r"(?:[ ]*(?:#[^\n]*)?\r?\n)*[ \[{]")
+"""A document in brackets, or indented as a whole: the first parser passes over what stands behind it."""
+_OPEN_END = re.compile(r"[|>][-+\d]*(?:[ ]+#.*)?\Z|[ ]*#")
+"""A last line that opens a block of text, which the first parser takes for a blank line; or may, above a comment."""
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _TIGHT_KEY = re.compile(r"[\"'][ ]?:\S")
 """Keys as JSON writes them."""
 _NOT_TEXT = r"(?:[-+.~\d][^\s:]*|[Tt]rue|[Ff]alse|[Nn]ull|TRUE|FALSE|NULL|):(?:\s|$)"
@@ -73,7 +78,7 @@ def read_yaml(text: str) -> YamlReading:
         except (ValueError, TypeError, RecursionError):
             return _read_exactly(text)
         # In JSON every key ends in '": ', and a text that holds this only makes the count too high.
-        if value is not None and written.count('": ') == _keys_written(text):
+        if isinstance(value, dict) and written.count('": ') == _keys_written(text):
             return YamlReading(cast("PlainValue", value), json=written)
     return _read_exactly(text)
 
@@ -87,7 +92,10 @@ def _is_plain(text: str) -> bool:
         return False
     if any(mark in text for mark in ("---", "...", "%", "?", "\t")) and _LINE_START.search(lines):
         return False
-    if _DEEP.search(lines):
+    last = text.rstrip().rpartition("\n")[2]
+    if (last[-1:] in "|>+-0123456789" or "#" in last) and _OPEN_END.search(last):
+        return False
+    if _DEEP.search(lines) or _ENDS_EARLY.match(text) or ("\r" in text and _LONE_RETURN.search(text)):
         return False
     if any(mark in text for mark in (".n", ".N", ".i", ".I", "<<")) and _ODD_VALUE.search(text):
         return False
@@ -110,7 +118,18 @@ def _read_exactly(text: str) -> YamlReading:
 
 
 def _keys_written(text: str) -> int:
-    """How many keys the text may hold; never fewer than it does, so a repeated key makes the counts differ."""
-    if "{" in text:
-        return len(_COLON.findall(text))
-    return len(_KEY_LINE.findall("\n" + text))
+    """How many keys the text may hold; never fewer than it does, so a repeated key makes the counts differ.
+
+    A line holds at most one key, unless it is in a flow mapping: there every colon counts.
+    """
+    if "{" not in text:
+        return len(_KEY_LINE.findall("\n" + text))
+    total = 0
+    for line in text.split("\n"):
+        if "{" in line or "}" in line:
+            if line.count("{") != line.count("}"):
+                return len(_COLON.findall(text))
+            total += len(_COLON.findall(line))
+        elif _KEY_LINE.match("\n" + line):
+            total += 1
+    return total

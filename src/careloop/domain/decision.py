@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from careloop.domain.tier import OrderedEnum
+from careloop.domain.approval import ApprovalCount, ApprovalRequest
+from careloop.domain.standing import Standing
+from careloop.domain.tier import OrderedEnum, Tier
 
-__all__ = ["Decision", "Reason", "ReasonKind", "Verdict"]
+__all__ = ["Decision", "GateAnswer", "Reason", "ReasonKind", "Verdict"]
 
 
 class Verdict(OrderedEnum):
@@ -61,9 +63,37 @@ class Decision:
     def waits_only_for_approvals(self) -> bool:
         """Whether people's approval is all that is missing, so that asking them makes sense."""
         waiting = {reason.kind for reason in self.reasons if reason.effect is Verdict.WAIT}
-        return self.verdict is Verdict.WAIT and waiting <= {ReasonKind.APPROVAL, ReasonKind.RULE} and self.lacks > 0
+        return self.verdict is Verdict.WAIT and waiting == {ReasonKind.APPROVAL}
 
     @property
     def lacks(self) -> int:
         """Approvals still missing."""
         return max(0, self.required_approvals - self.approvals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAnswer:
+    """A decision with what it was about, what it was computed from, and where it was recorded."""
+
+    decision: Decision
+    system: str
+    environment: str
+    lock: str
+    """Digest of the release lock."""
+    version: str
+    tier: Tier
+    slice: str
+    """Digest of the material part of everything that was read."""
+    commit: str
+    """Governance commit whose documents were judged."""
+    in_force_by: str
+    """`ledger` or `history`: how that commit is known to be in force."""
+    standards_digest: str
+    request: ApprovalRequest | None
+    request_digest: str | None
+    """What `care approve` takes."""
+    approvals: ApprovalCount
+    standing: Standing | None
+    """The release's standing in this environment, if it has one."""
+    rollback: str
+    """Whether an earlier release could take over, and why (not)."""

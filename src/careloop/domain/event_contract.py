@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from careloop.domain.counts import bucket_of
 from careloop.domain.event import Event, EventKind, Scalar
 from careloop.domain.event_values import (
-    Reader,
     EventValueError,
+    Reader,
     answer,
     count,
     flag,
@@ -92,23 +92,19 @@ def _admit(row: object, terms: EventTerms) -> Admitted:
     if not isinstance(row, dict):
         raise EventValueError(f"a row is an object, not {sort_of(row)}")
     contract = _contract(row.get("system"), terms)
-    kind = _KINDS.get(row.get("kind")) if isinstance(row.get("kind"), str) else None
-    if kind is None:
-        raise EventValueError(
-            f"kind: not one of {', '.join(EventKind)}" if row.get("kind") is not None else "kind: is missing"
-        )
+    kind = _kind(row.get("kind"))
     readers, required = _FIELDS[kind]
+    parts = contract.parts if kind is _INFERENCE else _NO_PARTS
     kept: dict[str, Any] = {"system": contract.system, "kind": kind}
     dropped: list[str] = []
     for name, value in row.items():
         if value is None:
             continue
-        if kind is EventKind.INFERENCE and name in contract.parts:
-            kept[name] = _part(name, value, contract.parts[name], dropped)
-            continue
         found = readers.get(name)
         if found is None:
-            if name not in ("system", "kind"):
+            if name in parts:
+                kept[name] = _part(name, value, parts[name], dropped)
+            elif name not in ("system", "kind"):
                 dropped.append(str(name))
             continue
         target, read = found
@@ -131,11 +127,13 @@ def _kind(named: object) -> EventKind:
 
 def _finished(kept: dict[str, Any], terms: EventTerms) -> Event:
     """What needs more than one field, or the batch."""
-    for name, field in (("occurred_at", "occurred_us"), ("matured_at", "matured_us")):
-        if kept.get(field, 0) > terms.latest_us:
-            raise EventValueError(f"{name}: lies in the future")
-    if kept["kind"] in (EventKind.LABEL, EventKind.OUTCOME) and "label" not in kept and "value" not in kept:
-        raise EventValueError("label: needs a label or a value")
+    if kept["occurred_us"] > terms.latest_us:
+        raise EventValueError("occurred_at: lies in the future")
+    if "inference_id" in kept and kept["kind"] in _LABELS:
+        if kept.get("matured_us", 0) > terms.latest_us:
+            raise EventValueError("matured_at: lies in the future")
+        if "label" not in kept and "value" not in kept:
+            raise EventValueError("label: needs a label or a value")
     release = terms.release_of(kept["system"], kept["release"])
     if release is None:
         raise EventValueError("release: is not known for this system")
@@ -160,21 +158,22 @@ def _part(part: str, given: object, declared: Mapping[str, Reader | None], dropp
     if not isinstance(given, dict):
         raise EventValueError(f"{part}: an object with the declared fields, not {sort_of(given)}")
     kept: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in declared:
-            dropped.append(f"{part}.{name}")
-            continue
-        read = declared[name]
-        if read is None:
-            dropped.append(f"{part}.{name} ({_NO_BASIS})")
-        elif value is not None:
-            try:
+    name = ""
+    try:
+        for name, value in given.items():
+            read = declared.get(name)
+            if read is None:
+                dropped.append(f"{part}.{name} ({_NO_BASIS})" if name in declared else f"{part}.{name}")
+            elif value is not None:
                 kept[name] = read(value)
-            except EventValueError as wrong:
-                raise EventValueError(f"{part}.{name}: {wrong}") from None
+    except EventValueError as wrong:
+        raise EventValueError(f"{part}.{name}: {wrong}") from None
     return kept
 
 
+_INFERENCE: Final = EventKind.INFERENCE
+_LABELS: Final = (EventKind.LABEL, EventKind.OUTCOME)
+_NO_PARTS: Final[Mapping[str, Mapping[str, Reader | None]]] = {}
 _KINDS: Final = {kind.value: kind for kind in EventKind}
 _Fields = dict[str, tuple[str, Reader]]
 _ALWAYS: Final[_Fields] = {

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["IngestReport", "RefusedRow"]
+__all__ = ["IngestReport", "RefusedRow", "counted_names"]
 
 _MOST_NAMES: Final = 100
 _MOST_REFUSED: Final = 1_000
+_MOST_NAME: Final = 120
 _OTHERS: Final = "(others)"
+
+
+def counted_names(names: Iterable[str]) -> Mapping[str, int]:
+    """How often each name came up; of very many names, the first hundred and the rest together."""
+    return _bounded({}, Counter(name[:_MOST_NAME] for name in names))
+
+
+def _bounded(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+    counted = dict(one)
+    for name, n in other.items():
+        kept = name if name in counted or len(counted) < _MOST_NAMES else _OTHERS
+        counted[kept] = counted.get(kept, 0) + n
+    return counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +63,12 @@ class IngestReport:
 
     def plus(self, other: IngestReport) -> IngestReport:
         """Both batches as one."""
-        dropped = dict(self.dropped)
-        for name, n in other.dropped.items():
-            kept = name if name in dropped or len(dropped) < _MOST_NAMES else _OTHERS
-            dropped[kept] = dropped.get(kept, 0) + n
         return IngestReport(
             accepted=self.accepted + other.accepted,
             duplicates=self.duplicates + other.duplicates,
             marked=self.marked + other.marked,
             refused_rows=self.refused_rows + other.refused_rows,
             refused=(self.refused + other.refused)[:_MOST_REFUSED] if self.rows else other.refused,
-            dropped=dropped,
+            dropped=_bounded(self.dropped, other.dropped),
             last_seq=max((seq for seq in (self.last_seq, other.last_seq) if seq is not None), default=None),
         )

@@ -12,14 +12,15 @@ from careloop.domain.system import EventField, EventType
 
 __all__ = [
     "MAX_TEXT",
-    "Reader",
     "EventValueError",
+    "Reader",
     "answer",
     "count",
     "flag",
     "instant",
     "microseconds",
     "milliseconds",
+    "moment_of",
     "reader_of",
     "real",
     "rule_ids",
@@ -45,7 +46,13 @@ class EventValueError(Exception):
 
 def microseconds(moment: datetime) -> int:
     """Whole microseconds from 1970-01-01T00:00Z to a moment that has a time zone."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment_of(moment_us: int) -> datetime:
+    """The aware UTC moment of microseconds since 1970."""
+    return _EPOCH + moment_us * _MICROSECOND
 
 
 def sort_of(value: object) -> str:
@@ -55,6 +62,9 @@ def sort_of(value: object) -> str:
 
 
 def text(value: object, *, most: int = MAX_TEXT) -> str:
+    """An id, a name, a word."""
+    if type(value) is str and 0 < len(value) <= most and value.isascii():
+        return value
     if not isinstance(value, str):
         raise EventValueError(f"{sort_of(value)} where text is wanted")
     if not 0 < len(value) <= most:
@@ -72,6 +82,9 @@ def long_text(value: object) -> str:
 
 
 def real(value: object) -> float:
+    """A finite number; always a float, so that 5 and 5.0 are of one type in every file."""
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise EventValueError(f"{sort_of(value)} where a number is wanted")
     if not math.isfinite(value) if isinstance(value, float) else abs(value) >= 1 << 1000:

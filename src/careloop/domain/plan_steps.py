@@ -86,6 +86,8 @@ class HoldEvidence:
     reason: str
     items: tuple[str, ...]
     """What is held, such as `release sha256:…` or `counts sha256:…`."""
+    rows: DataSlice | None
+    """The rows of the alarm, whose count table is copied; None for a person's order."""
     step: Literal["hold_evidence"] = "hold_evidence"
 
 

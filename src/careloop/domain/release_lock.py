@@ -7,7 +7,7 @@ it can be moved with it.
 import re
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import rfc8785
 from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
@@ -26,7 +26,7 @@ __all__ = [
     "is_dated",
 ]
 
-LOCK_SCHEMA = "careloop/release-lock/v1"
+LOCK_SCHEMA: Final = "careloop/release-lock/v1"
 LockDigest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """`sha256:` and 64 hex digits over the lock's RFC 8785 bytes."""
 _Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]

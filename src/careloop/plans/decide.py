@@ -200,7 +200,7 @@ class _Decision:
         rows, left = self.case.alarm.rows, self.case.alarm.signal.release
         items = [f"release {left}", f"rows {rows.since}..{rows.until}", f"counts sha256:{rows.digest}", "logs"]
         items += [f"release {target}"] if target is not None else []
-        return HoldEvidence(reason=self._what(), items=tuple(items))
+        return HoldEvidence(reason=self._what(), items=tuple(items), rows=rows)
 
     def _claim(self) -> Claim:
         signal = self.case.alarm.signal

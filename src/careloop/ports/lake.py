@@ -14,26 +14,10 @@ from typing import Protocol
 
 from careloop.domain.count_plan import Column
 from careloop.domain.event import Event, StoredEvent
-from careloop.domain.event_columns import LABELLED_AT, OCCURRED_AT, RECEIVED_AT
+from careloop.domain.event_rows import View
 from careloop.ports.count_engine import CountEngine
 
-__all__ = ["Appended", "Compacted", "CompactableLake", "Engine", "Fence", "Lake", "Reading", "Segment", "View"]
-
-
-class View(StrEnum):
-    """As what the events are looked at (EVENTS, "Windows")."""
-
-    OCCURRED = "occurred"
-    """By when it happened: late rows and labels add. An answer has the label that was given last."""
-    RECEIVED = "received"
-    """By when it came: what was counted once never changes. Without labels, since these come later."""
-    LABELLED = "labelled"
-    """Answers with the label that came first, by when both had come: what was counted once never changes."""
-
-    @property
-    def instant(self) -> Column:
-        """The column by which windows are cut."""
-        return {View.OCCURRED: OCCURRED_AT, View.RECEIVED: RECEIVED_AT, View.LABELLED: LABELLED_AT}[self]
+__all__ = ["Appended", "CompactableLake", "Compacted", "Engine", "Fence", "Lake", "Reading", "Segment"]
 
 
 class Engine(StrEnum):
@@ -56,7 +40,7 @@ class Reading:
     until: datetime | None = None
     """Only before this instant of the view."""
     columns: tuple[Column, ...] = ()
-    """Declared columns that must be there, all values absent if no event has the field."""
+    """What will be counted: a column that no event has a value for is there all the same. None: the fixed columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +75,8 @@ class Segment:
     """Bytes."""
     received_at: datetime
     """Of its last event."""
+    systems: tuple[str, ...]
+    """Whose events it holds, in the order of their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

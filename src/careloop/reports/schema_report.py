@@ -5,6 +5,7 @@ import inspect
 import textwrap
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
@@ -65,7 +66,7 @@ def _field_docs(model: type[BaseModel]) -> Mapping[str, str]:
         module = ast.parse(textwrap.dedent(inspect.getsource(base)))
         definition = module.body[0]
         statements = definition.body if isinstance(definition, ast.ClassDef) else []
-        for field, text in zip(statements, statements[1:], strict=False):
+        for field, text in pairwise(statements):
             if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
                 continue
             if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):

@@ -1,4 +1,4 @@
-"""A small governance repository that passes its own check, and edits of it: what tests and plug-in authors start from."""
+"""A small governance repository that passes its own check, and edits of it: where tests begin."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,0 +1,76 @@
+"""Who made the commits of a git repository, read from git's own objects (dulwich)."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from careloop.errors import NotFound
+
+if TYPE_CHECKING:
+    from dulwich.objects import Commit
+    from dulwich.repo import Repo
+
+__all__ = ["GitHistory"]
+
+_MAIL = re.compile(rb"<([^<>\s]+)>")
+_CO_AUTHOR = re.compile(rb"^co-authored-by:.*<([^<>\s]+)>\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+class GitHistory:
+    """The repository that encloses `root`; paths are relative to `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def hands(self, revision: str) -> frozenset[str]:
+        """Mail addresses of author, committer and co-authors."""
+        with self._repo() as repo:
+            return _hands(_commit(repo, revision))
+
+    def last_hands(self, revision: str, paths: Sequence[str]) -> frozenset[str]:
+        """Those of the last commit that touched one of the paths."""
+        with self._repo() as repo:
+            commit = _commit(repo, revision)
+            inside = os.path.relpath(os.path.realpath(self._root), os.path.realpath(repo.path)).replace(os.sep, "/")
+            prefix = "" if inside == "." else f"{inside}/"
+            wanted = [f"{prefix}{path}".encode() for path in paths]
+            walker = repo.get_walker(include=[commit.id], paths=wanted, max_entries=1)
+            return next((_hands(entry.commit) for entry in walker), frozenset())
+
+    def newest(self) -> str | None:
+        """Full hash of HEAD; null outside git and before the first commit."""
+        try:
+            with self._repo() as repo:
+                return repo.head().decode()
+        except (NotFound, KeyError):
+            return None
+
+    @contextmanager
+    def _repo(self) -> Iterator["Repo"]:
+        from dulwich.errors import NotGitRepository
+        from dulwich.repo import Repo
+
+        try:
+            repo = Repo.discover(str(self._root))
+        except NotGitRepository as error:
+            raise NotFound(f"{self._root} is not in a git repository") from error
+        with repo:
+            yield repo
+
+
+def _commit(repo: "Repo", revision: str) -> "Commit":
+    from dulwich.objectspec import parse_commit
+
+    try:
+        return parse_commit(repo, revision)
+    except (KeyError, ValueError) as error:
+        raise NotFound(f"there is no revision '{revision}' here") from error
+
+
+def _hands(commit: "Commit") -> frozenset[str]:
+    named = [mail for who in (commit.author, commit.committer) for mail in _MAIL.findall(who)]
+    named += _CO_AUTHOR.findall(commit.message)
+    return frozenset(mail.decode(errors="replace").casefold() for mail in named)

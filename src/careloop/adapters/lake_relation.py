@@ -1,0 +1,88 @@
+"""The lake as DuckDB sees it: Parquet files and newer events as one table, labels joined.
+
+The joins must give what `careloop.domain.event_rows` gives; the contract suite compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from careloop.adapters.duckdb_counts import DuckDbCounts
+from careloop.domain.event_rows import View
+from careloop.errors import Unavailable
+from careloop.ports.lake import Reading
+
+__all__ = ["counting_over"]
+
+_SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_SEEN: Final = "SELECT * FROM everything WHERE ingest_seq <= $upto AND system = $system"
+_LABELS: Final = "SELECT * FROM seen WHERE kind IN ('label', 'outcome')"
+_ROWS: Final = {
+    View.RECEIVED: "SELECT *, CAST(NULL AS TIMESTAMPTZ) AS labelled_at FROM seen",
+    View.OCCURRED: f"""
+        SELECT seen.* REPLACE (
+            CASE WHEN found.inference_id IS NULL THEN seen.label ELSE found.label END AS label,
+            CASE WHEN found.inference_id IS NULL THEN seen.value ELSE found.value END AS value,
+            CASE WHEN found.inference_id IS NULL THEN seen.matured_at ELSE found.matured_at END AS matured_at
+        ), CAST(NULL AS TIMESTAMPTZ) AS labelled_at
+        FROM seen LEFT JOIN (
+            SELECT inference_id, drill, synthetic,
+                arg_max(label, (occurred_at, id)) FILTER (WHERE label IS NOT NULL) AS label,
+                arg_max(value, (occurred_at, id)) FILTER (WHERE value IS NOT NULL) AS value,
+                arg_max(matured_at, (occurred_at, id)) FILTER (WHERE matured_at IS NOT NULL) AS matured_at
+            FROM ({_LABELS}) GROUP BY inference_id, drill, synthetic
+        ) AS found
+        ON seen.kind = 'inference' AND seen.id = found.inference_id
+            AND seen.drill = found.drill AND seen.synthetic = found.synthetic""",
+    View.LABELLED: f"""
+        SELECT seen.* REPLACE (found.label AS label, found.value AS value, found.matured_at AS matured_at),
+            greatest(seen.received_at, found.received_at) AS labelled_at
+        FROM seen JOIN (
+            {_LABELS} QUALIFY row_number() OVER (PARTITION BY inference_id, drill, synthetic ORDER BY ingest_seq) = 1
+        ) AS found
+        ON seen.kind = 'inference' AND seen.id = found.inference_id
+            AND seen.drill = found.drill AND seen.synthetic = found.synthetic""",
+}
+"""What the rows of each view are."""
+
+
+@contextmanager
+def counting_over(files: Sequence[Path], newer: object, reading: Reading) -> Iterator[DuckDbCounts]:
+    """The events of Parquet files and of a `pyarrow.Table` that holds the newer ones, as the reading wants them."""
+    with duckdb.connect(":memory:", config=_SETTINGS) as connection:
+        connection.register("newer", newer)
+        everything = "SELECT * FROM newer"
+        try:
+            if files:
+                older = connection.read_parquet([str(f) for f in files], union_by_name=True, hive_partitioning=False)
+                older.create_view("older")
+                everything = f"SELECT * FROM older UNION ALL BY NAME {everything}"
+            rows = connection.sql(_query(everything, reading), params=_values(reading))
+        except duckdb.Error as error:
+            raise Unavailable(f"the lake's files cannot be read: {error}") from error
+        yield DuckDbCounts(connection, rows)
+
+
+def _query(everything: str, reading: Reading) -> str:
+    when = reading.view.instant.name
+    bounds = [f"{when} >= $since"] * (reading.since is not None) + [f"{when} < $until"] * (reading.until is not None)
+    return f"""
+        WITH everything AS ({everything}), seen AS ({_SEEN}), viewed AS ({_ROWS[reading.view]})
+        SELECT *, coalesce(unit, id) AS unit_or_id FROM viewed WHERE {" AND ".join(["true", *bounds])}"""
+
+
+def _values(reading: Reading) -> dict[str, Any]:
+    values: dict[str, Any] = {"upto": reading.upto, "system": reading.system}
+    if reading.since is not None:
+        values["since"] = reading.since
+    if reading.until is not None:
+        values["until"] = reading.until
+    return values

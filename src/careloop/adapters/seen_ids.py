@@ -1,0 +1,73 @@
+"""Which events the lake has already taken, by system and id, in 16 bytes each.
+
+New ones are kept in a set; those of compacted events in sorted arrays on disk that are only mapped into memory. An id
+is known by a 128-bit BLAKE2b digest: two different ids would have to collide for an event to be mistaken for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from careloop.adapters.durable_file import write_durably
+from careloop.domain.event import Event
+
+__all__ = ["KEY_BYTES", "SeenIds", "key_of", "write_run"]
+
+KEY_BYTES: Final = 16
+
+Halves = NDArray[np.uint64]
+
+
+def key_of(event: Event) -> bytes:
+    """What stands for an event's system and id."""
+    return hashlib.blake2b(f"{event.system}\0{event.id}".encode(), digest_size=KEY_BYTES).digest()
+
+
+def _halves(keys: Iterable[bytes]) -> tuple[Halves, Halves]:
+    whole = np.frombuffer(b"".join(keys), dtype=">u8").astype(np.uint64).reshape(-1, 2)
+    return whole[:, 0], whole[:, 1]
+
+
+class SeenIds:
+    """The ids of a lake: `runs` are the sorted arrays on disk."""
+
+    def __init__(self, runs: Sequence[Path] = ()) -> None:
+        self._recent: set[bytes] = set()
+        self._runs = [np.load(path, mmap_mode="r") for path in runs]
+
+    def add(self, keys: Iterable[bytes]) -> None:
+        """These have now been taken."""
+        self._recent.update(keys)
+
+    def known(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the keys that have been taken."""
+        found = self._recent.intersection(keys)
+        if self._runs and keys:
+            high, low = _halves(keys)
+            for run in self._runs:
+                found.update(keys[i] for i in _in_run(run, high, low))
+        return found
+
+
+def _in_run(run: NDArray[np.uint64], high: Halves, low: Halves) -> list[int]:
+    """Places of the keys that stand in a run: a row a key, sorted by the first half."""
+    first, last = (np.searchsorted(run[0], high, side=side) for side in ("left", "right"))
+    candidates = np.flatnonzero(last > first)
+    return [int(i) for i in candidates if low[i] in run[1][first[i] : last[i]]]
+
+
+def write_run(path: Path, keys: Iterable[bytes], merged: Sequence[Path] = ()) -> None:
+    """Write keys, and those of other runs, as one sorted run of shape (2, n), durably."""
+    parts = [np.stack(_halves(keys)), *(np.load(old, mmap_mode="r") for old in merged)]
+    whole = np.concatenate(parts, axis=1)
+    ordered = whole[:, np.argsort(whole[0], kind="stable")]
+    content = io.BytesIO()
+    np.save(content, ordered, allow_pickle=False)
+    write_durably(path, content.getvalue(), mode=0o600)

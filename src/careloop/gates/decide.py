@@ -1,0 +1,90 @@
+"""The gate: everything that is known about a release in, one answer out. Pure; the same case has the same answer.
+
+Nothing here reads, asks or records: the facts, the counted approvals and the day are given. Fail closed: an obstacle, a
+doubtful result and a rule that cannot be evaluated all block. The strictest reason decides.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from careloop.domain.approval import APPROVE_RELEASE, ApprovalCount
+from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.release import Release
+from careloop.domain.risk import Risk, RiskCriteria
+from careloop.domain.system import System
+from careloop.domain.tier import Tier
+from careloop.gates.appetite import appetite_reasons
+from careloop.gates.judge_results import outcome_reasons
+from careloop.gates.release_rules import ReleaseRules
+
+__all__ = ["APPROVALS_BY_TIER", "GateCase", "decide"]
+
+APPROVALS_BY_TIER: Final[Mapping[Tier, int]] = {Tier.LOW: 0, Tier.MEDIUM: 1, Tier.HIGH: 2, Tier.VERY_HIGH: 2}
+"""People who must approve, whatever the rules say; rules can only ask for more (SEMANTICS 15)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateCase:
+    """One release at the gate."""
+
+    release: Release
+    """Facts for the rules; its `approvals` are those that count."""
+    system: System
+    criteria: RiskCriteria | None
+    risks: tuple[Risk, ...]
+    rules: ReleaseRules
+    approvals: ApprovalCount
+    """Who approved, and whose approval does not count."""
+    approvers: tuple[str, ...] = ()
+    """People who could approve."""
+    obstacles: tuple[Reason, ...] = ()
+    """What was found wrong before any rule was asked: artefacts, documents, doubtful results."""
+
+
+def decide(case: GateCase) -> Decision:
+    """Allow, wait or block, with every reason."""
+    tier = case.system.tier
+    required = max(APPROVALS_BY_TIER[tier], case.rules.least_approvals(case.release))
+    reasons = [
+        *case.obstacles,
+        *_no_results(case),
+        *outcome_reasons(case.release.results, tier),
+        *case.rules.reasons(case.release),
+        *appetite_reasons(case.risks, case.criteria, tier),
+        *_approval_reasons(case, required),
+    ]
+    reasons.sort(key=lambda reason: -reason.effect.rank)
+    verdict = max((reason.effect for reason in reasons), key=lambda effect: effect.rank, default=Verdict.ALLOW)
+    return Decision(
+        verdict=verdict, reasons=tuple(reasons), required_approvals=required, approvals=case.release.approvals
+    )
+
+
+def _no_results(case: GateCase) -> Iterator[Reason]:
+    if case.system.tier.rank >= Tier.MEDIUM.rank and not case.release.results:
+        yield Reason(
+            kind=ReasonKind.RESULT,
+            effect=Verdict.BLOCK,
+            message=f"a release of tier {case.system.tier.value} needs results, and there are none",
+            remedy="evaluate the locked release and pass the results with --results FILE",
+            controls=("iso42001:2023/A.6.2.4",),
+        )
+
+
+def _approval_reasons(case: GateCase, required: int) -> Iterator[Reason]:
+    for refusal in case.approvals.refused:
+        yield Reason(
+            kind=ReasonKind.APPROVAL, effect=Verdict.ALLOW, message=f"an approval does not count: {refusal.message}"
+        )
+    given = case.release.approvals
+    if given < required:
+        able = ", ".join(case.approvers) or "nobody at present"
+        yield Reason(
+            kind=ReasonKind.APPROVAL,
+            effect=Verdict.WAIT,
+            message=f"{given} of {required} approvals by people of distinct posts",
+            because=(f"who may approve ({APPROVE_RELEASE}): {able}",),
+            remedy="care approve REQUEST --reason TEXT",
+            controls=("iso42001:2023/A.6.2.5",),
+        )

@@ -1,0 +1,231 @@
+"""Which results of a release can be believed: fresh, finite, measured on the lock, and in line with their own counts.
+
+A result that says its outcome is taken at its word only as far as it goes against the release: where it gives counts by
+group, its value is computed again, and with its limit the test is made again; the worse of both outcomes counts.
+Source: R40; SEMANTICS 16; MEASURES, "Alarms that keep their promise".
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from careloop.domain.counts import GroupedTallies, Tally
+from careloop.domain.decision import Reason, ReasonKind, Verdict
+from careloop.domain.measured import Judgement, Measured, Outcome
+from careloop.domain.noun import days_in
+from careloop.domain.release import MeasuredResult, Result, ResultsFile
+from careloop.domain.release_lock import ReleaseLock
+from careloop.domain.tier import Tier
+from careloop.errors import InvalidInput
+from careloop.measures.fairness import demographic_parity_difference, impact_ratio
+from careloop.measures.noninferiority import judge_gap, judge_impact_ratio
+
+__all__ = ["FRESH_FOR", "Judged", "Terms", "freshness_days", "judge_results", "outcome_reasons"]
+
+FRESH_FOR: Final[Mapping[Tier, str]] = {
+    Tier.LOW: "P365D",
+    Tier.MEDIUM: "P180D",
+    Tier.HIGH: "P90D",
+    Tier.VERY_HIGH: "P30D",
+}
+"""How old a result may be at the gate; `intervals: {results-very_high: P14D}` in care.yaml says otherwise."""
+_SKEW: Final = timedelta(minutes=5)
+_ROUNDING: Final = 0.0051
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_WORST_LAST: Final = (Outcome.SHOWN_SAFE, Outcome.CANNOT_TELL, Outcome.SHOWN_HARMFUL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What results are held against."""
+
+    lock: ReleaseLock
+    fresh_days: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The results as facts for rules, and the reasons for which they cannot be relied on."""
+
+    results: tuple[Result, ...]
+    reasons: tuple[Reason, ...]
+    all_match_lock: bool
+
+
+def freshness_days(tier: Tier, intervals: Mapping[str, str]) -> int:
+    """Days that a result stays fresh for a tier.
+
+    >>> freshness_days(Tier.VERY_HIGH, {}), freshness_days(Tier.HIGH, {"results-high": "P2W"})
+    (30, 14)
+    """
+    return days_in(intervals.get(f"results-{tier.value}", FRESH_FOR[tier]))
+
+
+def judge_results(files: Sequence[ResultsFile], terms: Terms) -> Judged:
+    """Judge every result of every file; a doubt about one is a reason to block, never a reason to leave it out."""
+    digest = terms.lock.digest
+    reasons: list[Reason] = []
+    results: list[Result] = []
+    for file in files:
+        reasons += [_blocked(message, remedy=_AGAIN) for message in _doubts_of_file(file, terms, digest)]
+        for measured in file.results:
+            result, doubts = _judge(measured)
+            results.append(result)
+            reasons += [_blocked(f"{measured.measure}: {doubt}", measured.measure, remedy=_AGAIN) for doubt in doubts]
+    matches = all(file.lock == digest and file.system == terms.lock.system for file in files)
+    return Judged(tuple(results), tuple(reasons), matches)
+
+
+_AGAIN: Final = "evaluate the locked release again and pass the new results file"
+
+
+def _blocked(message: str, measure: str | None = None, *, remedy: str) -> Reason:
+    return Reason(kind=ReasonKind.RESULT, effect=Verdict.BLOCK, message=message, measure=measure, remedy=remedy)
+
+
+def _doubts_of_file(file: ResultsFile, terms: Terms, digest: str) -> Iterator[str]:
+    if file.system != terms.lock.system:
+        yield f"these results are of the system {file.system}, not of {terms.lock.system}"
+    if file.lock != digest:
+        yield f"these results were measured on {file.lock[:19]}, not on the lock {digest[:19]}"
+    for name, given in (("data_digest", file.data_digest), ("config_digest", file.config_digest)):
+        if given is None or not _DIGEST.fullmatch(given):
+            yield f"{name} does not say by digest what was evaluated"
+    locked_data = terms.lock.parameters.get("evaluation_data")
+    if isinstance(locked_data, str) and file.data_digest != locked_data:
+        yield f"these results rest on other data ({file.data_digest}) than the lock names ({locked_data})"
+    if file.measured_at > terms.now + _SKEW:
+        yield f"these results are dated in the future: {file.measured_at.isoformat()}"
+    age = terms.now - file.measured_at
+    if age > timedelta(days=terms.fresh_days):
+        yield f"these results are {age.days} days old; at this tier they are fresh for {terms.fresh_days}"
+    if not file.results:
+        yield "this results file holds no result"
+
+
+def _judge(measured: MeasuredResult) -> tuple[Result, tuple[str, ...]]:
+    doubts = list(_doubts_of_numbers(measured))
+    value, outcome = measured.value, measured.outcome
+    low, high = measured.interval or (None, None)
+    again: Measured | None = None
+    if not doubts:
+        again, doubt = _value_again(measured)
+        doubts += [doubt] if doubt else []
+    if again is not None and not doubts:
+        value = again.value if again.value is not None else value
+        tested, doubt = _tested_again(measured)
+        doubts += [doubt] if doubt else []
+        if tested is not None and outcome is not None:
+            outcome = max(outcome, tested.outcome, key=_WORST_LAST.index)
+    if outcome is None or doubts:
+        # Whatever a doubtful result said, it is no pass; harm that it admits stays.
+        outcome = Outcome.SHOWN_HARMFUL if outcome is Outcome.SHOWN_HARMFUL else Outcome.CANNOT_TELL
+    facts = Result(
+        measure=measured.measure,
+        outcome=outcome,
+        value=_finite(value),
+        n=measured.n,
+        lower=_finite(low),
+        upper=_finite(high),
+    )
+    return facts, tuple(doubts)
+
+
+def _doubts_of_numbers(measured: MeasuredResult) -> Iterator[str]:
+    low, high = measured.interval or (None, None)
+    numbers = {"value": measured.value, "interval": low, "interval's upper end": high, "limit": measured.limit}
+    numbers |= {f"value of group {name}": group.value for name, group in measured.groups.items()}
+    for name, number in numbers.items():
+        if number is not None and not math.isfinite(number):
+            yield f"the {name} is {number}, which is not a number that was measured"
+    if low is not None and high is not None and low > high:
+        yield f"the interval runs backwards, from {low} to {high}"
+    if measured.outcome is None:
+        yield "it does not say its outcome"
+    if measured.outcome is Outcome.SHOWN_SAFE and measured.value is None:
+        yield "it says shown_safe and has no value"
+    if measured.outcome is not Outcome.CANNOT_TELL and measured.n == 0:
+        yield "it rests on no rows"
+    for name, group in measured.groups.items():
+        if group.hits is not None and (group.n is None or group.hits > group.n):
+            yield f"group {name} counts {group.hits} of {group.n}"
+
+
+def _tallies(measured: MeasuredResult) -> GroupedTallies:
+    """Counts by group, where every compared group gives them; empty otherwise."""
+    used = {name: group for name, group in measured.groups.items() if group.used}
+    if any(group.hits is None or group.n is None for group in used.values()):
+        return {}
+    return {name: Tally(group.hits or 0, group.n or 0) for name, group in used.items()}
+
+
+_VALUES: Final = {
+    "impact_ratio": impact_ratio,
+    "dp_difference": demographic_parity_difference,
+    "demographic_parity_difference": demographic_parity_difference,
+}
+
+
+def _value_again(measured: MeasuredResult) -> tuple[Measured | None, str | None]:
+    tallies = _tallies(measured)
+    if measured.measure not in _VALUES or not tallies:
+        return None, None
+    try:
+        again = _VALUES[measured.measure](tallies, min_n=measured.min_n or 1)
+    except InvalidInput as error:
+        return None, error.message
+    if measured.value is None:
+        return again, None
+    if again.value is None:
+        return None, f"it has a value, and its counts give none: {again.reason}"
+    if abs(again.value - measured.value) > _ROUNDING:
+        return None, f"the value {measured.value:.4g} does not follow from its counts, which give {again.value:.4g}"
+    return again, None
+
+
+def _tested_again(measured: MeasuredResult) -> tuple[Judgement | None, str | None]:
+    if measured.limit is None:
+        return None, None
+    tallies, min_n, level = _tallies(measured), measured.min_n or 1, measured.level or 0.95
+    try:
+        if measured.measure == "impact_ratio":
+            return judge_impact_ratio(tallies, least=measured.limit, min_n=min_n, level=level), None
+        return judge_gap(tallies, tolerance=measured.limit, min_n=min_n, level=level), None
+    except InvalidInput as error:
+        return None, error.message
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def outcome_reasons(results: Iterable[Result], tier: Tier) -> Iterator[Reason]:
+    """What the outcomes themselves decide: harm blocks; from tier high on, "cannot tell" waits for more evidence."""
+    for result in results:
+        shown = _shown(result)
+        if result.outcome is Outcome.SHOWN_HARMFUL:
+            yield _blocked(f"{result.measure} is shown to be harmful: {shown}", result.measure, remedy=_MEND)
+        elif result.outcome is Outcome.CANNOT_TELL:
+            effect = Verdict.WAIT if tier.rank >= Tier.HIGH.rank else Verdict.ALLOW
+            yield Reason(
+                kind=ReasonKind.RESULT,
+                effect=effect,
+                message=f"{result.measure} cannot be told either way: {shown}",
+                measure=result.measure,
+                remedy="evaluate on more rows, then pass the new results file",
+            )
+
+
+_MEND: Final = "mend what the measure shows, then build, lock and evaluate again"
+
+
+def _shown(result: Result) -> str:
+    value = "no value" if result.value is None else f"{result.value:.3g}"
+    between = ""
+    if result.lower is not None and result.upper is not None:
+        between = f" [{result.lower:.3g}, {result.upper:.3g}]"
+    return f"{value}{between}, n = {result.n:,}"

@@ -1,0 +1,237 @@
+"""`care gate`: decide about a release, ask for the approvals it lacks, and record both. Repeating it changes nothing.
+
+A decision is recorded once for the same grounds, and people are asked once for the same slice: a retried pipeline
+finds its own request again. Nothing is used up here; that is `record_release`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from careloop.domain.approval import ApprovalCount, ApprovalRequest
+from careloop.domain.decision import Decision, GateAnswer, Reason, ReasonKind, Verdict
+from careloop.domain.noun import days_in
+from careloop.domain.release_lock import ReleaseLock
+from careloop.errors import InvalidInput
+from careloop.gates.read_files import read_results
+from careloop.gates.request import request_bytes, request_digest, request_json
+from careloop.ledger.canonical import canonical_bytes
+from careloop.ports.ledger import BlobRef, Json, Ledger, Record
+from careloop.workflows.run.release_case import ReleaseCase
+from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
+from careloop.workflows.run.release_records import (
+    GATE,
+    Asked,
+    append_once,
+    derived_id,
+    plain_text,
+    requests_for,
+    standings_of,
+    subjects,
+)
+
+__all__ = ["GateQuestion", "answer_of", "decide_release", "open_request", "record_decision"]
+
+_ACTION: Final = "release"
+_OPEN_FOR: Final = "P7D"
+"""How long a request stays open; `intervals: {approval-request: P14D}` in care.yaml says otherwise."""
+_JSON: Final = "application/json"
+_MOST_REASONS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateQuestion:
+    """May this release go into this environment?"""
+
+    system: str
+    lock: ReleaseLock
+    results: tuple[bytes, ...]
+    """Results files as they were written."""
+    environment: str
+    requester: str | None
+    """Person's id or mail address; None when nobody is known to ask."""
+
+
+def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> GateAnswer:
+    """Decide, ask for approvals where only they are missing, and record the decision.
+
+    Raises `InvalidInput` for a lock of another system or a results file that cannot be read, `NotFound` for an unknown
+    system and `Unavailable` when the ledger is out of reach: each of them keeps the gate closed.
+    """
+    if question.lock.system != question.system:
+        raise InvalidInput(f"the lock is of the system {question.lock.system}, not of {question.system}")
+    files = tuple(read_results(raw, f"results {place + 1}") for place, raw in enumerate(question.results))
+    case = ReleaseCase(question.lock, files, question.environment, read_governance(desk, now), desk)
+    asked = open_request(case)
+    count = case.count(asked)
+    decision = case.decide(count)
+    if decision.waits_only_for_approvals and asked is None:
+        requester = _requester(question, case)
+        if requester is None:
+            decision = _nobody_asks(decision)
+        else:
+            asked = _ask(case, requester, question.results)
+    record_decision(case, decision, asked, question.results)
+    return answer_of(case, decision, asked, count)
+
+
+def open_request(case: ReleaseCase) -> Asked | None:
+    """The request on exactly these grounds that is neither expired nor used up."""
+    used = {one.request for one in case.standings}
+    fitting = (
+        one
+        for one in requests_for(case.desk.ledger, subject=f"releases/{case.digest}")
+        if (one.request.action, one.request.slice) == (_ACTION, case.slice)
+        and (one.request.environment, one.request.tier) == (case.environment, case.system.tier)
+        and one.request.expires_at >= case.governance.now
+        and one.digest not in used
+    )
+    return next(fitting, None)
+
+
+def answer_of(case: ReleaseCase, decision: Decision, asked: Asked | None, count: ApprovalCount) -> GateAnswer:
+    """The decision with everything that a reader needs beside it."""
+    return GateAnswer(
+        decision=decision,
+        system=case.system.id,
+        environment=case.environment,
+        lock=case.digest,
+        version=case.lock.version,
+        tier=case.system.tier,
+        slice=case.slice,
+        commit=case.governance.commit,
+        in_force_by=case.governance.in_force_by,
+        standards_digest=case.governance.standards_digest,
+        request=asked.request if asked else None,
+        request_digest=asked.digest if asked else None,
+        approvals=count,
+        standing=case.standing,
+        rollback=f"{'ready' if case.rollback.lock else 'not ready'}: {case.rollback.because}",
+    )
+
+
+def record_decision(case: ReleaseCase, decision: Decision, asked: Asked | None, results: tuple[bytes, ...]) -> None:
+    """Append the decision with copies of the lock and the results, once for the same grounds."""
+    ledger, now = case.desk.ledger, case.governance.now
+    lock, kept = _kept(ledger, case.lock, results)
+    grounds: dict[str, Json] = {
+        "system": case.system.id,
+        "lock": case.digest,
+        "environment": case.environment,
+        "slice": case.slice,
+        "tier": case.system.tier.value,
+        "decision": decision.verdict.value,
+        "reasons": [_reason_json(reason) for reason in decision.reasons[:_MOST_REASONS]],
+        "required_approvals": decision.required_approvals,
+        "approvals": decision.approvals,
+        "request": asked.digest if asked else None,
+    }
+    fingerprint = sha256(canonical_bytes(grounds)).hexdigest()
+    record = Record(
+        id=derived_id(_milliseconds(case), "decision", fingerprint),
+        type="gate.decision",
+        actor=GATE,
+        occurred_at=now,
+        data=grounds
+        | {
+            "version": case.lock.version,
+            "commit": case.governance.commit,
+            "in_force_by": case.governance.in_force_by,
+            "standards_digest": case.governance.standards_digest,
+            "results": [blob.sha256 for blob in kept],
+        },
+        subject=subjects(case.system.id, case.digest, asked.digest if asked else None),
+        controls=tuple(sorted({"iso42001:2023/A.6.2.5", *(c for one in decision.reasons for c in one.controls)})),
+        refs=(asked.record,) if asked else (),
+        blobs=tuple(dict.fromkeys((lock, *kept))),
+    )
+    append_once(ledger, record, now=now)
+
+
+def _ask(case: ReleaseCase, requester: str, results: tuple[bytes, ...]) -> Asked:
+    """Record the request for approvals; when another process just did, theirs is the one."""
+    ledger, now = case.desk.ledger, case.governance.now
+    organisation = case.governance.repository.organisation
+    interval = (organisation.intervals if organisation else {}).get("approval-request", _OPEN_FOR)
+    about = (_ACTION, case.digest, case.slice, case.system.tier.value, case.environment)
+    before = len(requests_for(ledger, subject=f"releases/{case.digest}"))
+    nonce = sha256("\0".join((*about, ledger.origin, str(before))).encode()).hexdigest()[:32]
+    request = ApprovalRequest(
+        action=_ACTION,
+        lock=case.digest,
+        slice=case.slice,
+        tier=case.system.tier,
+        environment=case.environment,
+        requester=requester,
+        nonce=nonce,
+        expires_at=now + timedelta(days=days_in(interval)),
+    )
+    lock, kept = _kept(ledger, case.lock, results)
+    body = ledger.put_blob(request_bytes(request), media=_JSON)
+    digest = request_digest(request)
+    record = Record(
+        id=derived_id(_milliseconds(case), "request", nonce),
+        type="approval.requested",
+        actor=GATE,
+        occurred_at=now,
+        data={
+            "request": digest,
+            "action": _ACTION,
+            "expires_at": request_json(request)["expires_at"],
+            "system": case.system.id,
+            "version": plain_text(case.lock.version),
+            "body": request_json(request),
+            "results": [blob.sha256 for blob in kept],
+        },
+        subject=subjects(case.system.id, case.digest, digest),
+        controls=("iso42001:2023/A.6.2.5",),
+        blobs=tuple(dict.fromkeys((body, lock, *kept))),
+    )
+    append_once(ledger, record, now=now)
+    made = open_request(case)
+    assert made is not None, "a request was recorded a moment ago"
+    return made
+
+
+def _requester(question: GateQuestion, case: ReleaseCase) -> str | None:
+    """Who asks: a person of roles.yaml by id, or an outside identity by its mail address."""
+    if not question.requester:
+        return None
+    person = case.governance.people.person(question.requester)
+    if person is None and "@" not in question.requester:
+        raise InvalidInput(
+            f"--requester {question.requester}: roles.yaml lists nobody of that name", hint="write a person's id"
+        )
+    return person.id if person else question.requester
+
+
+def _nobody_asks(decision: Decision) -> Decision:
+    reason = Reason(
+        kind=ReasonKind.REQUESTER,
+        effect=Verdict.WAIT,
+        message="nobody is named as the one who asks, and that person must not be among the approvers",
+        remedy="name the person with --requester, or set user.email in git",
+    )
+    return replace(decision, reasons=(reason, *decision.reasons))
+
+
+def _kept(ledger: Ledger, lock: ReleaseLock, results: tuple[bytes, ...]) -> tuple[BlobRef, tuple[BlobRef, ...]]:
+    kept = ledger.put_blob(lock.canonical, media=_JSON)
+    return kept, tuple(ledger.put_blob(raw, media=_JSON) for raw in results)
+
+
+def _reason_json(reason: Reason) -> Json:
+    row: dict[str, Json] = {
+        "kind": reason.kind.value,
+        "effect": reason.effect.value,
+        "message": plain_text(reason.message),
+    }
+    named = {"rule": reason.rule, "measure": reason.measure}
+    return row | {name: value for name, value in named.items() if value is not None}
+
+
+def _milliseconds(case: ReleaseCase) -> int:
+    """When the newest results were measured: a time that every gate that reads them agrees on."""
+    newest = max((file.measured_at.timestamp() for file in case.results), default=0.0)
+    return int(newest * 1000)

@@ -1,0 +1,180 @@
+"""Feed a monitor's closed windows to its detector, once and in order, and say where the metric moved.
+
+Nothing is remembered between runs: the detectors' state is computed anew from the windows, which are kept, so it can
+never be lost and two machines find the same alarms. A detector starts again whenever a release takes over. What it is
+measured against is the system's own past up to then (four weeks of it, at least, before it may act), leaving out the
+stretches that an alarm has shown to be bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from careloop.domain.alarm import Readiness, Signal
+from careloop.domain.monitor import Reference
+from careloop.monitors.gap_alarm import compile_gap_alarm
+from careloop.monitors.history import RateHistory, learn_rate
+from careloop.monitors.promise import AlarmTerms
+from careloop.monitors.rate_alarm import RateAlarm, compile_rate_alarm
+from careloop.monitors.replay import ChangeAlarm, judge_readiness, rehearse
+from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, windows_of
+from careloop.workflows.run.watched_monitor import WatchedMonitor
+
+__all__ = ["Change", "Part", "detect_changes", "parts_of"]
+
+_FOUR_WEEKS = 28 * 86_400
+_LEAST_WINDOWS = 8
+
+Learn = Callable[[Sequence[WindowCounts]], ChangeAlarm]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one detector watches: the gap between all groups, or the rate of one group or of all rows."""
+
+    watched: WatchedMonitor
+    group: str | None
+    """The one group whose rate is watched; None for a gap, and for the rate of all rows."""
+    windows: tuple[WindowCounts, ...]
+
+    @property
+    def terms(self) -> AlarmTerms:
+        """What the monitor's document asks of the alarm."""
+        watched = self.watched
+        return AlarmTerms(
+            monitor=watched.monitor.id,
+            tolerance=watched.monitor.tolerance,
+            promise=watched.promise,
+            window_seconds=watched.seconds,
+            worse=watched.worse,
+        )
+
+    def learn(self, history: Sequence[WindowCounts]) -> ChangeAlarm:
+        """The alarm that this past gives."""
+        if self.watched.gap:
+            return compile_gap_alarm(self.terms, groups=self.watched.groups, history=history)
+        learnt = learn_rate(history)
+        if self.watched.monitor.reference is Reference.EVALUATION_SET and self.watched.reference is not None:
+            learnt = RateHistory(slots={0: self.watched.reference}, window_sd=learnt.window_sd)
+        return compile_rate_alarm(self.terms, history=learnt)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The metric moved: the detector's signal, and the past it was measured against."""
+
+    part: Part
+    signal: Signal
+    history: tuple[WindowCounts, ...]
+
+    def readiness(self) -> Readiness:
+        """Whether the monitor kept its promise on that past, so that a plan may act upon its alarm."""
+        if len(self.history) < _LEAST_WINDOWS:
+            because = f"{len(self.history)} windows of the system's own history; four weeks are needed"
+            return Readiness(may_act=False, because=because, days=0.0, windows=len(self.history), alarms=0)
+        return judge_readiness(rehearse(self.history, self.part.learn), terms=self.part.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stint:
+    """The windows of one release from when it took over until it was replaced."""
+
+    release: str
+    windows: tuple[WindowCounts, ...]
+
+    @property
+    def begin(self) -> int:
+        return self.windows[0].window
+
+
+def parts_of(watched: WatchedMonitor) -> tuple[Part, ...]:
+    """The detectors that a monitor needs: one, or one for each declared group whose rate has its own reference."""
+    season = hour_of_week if watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK else one_slot
+    windows = windows_of(watched.table, slot_of=season)
+    if watched.gap or not watched.groups:
+        return (Part(watched=watched, group=None, windows=windows),)
+    return tuple(
+        Part(watched=watched, group=group, windows=tuple(_only(window, group) for window in windows))
+        for group in watched.groups
+    )
+
+
+def detect_changes(watched: WatchedMonitor, *, starts: Mapping[str, Sequence[int]]) -> tuple[Change, ...]:
+    """Every signal of the monitor over all its windows, in order of time.
+
+    `starts` says for a release when it took over, each time, in seconds since 1970; a release that it does not name
+    took over with its first window.
+    """
+    changes = [change for part in parts_of(watched) for change in _changes_of(part, starts)]
+    return tuple(sorted(changes, key=lambda change: (change.signal.window, change.signal.group or "")))
+
+
+def _changes_of(part: Part, starts: Mapping[str, Sequence[int]]) -> list[Change]:
+    if not part.windows:
+        return []
+    first, changes = part.windows[0].window, list[Change]()
+    bad: set[tuple[int, str]] = set()
+    for stint in _stints(part, starts):
+        fresh: list[Change] = []
+        for since, until, known in _phases(stint, first):
+            history = tuple(w for w in part.windows if w.window < known and (w.window, w.release) not in bad)
+            fed = [window for window in stint.windows if since <= window.window < until]
+            if fed:
+                fresh += _run(part, history, fed)
+        changes += fresh
+        if fresh:
+            moved = min(change.signal.since for change in fresh)
+            bad |= {(window.window, window.release) for window in stint.windows if window.window >= moved}
+    return changes
+
+
+def _phases(stint: _Stint, first: int) -> list[tuple[int, int, int]]:
+    """Stretches of a stint, each with the time up to which the past is its measure: (since, until, known).
+
+    With four weeks of past when the release took over, there is one stretch. Else there is a second one, four weeks
+    later, which has the release's own first weeks for its past.
+    """
+    end = stint.windows[-1].window + 1
+    if stint.begin - first >= _FOUR_WEEKS:
+        return [(stint.begin, end, stint.begin)]
+    later = stint.begin + _FOUR_WEEKS
+    return [(stint.begin, min(later, end), stint.begin)] + ([(later, end, later)] if later < end else [])
+
+
+def _stints(part: Part, starts: Mapping[str, Sequence[int]]) -> list[_Stint]:
+    seconds = part.watched.seconds
+    found: dict[tuple[str, int], list[WindowCounts]] = {}
+    for window in part.windows:
+        began = [at // seconds * seconds for at in starts.get(window.release, ())]
+        latest = max((at for at in began if at <= window.window), default=-1)
+        found.setdefault((window.release, latest), []).append(window)
+    stints = [_Stint(release, tuple(windows)) for (release, _), windows in found.items()]
+    return sorted(stints, key=lambda stint: (stint.begin, stint.release))
+
+
+def _run(part: Part, history: tuple[WindowCounts, ...], fed: Sequence[WindowCounts]) -> list[Change]:
+    alarm = part.learn(history)
+    state, changes = alarm.start(fed[0].release), list[Change]()
+    for window in fed:
+        state, signal = alarm.step(state, window)
+        if signal is not None:
+            signal = _told(part, alarm, signal, fed)
+            changes.append(Change(part=part, signal=signal, history=history))
+    return changes
+
+
+def _told(part: Part, alarm: ChangeAlarm, signal: Signal, fed: Sequence[WindowCounts]) -> Signal:
+    """The signal with its group, and with the limit that holds for all windows of its run, not for the last one only."""
+    if not isinstance(alarm, RateAlarm):
+        return signal
+    run = [window for window in fed if signal.since <= window.window <= signal.window and window.tally.n]
+    limits = [(window.tally.n, alarm.limit(window.slot, signal.moved)) for window in run]
+    known = [(n, limit) for n, limit in limits if limit is not None]
+    rows = sum(n for n, _ in known)
+    limit = sum(n * limit for n, limit in known) / rows if rows else signal.limit
+    return replace(signal, group=part.group, limit=limit)
+
+
+def _only(window: WindowCounts, group: str) -> WindowCounts:
+    return replace(window, cells=tuple(cell for cell in window.cells if cell.group == group))

@@ -1,0 +1,224 @@
+"""Puts together what the gate decides on: the lock, its results, the documents in force, the people, the ledger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+from typing import Final
+
+from careloop.checks.subjects import Cases
+from careloop.domain.approval import APPROVE_RELEASE, ApprovalCount
+from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.plan_steps import RollbackTarget
+from careloop.domain.release import Release, ResultsFile
+from careloop.domain.release_lock import Presence, ReleaseLock
+from careloop.domain.risk import Risk, RiskCriteria
+from careloop.domain.rule import Subject
+from careloop.domain.standing import Standing
+from careloop.domain.system import System
+from careloop.errors import InvalidInput, NotFound
+from careloop.gates.count_approvals import ApprovalTerms, count_approvals
+from careloop.gates.decide import GateCase, decide
+from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
+from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons
+from careloop.gates.read_files import read_lock, read_results
+from careloop.gates.rollback_target import rollback_target
+from careloop.gates.slice import slice_digest
+from careloop.gates.validation import is_validated
+from careloop.workflows.run.release_desk import Governance, ReleaseDesk
+from careloop.workflows.run.release_records import Asked, approvals_of, standings_of, validations_of
+
+__all__ = ["ReleaseCase", "case_from_blobs", "lock_of", "presence_of"]
+
+_WILD: Final = frozenset("*?[")
+_UNKNOWN_AUTHORS: Final = Reason(
+    kind=ReasonKind.REQUESTER,
+    effect=Verdict.BLOCK,
+    message="the lock names a code commit that is not known here, so nobody can tell who wrote it",
+    remedy="lock the release where its code lies: `care release lock` then notes the authors",
+)
+
+
+@dataclass(frozen=True)
+class ReleaseCase:
+    """One release, for one environment, against the documents in force at one instant."""
+
+    lock: ReleaseLock
+    results: tuple[ResultsFile, ...]
+    environment: str
+    governance: Governance
+    desk: ReleaseDesk
+
+    @cached_property
+    def digest(self) -> str:
+        """The lock's digest."""
+        return self.lock.digest
+
+    @cached_property
+    def system(self) -> System:
+        """The system that the release is of."""
+        return self.governance.system(self.lock.system)
+
+    @cached_property
+    def slice(self) -> str:
+        """Digest of everything material that the decision reads."""
+        return slice_digest(
+            self.system,
+            self.governance.rules,
+            lock=self.digest,
+            results=self.results,
+            fresh_days=self._fresh_days,
+        )
+
+    @cached_property
+    def authors(self) -> frozenset[str]:
+        """Mail addresses of those who made what is released: code, documents and artefacts as last changed."""
+        named = [artefact.name for artefact in self.lock.artefacts if not artefact.name.startswith("models:/")]
+        paths = [f"systems/{self.system.id}", *named, *filter(None, map(_fixed_part, self.system.artefacts))]
+        documents = self.desk.history.last_hands(self.governance.commit, paths)
+        return documents | (self._coders or frozenset())
+
+    @cached_property
+    def _coders(self) -> frozenset[str] | None:
+        """Those who made the code commit; null when it is named and nobody here knows it."""
+        if self.lock.code_authors or self.lock.code_commit is None:
+            return frozenset(mail.casefold() for mail in self.lock.code_authors)
+        try:
+            return self.desk.history.hands(self.lock.code_commit)
+        except NotFound:
+            return None
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        """All standings of the system."""
+        return standings_of(self.desk.ledger, self.system.id)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """The valid standing of this very release in this environment."""
+        mine = [one for one in self.standings if (one.lock, one.environment) == (self.digest, self.environment)]
+        return mine[-1] if mine and mine[-1].valid else None
+
+    @cached_property
+    def rollback(self) -> RollbackTarget:
+        """The earlier release that could take over."""
+        return rollback_target(
+            self.standings,
+            environment=self.environment,
+            instead_of=self.digest,
+            presence=lambda lock: presence_of(lock, self.desk),
+        )
+
+    def count(self, asked: Asked | None) -> ApprovalCount:
+        """The approvals of a request that count now."""
+        if asked is None:
+            return ApprovalCount()
+        return count_approvals(approvals_of(self.desk.ledger, asked.digest), self.terms(asked))
+
+    def terms(self, asked: Asked) -> ApprovalTerms:
+        """What approvals of a request are held against."""
+        governance = self.governance
+        return ApprovalTerms(request=asked.request, people=governance.people, authors=self.authors, now=governance.now)
+
+    def decide(self, count: ApprovalCount) -> Decision:
+        """The gate's decision with these approvals; a standing keeps those that were used up for it."""
+        kept = self.standing.approvals if self.standing else 0
+        governance = self.governance
+        case = GateCase(
+            release=self._release(max(count.given, kept)),
+            system=self.system,
+            criteria=governance.repository.only(RiskCriteria),
+            risks=tuple(one for one in governance.repository.nouns(Risk) if self.system.id in one.systems),
+            rules=governance.rules,
+            approvals=count,
+            approvers=self._approvers,
+            obstacles=self._obstacles,
+        )
+        return decide(case)
+
+    @property
+    def _approvers(self) -> tuple[str, ...]:
+        people = self.governance.people
+        wrote = {people.identity(author) for author in self.authors}
+        return tuple(one for one in people.may(APPROVE_RELEASE) if people.identity(one) not in wrote)
+
+    @cached_property
+    def _fresh_days(self) -> int:
+        organisation = self.governance.repository.organisation
+        intervals: Mapping[str, str] = organisation.intervals if organisation else {}
+        return freshness_days(self.system.tier, intervals)
+
+    @cached_property
+    def _judged(self) -> Judged:
+        return judge_results(self.results, Terms(lock=self.lock, fresh_days=self._fresh_days, now=self.governance.now))
+
+    @cached_property
+    def _obstacles(self) -> tuple[Reason, ...]:
+        governance = self.governance
+        found = {artefact.name: self.desk.artefacts.check(artefact) for artefact in self.lock.artefacts}
+        return (
+            *document_reasons(governance.compiled, governance.book, self.system.id),
+            *artefact_reasons(found),
+            *hosted_model_reasons(self.lock, self.system.tier),
+            *self._judged.reasons,
+            *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
+        )
+
+    def _release(self, approvals: int) -> Release:
+        validations = validations_of(self.desk.ledger, self.digest)
+        return Release(
+            id=self.digest.removeprefix("sha256:"),
+            system=self.system.id,
+            environment=self.environment,
+            lock=self.digest,
+            results=self._judged.results,
+            card_digest_matches=self._card_describes_this(),
+            results_match_lock=self._judged.all_match_lock,
+            approvals=approvals,
+            independent_validation=is_validated(validations, self.governance.people, self.authors),
+            rollback_target_ready=self.rollback.lock is not None,
+        )
+
+    def _card_describes_this(self) -> bool:
+        """The card names the locked version, and no other release has had standing under that version."""
+        cases = Cases(self.governance.repository, self.governance.now).of(Subject.SYSTEM)
+        card = next(case.values["card"] for case in cases if case.id == self.system.id)
+        others = [one for one in self.standings if one.version == self.lock.version and one.lock != self.digest]
+        return card is not None and card.version == self.lock.version and not others
+
+
+def case_from_blobs(
+    asked_results: Sequence[str], lock: str, environment: str, governance: Governance, desk: ReleaseDesk
+) -> ReleaseCase:
+    """The case as it was laid before the gate: its lock and results come from the ledger's own copies."""
+    files = tuple(read_results(desk.ledger.get_blob(digest), f"results {digest[:12]}") for digest in asked_results)
+    return ReleaseCase(lock_of(lock, desk), files, environment, governance, desk)
+
+
+def lock_of(digest: str, desk: ReleaseDesk) -> ReleaseLock:
+    """The lock of a digest, as the gate kept it; raises `NotFound` for a release that never came to the gate."""
+    try:
+        raw = desk.ledger.get_blob(digest.removeprefix("sha256:"))
+    except NotFound as error:
+        raise NotFound(
+            f"no release {digest[:19]} has come to the gate", hint="run `care gate` with its lock first"
+        ) from error
+    lock = read_lock(raw, f"release {digest[:19]}")
+    if lock.digest != digest:
+        raise InvalidInput(f"what the ledger keeps as {digest[:19]} is another lock")
+    return lock
+
+
+def presence_of(digest: str, desk: ReleaseDesk) -> Presence:
+    """Whether everything that a release's lock names is still here, byte for byte."""
+    try:
+        lock = lock_of(digest, desk)
+    except NotFound:
+        return Presence.MISSING
+    found = {desk.artefacts.check(artefact) for artefact in lock.artefacts}
+    return next((worst for worst in (Presence.CHANGED, Presence.MISSING) if worst in found), Presence.SAME)
+
+
+def _fixed_part(pattern: str) -> str:
+    """The part of a glob before its first wildcard: the folder that it speaks about."""
+    return "/".join(takewhile(lambda part: not _WILD & set(part), pattern.split("/")))

@@ -1,0 +1,110 @@
+"""What a decision about a release is taken with: the documents in force, the people, the rules, the day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from careloop.checks.catalogue import Catalogue
+from careloop.checks.rule_book import RuleBook, build_rule_book
+from careloop.checks.subjects import Cases
+from careloop.documents.compile import Compiled, compile_tree
+from careloop.domain.repository import Repository
+from careloop.domain.roles import Roles
+from careloop.domain.system import System
+from careloop.domain.tier import Moment
+from careloop.errors import InvalidInput, NotFound, Refused
+from careloop.gates.people import People
+from careloop.gates.release_rules import ReleaseRules
+from careloop.ports.artefact_store import ArtefactStore
+from careloop.ports.commit_history import CommitHistory
+from careloop.ports.ledger import Ledger
+from careloop.ports.repository_source import RepositorySource
+from careloop.ports.standards_library import StandardsLibrary, standards_digest
+
+__all__ = ["Governance", "ReleaseDesk", "read_governance"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDesk:
+    """Everything outside that decisions about releases need."""
+
+    source: RepositorySource
+    history: CommitHistory
+    ledger: Ledger
+    standards: StandardsLibrary
+    artefacts: ArtefactStore
+
+
+@dataclass(frozen=True)
+class Governance:
+    """The documents of one commit, as they are judged at one instant."""
+
+    commit: str
+    in_force_by: str
+    standards_digest: str
+    compiled: Compiled
+    book: RuleBook
+    now: datetime
+
+    @property
+    def repository(self) -> Repository:
+        """The documents as nouns."""
+        return self.compiled.repository
+
+    @cached_property
+    def on(self) -> date:
+        """Today, in the organisation's time zone."""
+        organisation = self.repository.organisation
+        try:
+            zone = ZoneInfo(organisation.time_zone if organisation else "UTC")
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise InvalidInput(f"care.yaml at {self.commit[:12]}: time_zone is no IANA time zone") from error
+        return self.now.astimezone(zone).date()
+
+    @cached_property
+    def people(self) -> People:
+        """Everybody in roles.yaml; raises `Refused` when it cannot be read, since nobody then has any authority."""
+        roles = self.repository.only(Roles)
+        if roles is None:
+            raise Refused(f"there is no readable roles.yaml at {self.commit[:12]}", hint="run `care check`")
+        return People(roles, self.on)
+
+    @cached_property
+    def rules(self) -> ReleaseRules:
+        """The rules of moment `release`."""
+        return ReleaseRules(self.book, self.repository, Cases(self.repository, self.now), self.on)
+
+    def system(self, name: str) -> System:
+        """A system of the inventory; raises `NotFound`, or `InvalidInput` when its document cannot be read."""
+        found = next((one for one in self.repository.nouns(System) if one.id == name), None)
+        if found is not None:
+            return found
+        broken = next((one for one in self.compiled.errors if one.place.file == f"systems/{name}/system.yaml"), None)
+        if broken is not None:
+            raise InvalidInput(f"{broken.place}: {broken.message}", hint="run `care check`, then commit the mend")
+        raise NotFound(
+            f"there is no system '{name}' at {self.commit[:12]}", hint="the gate reads committed documents only"
+        )
+
+
+def read_governance(desk: ReleaseDesk, now: datetime) -> Governance:
+    """The documents in force: of the last `policy.in_force` record, else of HEAD; never of the work tree.
+
+    Raises `Refused` outside git, since what nobody committed nobody can be held to.
+    """
+    recorded = [entry.record.data.get("commit") for entry in desk.ledger.query(type="policy.in_force")]
+    stated = recorded[-1] if recorded else None
+    commit = stated if isinstance(stated, str) else desk.source.head().commit
+    if commit is None:
+        raise Refused("there is no commit to judge by", hint="commit the governance documents first")
+    files = desk.standards.read_all()
+    compiled = compile_tree(desk.source.at(commit))
+    return Governance(
+        commit=commit,
+        in_force_by="ledger" if recorded else "history",
+        standards_digest=standards_digest(files),
+        compiled=compiled,
+        book=build_rule_book(compiled.repository, Catalogue(files), frozenset({Moment.RELEASE})),
+        now=now,
+    )

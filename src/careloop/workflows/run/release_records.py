@@ -1,0 +1,179 @@
+"""Decisions about releases as the ledger keeps them, and read back: requests, approvals, validations, standings."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Final
+
+from careloop.domain.approval import Approval, ApprovalRequest
+from careloop.domain.standing import Standing
+from careloop.domain.validation import Validation
+from careloop.errors import Conflict, InvalidInput
+from careloop.gates.request import read_request, request_digest
+from careloop.ledger.record import uuid7
+from careloop.ports.ledger import Actor, ActorKind, Entry, Json, Ledger, Record, Subject
+
+__all__ = [
+    "GATE",
+    "Asked",
+    "a_person",
+    "append_once",
+    "approvals_of",
+    "derived_id",
+    "plain_text",
+    "requests_for",
+    "standings_of",
+    "subjects",
+    "validations_of",
+]
+
+GATE: Final = Actor(iss="careloop", sub="care-gate", kind=ActorKind.SERVICE)
+"""Who decides at the gate: careloop itself, by the rules in force."""
+_MOST_TEXT: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An approval request as it stands in the ledger."""
+
+    request: ApprovalRequest
+    digest: str
+    system: str
+    results: tuple[str, ...]
+    """SHA-256 of the results files that the decision read; kept as blobs."""
+    index: int
+    record: str
+
+
+def a_person(person: str) -> Actor:
+    """Somebody whose signature was checked against roles.yaml."""
+    return Actor(iss="governance-repository", sub=person, kind=ActorKind.PERSON)
+
+
+def subjects(system: str, lock: str, request: str | None = None) -> tuple[Subject, ...]:
+    """What a record is about: the system, the release, and the request if there is one."""
+    about = (Subject(name=f"systems/{system}"), Subject(name=f"releases/{lock}", digest=lock))
+    return about if request is None else (*about, Subject(name=f"requests/{request}", digest=request))
+
+
+def derived_id(unix_ms: int, *parts: str) -> str:
+    """An id that follows from what it names, so that the same fact is recorded once, whoever records it."""
+    return uuid7(max(0, unix_ms), sha256("\0".join(("careloop/release/v1", *parts)).encode()).digest()[:10])
+
+
+def append_once(ledger: Ledger, record: Record, *, now: datetime) -> bool:
+    """Append a record whose id is derived; False when somebody recorded that fact before."""
+    try:
+        ledger.append([record], recorded_at=now)
+    except Conflict:
+        return False
+    return True
+
+
+def plain_text(text: str) -> str:
+    """Text as it may stand in a record: NFC, no lone surrogates, and not endless."""
+    return unicodedata.normalize("NFC", text.encode(errors="replace").decode())[:_MOST_TEXT]
+
+
+def requests_for(ledger: Ledger, *, subject: str) -> list[Asked]:
+    """The approval requests about a subject (`releases/…`, `systems/…`, `requests/…`), in order.
+
+    A request whose stored digest is not that of its own text is passed over: nobody signed that.
+    """
+    found = []
+    for entry in ledger.query(type="approval.requested", subject=subject):
+        data = entry.record.data
+        with suppress(InvalidInput):
+            request = read_request(dict(_mapping(data.get("body"))))
+            if request_digest(request) == data.get("request"):
+                system, results = str(data.get("system")), tuple(map(str, _list(data.get("results"))))
+                asked = Asked(request, request_digest(request), system, results, entry.index, entry.record.id)
+                found.append(asked)
+    return found
+
+
+def approvals_of(ledger: Ledger, request: str) -> list[Approval]:
+    """What people have signed on a request, in order; whether it counts is for `count_approvals`."""
+    return [
+        Approval(
+            request=str(entry.record.data.get("request")),
+            person=entry.record.actor.sub,
+            signature=str(entry.record.data.get("signature")),
+            given_at=entry.recorded_at,
+            reason=str(entry.record.data.get("reason")),
+            record=entry.record.id,
+        )
+        for entry in ledger.query(type="approval.given", subject=f"requests/{request}")
+    ]
+
+
+def validations_of(ledger: Ledger, lock: str) -> list[Validation]:
+    """The validators' reports on a release, in order."""
+    found = []
+    for entry in ledger.query(type="release.validated", subject=f"releases/{lock}"):
+        data = entry.record.data
+        with suppress(ValueError):
+            found.append(
+                Validation(
+                    lock=lock,
+                    person=entry.record.actor.sub,
+                    report=str(data.get("report")),
+                    conditions=tuple(map(str, _list(data.get("conditions")))),
+                    until=date.fromisoformat(str(data.get("until"))),
+                    at=entry.record.occurred_at,
+                    signature=str(data.get("signature")),
+                )
+            )
+    return found
+
+
+def standings_of(ledger: Ledger, system: str | None = None) -> tuple[Standing, ...]:
+    """Every standing ever recorded, in order, those that were revoked marked."""
+    where = f"systems/{system}" if system is not None else None
+    entries = [*_about(ledger, "release.standing", where), *_about(ledger, "release.revoked", where)]
+    found: list[Standing] = []
+    for entry in sorted(entries, key=lambda one: one.index):
+        if entry.record.type == "release.standing":
+            found.append(_standing(entry))
+        else:
+            found = [_revoked(one, entry) for one in found]
+    return tuple(found)
+
+
+def _about(ledger: Ledger, kind: str, subject: str | None) -> Iterator[Entry]:
+    return ledger.query(type=kind, subject=subject) if subject is not None else ledger.query(type=kind)
+
+
+def _standing(entry: Entry) -> Standing:
+    data = entry.record.data
+    request, approvals = data.get("request"), data.get("approvals", 0)
+    return Standing(
+        system=str(data["system"]),
+        lock=str(data["lock"]),
+        version=str(data.get("version", "")),
+        environment=str(data["environment"]),
+        request=request if isinstance(request, str) else None,
+        approvals=approvals if isinstance(approvals, int) else 0,
+        since=entry.record.occurred_at,
+        record=entry.record.id,
+        index=entry.index,
+    )
+
+
+def _revoked(standing: Standing, entry: Entry) -> Standing:
+    data = entry.record.data
+    meant = (standing.system, standing.lock, standing.environment)
+    if not standing.valid or meant != (data["system"], data["lock"], data["environment"]):
+        return standing
+    return replace(standing, revoked_at=entry.record.occurred_at, revoked_because=str(data["reason"]))
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list) else ()

@@ -1,0 +1,77 @@
+"""One monitor with everything that it takes to run it: its document, what it counts, and the closed windows so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from careloop.domain.alarm import Worse
+from careloop.domain.count_plan import ColumnKind, CountPlan
+from careloop.domain.counts import CountTable, Tally
+from careloop.domain.event_columns import PREDICTION
+from careloop.domain.event_rows import View
+from careloop.domain.monitor import Monitor
+from careloop.domain.noun import days_in
+from careloop.monitors.promise import Promise
+
+__all__ = ["WatchedMonitor", "seconds_in"]
+
+_SECONDS = {"H": 3600, "M": 60}
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedMonitor:
+    """A monitor of a rate, or of the gap between the rates of groups."""
+
+    monitor: Monitor
+    plan: CountPlan
+    """Counts `hits` and `n` per release, window, group and bucket."""
+    table: CountTable
+    """Closed windows only, by when the rows came."""
+    view: View = View.RECEIVED
+    """In which view the rows were counted; `LABELLED` where a label decides."""
+    gap: bool = False
+    """Whether groups are compared with each other; else each with its own reference."""
+    groups: tuple[str, ...] = ()
+    """Declared values of the field that splits the rows; empty when nothing does."""
+    worse: Worse = Worse.HIGHER
+    """Of a rate."""
+    reference: Tally | None = None
+    """What the evaluation set showed, where that is the reference; else the system's own past is."""
+
+    @property
+    def seconds(self) -> int:
+        """Length of a window."""
+        return seconds_in(self.monitor.window)
+
+    @property
+    def promise(self) -> Promise:
+        """One false alarm in the promised time, shared by the groups that are watched one by one."""
+        return Promise(days=days_in(self.monitor.promise), fleet=1 if self.gap else max(1, len(self.groups)))
+
+    @property
+    def why_no_replay(self) -> str | None:
+        """Why another release's answers say nothing about this metric; None when they do.
+
+        What was served decides over latency, business and labels that came of it; only the answer itself can be asked
+        for again.
+        """
+        tests = [*self.plan.where, *(test for each in self.plan.aggregates for test in each.where)]
+        hits = {test.column for each in self.plan.aggregates for test in each.where}
+        if PREDICTION not in hits:
+            return f"{self.monitor.measure} does not follow from the release's answer alone"
+        if any(test.column == PREDICTION for test in self.plan.where):
+            return f"which rows {self.monitor.measure} counts depends on the answer"
+        real = sorted({test.column.name for test in tests if test.column.kind is ColumnKind.REAL})
+        return f"{self.monitor.measure} reads {', '.join(real)}, which a replay does not give" if real else None
+
+
+def seconds_in(duration: str) -> int:
+    """Seconds in an ISO 8601 duration of one unit; months and years as in `days_in`.
+
+    >>> seconds_in("PT15M"), seconds_in("P1D")
+    (900, 86400)
+    """
+    if duration.startswith("PT"):
+        return int(duration[2:-1]) * _SECONDS[duration[-1]]
+    return days_in(duration) * _DAY
