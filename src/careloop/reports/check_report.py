@@ -63,12 +63,15 @@ def check_lines(result: CheckResult, *, seconds: float) -> Iterator[tuple[str, s
         yield "error", f"{error.place}  error  {error.message}   [{error.rule}]"
         if error.remedy:
             yield "detail", f"    mend: {error.remedy}"
+    served: tuple[str, ...] = ()
     for finding in checked.findings:
-        yield from _finding_lines(finding)
+        yield from _finding_lines(finding, said=finding.controls == served)
+        served = finding.controls
     yield "summary", _summary(result, seconds)
 
 
-def _finding_lines(finding: Finding) -> Iterator[tuple[str, str]]:
+def _finding_lines(finding: Finding, *, said: bool) -> Iterator[tuple[str, str]]:
+    """Lines of one finding; what it serves is left out when the finding before has `said` the same."""
     grey = finding.set_aside is not None or finding.introduced is False
     note = ""
     if finding.set_aside is not None:
@@ -83,7 +86,7 @@ def _finding_lines(finding: Finding) -> Iterator[tuple[str, str]]:
         return
     for reason in finding.because[:3]:
         yield "detail", f"    because {reason}"
-    serves = f"serves {_shortened(finding.controls)} · " if finding.controls else ""
+    serves = f"serves {_shortened(finding.controls)} · " if finding.controls and not said else ""
     yield "detail", f"    {serves}mend: {finding.remedy}"
 
 
