@@ -1,0 +1,186 @@
+"""One mistake for each structural check: an edit of Acme that it must find, and where it must find it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from careloop.domain.source_tree import SourceTree, StrayLink
+
+__all__ = ["STRUCTURAL_CASES", "StructuralCase", "replaced"]
+
+CREDIT = "systems/credit-decision/system.yaml"
+CARD = "systems/credit-decision/card.md"
+
+
+@dataclass(frozen=True)
+class StructuralCase:
+    """An edit, and the finding that must come of it."""
+
+    edit: Callable[[SourceTree], SourceTree]
+    file: str
+    says: str
+    """Part of the message."""
+    on: date | None = None
+
+
+def replaced(tree: SourceTree, path: str, old: str, new: str) -> SourceTree:
+    """The tree with the first occurrence of a text in one file replaced; the text must be there."""
+    text = tree.files[path].decode()
+    assert old in text, f"{path} no longer holds {old!r}"
+    return replace(tree, files={**tree.files, path: text.replace(old, new, 1).encode()})
+
+
+def _swap(path: str, old: str, new: str) -> Callable[[SourceTree], SourceTree]:
+    return lambda tree: replaced(tree, path, old, new)
+
+
+def _without(path: str, *, prefix: bool = False) -> Callable[[SourceTree], SourceTree]:
+    def edit(tree: SourceTree) -> SourceTree:
+        kept = {
+            name: raw for name, raw in tree.files.items() if not (name.startswith(path) if prefix else name == path)
+        }
+        assert len(kept) < len(tree.files)
+        return replace(tree, files=kept)
+
+    return edit
+
+
+def _added(path: str, text: str) -> Callable[[SourceTree], SourceTree]:
+    return lambda tree: replace(tree, files={**tree.files, path: text.encode()})
+
+
+def _rule(name: str, require: str, *more: str) -> str:
+    """A local rule file with one rule that tightens nothing and has a case that fails."""
+    lines = [
+        "rules:",
+        f"  - id: {name}",
+        "    sentence: A system is what somebody wants it to be.",
+        "    subject: system",
+        "    moment: change",
+        f"    require: {require}",
+        "    severity: should",
+        "    remedy: change it",
+        *more,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_FAILING_CASE = (
+    "    cases:",
+    "      - name: a system without users",
+    "        facts: {system: {users: []}}",
+    "        expect: violate",
+)
+
+
+def _link_out(tree: SourceTree) -> SourceTree:
+    return replace(tree, links=(StrayLink("policies/shared.md", "/elsewhere/shared.md", outside=True),))
+
+
+def _statement_without_rule(tree: SourceTree) -> SourceTree:
+    path = "policies/ai-policy.md"
+    text = tree.files[path].decode() + "\n99.1 Somebody should think of something.\n"
+    return replace(tree, files={**tree.files, path: text.encode()})
+
+
+def _scope_of_nothing(text: str) -> str:
+    """care.yaml with an empty list of what the scope includes."""
+    lines = text.split("\n")
+    start = next(number for number, line in enumerate(lines) if line.startswith("  included:"))
+    end = next(n for n in range(start + 1, len(lines)) if not lines[n].startswith(("    ", "  -")))
+    return "\n".join([*lines[:start], "  included: []", *lines[end:]])
+
+
+def _credit_excluded(tree: SourceTree) -> SourceTree:
+    path = "risk/register/credit-drift.yaml"
+    lines = tree.files[path].decode().split("\n")
+    spot = next(number for number, line in enumerate(lines) if "control:" in line)
+    before, _, after = lines[spot].partition("iso42001:2023/")
+    kept = after.lstrip("A.0123456789")
+    lines[spot] = f"{before}iso42001:2023/A.10.4{kept}"
+    return replace(tree, files={**tree.files, path: "\n".join(lines).encode()})
+
+
+def _off_scale(tree: SourceTree) -> SourceTree:
+    path = "risk/register/credit-drift.yaml"
+    lines = tree.files[path].decode().split("\n")
+    spot = next(number for number, line in enumerate(lines) if line.startswith("likelihood:"))
+    lines[spot] = "likelihood: 9"
+    return replace(tree, files={**tree.files, path: "\n".join(lines).encode()})
+
+
+STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
+    "reference-exists": StructuralCase(
+        _swap(CREDIT, "owner: product-credit", "owner: product-kredit"), CREDIT, "did you mean 'product-credit'"
+    ),
+    "statement-linked": StructuralCase(_statement_without_rule, "policies/ai-policy.md", "statement 99.1"),
+    "rule-linked": StructuralCase(
+        _added("rules/stray.yaml", _rule("stray-rule", "size(system.users) > 0", *_FAILING_CASE)),
+        "rules/stray.yaml",
+        "no policy statement names the rule 'stray-rule'",
+    ),
+    "rule-tested": StructuralCase(
+        _added("rules/stray.yaml", _rule("stray-rule", "size(system.users) > 0")), "rules/stray.yaml", "stray-rule"
+    ),
+    "rule-cases": StructuralCase(
+        _added("rules/stray.yaml", _rule("stray-rule", "size(system.users) >= 0", *_FAILING_CASE)),
+        "rules/stray.yaml",
+        "a system without users",
+    ),
+    "rule-tightens": StructuralCase(
+        _added(
+            "rules/stray.yaml",
+            _rule("stray-rule", "size(system.users) > 0", "    tightens: card-present", *_FAILING_CASE),
+        ),
+        "rules/stray.yaml",
+        "card-present",
+    ),
+    "size-guard": StructuralCase(
+        _added("rules/stray.yaml", _rule("stray-rule", "system.users.all(u, u != '')")), "rules/stray.yaml", "empty"
+    ),
+    "link-inside": StructuralCase(_link_out, "policies/shared.md", "out of the repository"),
+    "document-placed": StructuralCase(
+        _added("systems/credit-decision/monitor.yaml", "monitors: []\n"),
+        "systems/credit-decision/monitor.yaml",
+        "no document of this name is known",
+    ),
+    "soa-complete": StructuralCase(
+        _swap("controls.yaml", "iso42001:2023/A.2.2", "iso42001:2023/4.1"), "controls.yaml", "A.2.2 is not decided"
+    ),
+    "scope-complete": StructuralCase(
+        lambda tree: replace(
+            tree, files={**tree.files, "care.yaml": _scope_of_nothing(tree.files["care.yaml"].decode()).encode()}
+        ),
+        "care.yaml",
+        "the scope includes nothing",
+    ),
+    "accountable-once": StructuralCase(
+        _swap(
+            "roles.yaml",
+            '  - {path: "rules/**", post: model-risk}',
+            '  - {path: "rules/**", post: model-risk}\n  - {path: "rules/**", post: product-credit}',
+        ),
+        "roles.yaml",
+        "two accountable posts",
+    ),
+    "escalation-ends": StructuralCase(
+        _swap("roles.yaml", "      - {post: chief-executive, within: PT24H}\n", ""),
+        "roles.yaml",
+        "not with top management",
+    ),
+    "credit-applicable": StructuralCase(
+        _credit_excluded, "risk/register/credit-drift.yaml", "which controls.yaml says does not apply"
+    ),
+    "scale-respected": StructuralCase(_off_scale, "risk/register/credit-drift.yaml", "no point of the scale"),
+    "card-complete": StructuralCase(
+        _swap(CARD, "\n## Human Oversight\n", "\n## Human Oversight\n\nTODO\n\n## Something else\n"),
+        CARD,
+        "human oversight",
+    ),
+    "triggered-assessed": StructuralCase(
+        _without("systems/credit-decision/impact/assessment-2026.yaml"), CREDIT, "calls for an impact assessment"
+    ),
+    "tier-justified": StructuralCase(_swap(CREDIT, "tier: very_high", "tier: low"), CREDIT, "the criteria give"),
+    "review-past": StructuralCase(lambda tree: tree, "policies/charter.md", "is still to come", on=date(2020, 1, 1)),
+}
+"""Structural check to its case."""
