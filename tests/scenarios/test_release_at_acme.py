@@ -17,7 +17,7 @@ def approved(acme: Acme, lock: str) -> str:
     """A validated release with both approvals; returns the request."""
     acme.validated()
     results = acme.results(lock)
-    request = acme.gate(lock, results).json["request"]
+    request = acme.gate(lock_file(acme), results).json["request"]
     for person in APPROVERS:
         assert acme.approve(request, person).code == 0
     return str(request)
@@ -198,7 +198,8 @@ def test_a_second_release_has_the_first_to_fall_back_to_until_that_is_revoked(tm
         acme.root / f".care/registry/artefacts/{first[7:]}/files/models/credit-decision",
     )
     acme.write("models/credit-decision/weights.json", '{"income": 1.6}\n')
-    acme.edit("systems/credit-decision/card.md", "version: 3.2.0", "version: 3.3.0")
+    for label in ("version:", "**Version:**"):
+        acme.edit("systems/credit-decision/card.md", f"{label} 3.2.0", f"{label} 3.3.0")
     acme.commit("daniel.osei@acme.example")
     second = acme.locked()
     approved(acme, second)

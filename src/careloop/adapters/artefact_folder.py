@@ -1,7 +1,7 @@
 """Artefacts as files below one or several folders: the repository first, then wherever else they may lie."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,11 +14,15 @@ _CHUNK = 1 << 20
 
 
 class ArtefactFolder:
-    """Names are paths below `roots`; `places` says for a name, such as `models:/credit/3`, where it lies."""
+    """Names are paths below `roots`; `places` says for a name, such as `models:/credit/3`, where it lies.
 
-    def __init__(self, *roots: Path, places: dict[str, Path] | None = None) -> None:
+    `kept` is the registry's folder of releases: below `<64 hex digits>/files/` lie copies of what a release locked.
+    """
+
+    def __init__(self, *roots: Path, places: Mapping[str, Path] | None = None, kept: Path | None = None) -> None:
         self._roots = roots
         self._places = places or {}
+        self._kept = kept
 
     def measure(self, name: str) -> Fingerprint:
         """Digest and size; a folder's digest is that of its manifest (see `Fingerprint`)."""
@@ -27,16 +31,22 @@ class ArtefactFolder:
                 return _fingerprint(path)
         raise NotFound(f"there is no artefact {name}", hint="name a file or a folder that lies in the repository")
 
-    def check(self, artefact: Artefact) -> Presence:
+    def check(self, artefact: Artefact, *, release: str | None = None) -> Presence:
         """Same as soon as one of the folders has it as it was locked."""
         if artefact.kind is ArtefactKind.HOSTED_MODEL:
             return Presence.SAME
-        there = [path for path in self._candidates(artefact.name) if path.exists()]
+        everywhere = (*self._copies(artefact.name, release), *self._candidates(artefact.name))
+        there = [path for path in everywhere if path.exists()]
         if not there:
             return Presence.MISSING
         locked = (artefact.sha256, artefact.size)
         same = any((found.sha256, found.size) == locked for found in map(_fingerprint_or_none, there) if found)
         return Presence.SAME if same else Presence.CHANGED
+
+    def _copies(self, name: str, release: str | None) -> Iterator[Path]:
+        if self._kept is not None and release is not None:
+            home = self._kept / release.removeprefix("sha256:") / "files"
+            yield home / name.replace("models:/", "models-by-name/", 1)
 
     def _candidates(self, name: str) -> Iterator[Path]:
         if name in self._places:

@@ -1,13 +1,20 @@
 """Makes a git repository with a first commit, through dulwich: no git command, no git configuration needed."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from careloop.errors import Conflict, Unavailable
+from careloop.errors import Conflict, InvalidInput, Unavailable
 from careloop.ports.workspace import Author, WrittenRepository
 
+if TYPE_CHECKING:
+    from dulwich.config import StackedConfig
+
 __all__ = ["GitWorkspace"]
+
+_MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\Z")
 
 
 class GitWorkspace:
@@ -17,21 +24,28 @@ class GitWorkspace:
         self._root = root
 
     def author(self) -> Author | None:
-        """`user.name` and `user.email` of the git configuration that applies here."""
-        from dulwich.config import StackedConfig
+        """`user.name` and `user.email` of the git configuration that applies here; null when they name nobody.
+
+        Raises InvalidInput for a configuration that git could not read either.
+        """
         from dulwich.errors import NotGitRepository
         from dulwich.repo import Repo
 
         try:
             with Repo.discover(str(self._root if self._root.exists() else Path.cwd())) as repo:
-                config = repo.get_config_stack()
+                return _author_in(repo.get_config_stack())
         except NotGitRepository:
-            config = StackedConfig.default()
+            return self._author_outside_git()
+        except (OSError, ValueError) as error:
+            raise _unreadable(error) from error
+
+    def _author_outside_git(self) -> Author | None:
+        from dulwich.config import StackedConfig
+
         try:
-            name, mail = config.get((b"user",), b"name"), config.get((b"user",), b"email")
-        except KeyError:
-            return None
-        return Author(name.decode(), mail.decode())
+            return _author_in(StackedConfig.default())
+        except (OSError, ValueError) as error:
+            raise _unreadable(error) from error
 
     def create(self, files: Mapping[str, str], *, author: Author, message: str, now: datetime) -> WrittenRepository:
         """Write the files that are not there yet; commit them when the repository is new."""
@@ -50,7 +64,11 @@ class GitWorkspace:
                 written.append(path)
         except OSError as error:
             raise Unavailable(f"{self._root} cannot be written: {error.strerror}") from error
-        commit = None if self._in_git() else self._first_commit(written, author, message, now)
+        try:
+            commit = None if self._in_git() else self._first_commit(written, author, message, now)
+        except (OSError, ValueError) as error:
+            hint = "mend the git configuration, then commit the files yourself"
+            raise InvalidInput(f"the files are written, but git cannot commit them: {error}", hint=hint) from error
         return WrittenRepository(tuple(written), tuple(kept), commit)
 
     def _in_git(self) -> bool:
@@ -81,3 +99,16 @@ class GitWorkspace:
                 author_timezone=int(offset.total_seconds()) if offset else 0,
             )
         return commit.decode()
+
+
+def _author_in(config: "StackedConfig") -> Author | None:
+    try:
+        name, mail = config.get((b"user",), b"name"), config.get((b"user",), b"email")
+    except KeyError:
+        return None
+    found = Author(" ".join(name.decode(errors="replace").split()), mail.decode(errors="replace").strip())
+    return found if found.name and _MAIL.match(found.mail) else None
+
+
+def _unreadable(error: Exception) -> InvalidInput:
+    return InvalidInput(f"the git configuration cannot be read: {error}", hint="mend it, or name the --owner")

@@ -1,14 +1,16 @@
 """Ask a scikit-learn model of an earlier release what it would have answered; its bytes come from the artefact store.
 
 The model is the lock's one artefact of kind `weights`, written by joblib. Loading it runs code from that file, so its
-bytes are compared with the lock first, and these very bytes are loaded. The lock's parameters say the rest: `features`
-(names in the order of the model's columns; without it the model is given one mapping a row), and `threshold` with
-`positive` and `negative` where the answer is the second class's probability held against a threshold.
+bytes are compared with the lock first, and these very bytes are loaded. The lock's parameters, or its one artefact of
+kind `parameters` (JSON), say the rest: `features` (names in the order of the model's columns; without it the model is
+given one mapping a row), and `threshold` with `positive` and `negative` where the answer is the second class's
+probability held against a threshold.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -31,7 +33,7 @@ _CANNOT: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, A
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     model: Any
-    lock: ReleaseLock
+    parameters: Mapping[str, Any]
 
 
 class JoblibReplayer:
@@ -56,25 +58,40 @@ class JoblibReplayer:
 
     def _load(self, digest: str) -> _Loaded:
         lock = self._artefacts.lock(digest)
-        weights = [artefact for artefact in lock.artefacts if artefact.kind is ArtefactKind.WEIGHTS]
-        if len(weights) != 1:
-            raise InvalidInput(f"release {digest[:19]} has {len(weights)} files of weights; one can be replayed")
-        path = self._artefacts.path(digest, weights[0].name)
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            raise NotFound(f"{weights[0].name} of release {digest[:19]} cannot be read: {error.strerror}") from error
-        if sha256(raw).hexdigest() != weights[0].sha256:
-            raise Refused(f"{weights[0].name} of release {digest[:19]} is not what was locked")
+        weights = self._bytes(lock, digest, ArtefactKind.WEIGHTS)
+        if weights is None:
+            raise InvalidInput(f"release {digest[:19]} does not have one file of weights, so it cannot be replayed")
         joblib = _library("joblib")
         try:
-            return _Loaded(joblib.load(BytesIO(raw)), lock)
+            model = joblib.load(BytesIO(weights))
         except (ImportError, EOFError, UnpicklingError, *_CANNOT) as error:
-            raise InvalidInput(f"{weights[0].name} of release {digest[:19]} cannot be loaded: {error}") from error
+            raise InvalidInput(f"the weights of release {digest[:19]} cannot be loaded: {error}") from error
+        return _Loaded(model, dict(lock.parameters) or self._parameters(lock, digest))
+
+    def _parameters(self, lock: ReleaseLock, digest: str) -> Mapping[str, Any]:
+        raw = self._bytes(lock, digest, ArtefactKind.PARAMETERS)
+        try:
+            found = json.loads(raw) if raw is not None else {}
+        except ValueError as error:
+            raise InvalidInput(f"the parameters of release {digest[:19]} are not JSON: {error}") from error
+        return found if isinstance(found, dict) else {}
+
+    def _bytes(self, lock: ReleaseLock, digest: str, kind: ArtefactKind) -> bytes | None:
+        """The bytes of the one artefact of this kind, as they were locked; None when there is none, or several."""
+        named = [artefact for artefact in lock.artefacts if artefact.kind is kind]
+        if len(named) != 1:
+            return None
+        try:
+            raw = self._artefacts.path(digest, named[0].name).read_bytes()
+        except OSError as error:
+            raise NotFound(f"{named[0].name} of release {digest[:19]} cannot be read: {error.strerror}") from error
+        if sha256(raw).hexdigest() != named[0].sha256:
+            raise Refused(f"{named[0].name} of release {digest[:19]} is not what was locked")
+        return raw
 
 
 def _table(loaded: _Loaded, rows: Sequence[Mapping[str, Scalar]]) -> Any:
-    names = loaded.lock.parameters.get("features")
+    names = loaded.parameters.get("features")
     if not isinstance(names, list):
         return [dict(row) for row in rows]
     table = [[row[str(name)] for name in names] for row in rows]
@@ -85,7 +102,7 @@ def _table(loaded: _Loaded, rows: Sequence[Mapping[str, Scalar]]) -> Any:
 
 
 def _answers(loaded: _Loaded, table: Any) -> Sequence[object]:
-    model, parameters = loaded.model, loaded.lock.parameters
+    model, parameters = loaded.model, loaded.parameters
     threshold = parameters.get("threshold")
     if threshold is None:
         return _plain(model.predict(table))

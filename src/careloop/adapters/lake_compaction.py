@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -171,16 +172,11 @@ def _sweep(folder: Path, segments: SegmentStore) -> None:
     """Remove what no manifest names any more, or not yet: compacted segments, and files of a cut-short compaction."""
     manifest = read_manifest(folder)
     with segments.exclusive():
-        closed = segments.files()[:-1]
-    for segment, following in zip(closed, [*(each.first_seq for each in closed[1:]), None], strict=True):
-        last = following - 1 if following is not None else _last_seq(segment)
-        if last <= manifest.compacted_upto:
+        files = segments.files()
+    for segment, following in pairwise(files):
+        if following.first_seq <= manifest.compacted_upto + 1:
             segment.path.unlink()
     named = {folder / file.path for file in manifest.files} | {folder / run for run in manifest.id_runs}
     for found in [*(folder / "parquet").glob("system=*/date=*/*"), *(folder / "ids").glob("*")]:
         if found not in named:
             found.unlink()
-
-
-def _last_seq(segment: SegmentFile) -> int:
-    return max((frame.next_seq - 1 for frame in segment.frames()), default=0)

@@ -221,7 +221,8 @@ class ParquetLake:
         else:
             files, newer = self._parts(reading)
             kept = [self._folder / file.path for file in files if _may_matter(file, reading)]
-            with counting_over(kept, absent_columns(table_of(newer), reading.columns), reading) as counts:
+            declared = [column for column in reading.columns if column.name not in FIXED_COLUMNS]
+            with counting_over(kept, absent_columns(table_of(newer), declared), reading) as counts:
                 yield counts
 
     # --- compaction ---------------------------------------------------------------------------------------------------

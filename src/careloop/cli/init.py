@@ -33,7 +33,7 @@ def init(
     if who is None and sys.stdin.isatty() and sys.stdout.isatty():
         answer = typer.prompt("Who holds all posts for now? NAME <MAIL>, or empty", default="", show_default=False)
         who = parse_owner(answer) if answer.strip() else None
-    made = init_repository(workspace, name=name or folder.resolve().name, owner=who, now=wiring.now())
+    made = init_repository(workspace, name=(name or "").strip() or folder.resolve().name, owner=who, now=wiring.now())
     for path in made.repository.written:
         say(f"wrote {folder / path}")
     for path in made.repository.kept:

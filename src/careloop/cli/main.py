@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -20,6 +21,15 @@ COMMANDS: dict[str, str] = {
     "check": "Find what is wrong: each finding with a place and a way out.",
     "status": "Show how far every requirement is evidenced, and why.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
+    "release": "Lock a release, record it, show and revoke its standing.",
+    "gate": "Decide whether a release may go ahead: allow, block or wait.",
+    "approve": "Approve a release that waits, with an SSH signature.",
+    "ingest": "Take events of a system into the lake.",
+    "monitor": "Watch a system's monitors, live or on its history.",
+    "rollback": "Bring an earlier release back, or undo that.",
+    "automation": "Pause or resume what careloop does by itself.",
+    "ledger": "Show, verify, prove and export the evidence ledger.",
+    "scorecard": "Show the quarter's figures with n, target, trend, colour and reason.",
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }
@@ -83,6 +93,9 @@ def _main(
 
 def run() -> None:
     """Entry point: errors are told in plain words, never as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may hold bytes that are no text
     try:
         app()
     except CareloopError as error:

@@ -72,7 +72,7 @@ def _row(raw: bytes, max_row_bytes: int) -> object:
 
 
 def _or_too_large(row: object, size: int, most: int) -> object:
-    return Unreadable(f"the row has {size:,} bytes; at most {most:,} are taken") if size > most else row
+    return Unreadable(f"the row is larger than {most:,} bytes") if size > most else row
 
 
 def _with_odd_numbers(raw: bytes, error: Exception) -> object:

@@ -78,7 +78,7 @@ def read_yaml(text: str) -> YamlReading:
         except (ValueError, TypeError, RecursionError):
             return _read_exactly(text)
         # In JSON every key ends in '": ', and a text that holds this only makes the count too high.
-        if isinstance(value, dict) and written.count('": ') == _keys_written(text):
+        if isinstance(value, dict) and written.count('": ') == _keys_written(text) and not _lenient(text, written):
             return YamlReading(cast("PlainValue", value), json=written)
     return _read_exactly(text)
 
@@ -92,6 +92,8 @@ def _is_plain(text: str) -> bool:
         return False
     if any(mark in text for mark in ("---", "...", "%", "?", "\t")) and _LINE_START.search(lines):
         return False
+    if any(mark in text for mark in (":}", ":]", ":,")):
+        return False
     last = text.rstrip().rpartition("\n")[2]
     if (last[-1:] in "|>+-0123456789" or "#" in last) and _OPEN_END.search(last):
         return False
@@ -102,6 +104,17 @@ def _is_plain(text: str) -> bool:
     if _ODD_KEY.search(lines) or ("{" in text and _ODD_FLOW_KEY.search(text)):
         return False
     return text.replace("\n", "").isprintable() or _CONTROL.search(text) is None
+
+
+def _lenient(text: str, written: str) -> bool:
+    """Whether the first parser may have let something pass: text that begins with a mark that may begin none, or a key
+    in braces that stands on two lines and so came to have a space."""
+    if any(start in written for start in ('"|', '"@', '"`', '"%', '"&', '"*', ' ":', '[":', '{":')) or written.count('">') != written.count('">="'):
+        return True
+    if "{" not in text:
+        return False
+    ends = (piece.rpartition('"') for piece in written.split('": ')[:-1])
+    return any(" " in key or before.endswith("\\") for before, _, key in ends)
 
 
 def _empty() -> YamlReading:

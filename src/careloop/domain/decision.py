@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from careloop.domain.approval import ApprovalCount, ApprovalRequest
+from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.standing import Standing
 from careloop.domain.tier import OrderedEnum, Tier
 
@@ -95,5 +96,5 @@ class GateAnswer:
     approvals: ApprovalCount
     standing: Standing | None
     """The release's standing in this environment, if it has one."""
-    rollback: str
-    """Whether an earlier release could take over, and why (not)."""
+    rollback: RollbackTarget
+    """The earlier release that could take over, or why there is none."""

@@ -16,8 +16,10 @@ __all__ = [
     "Reader",
     "answer",
     "count",
+    "fixed_point",
     "flag",
     "instant",
+    "long_text",
     "microseconds",
     "milliseconds",
     "moment_of",
@@ -27,6 +29,7 @@ __all__ = [
     "sort_of",
     "text",
     "weight",
+    "whole",
 ]
 
 MAX_TEXT: Final = 200
@@ -78,6 +81,7 @@ def text(value: object, *, most: int = MAX_TEXT) -> str:
 
 
 def long_text(value: object) -> str:
+    """A text that the system declares as such; it may be longer."""
     return text(value, most=_MAX_DECLARED_TEXT)
 
 
@@ -105,6 +109,7 @@ def whole(value: object) -> int:
 
 
 def count(value: object) -> int:
+    """A whole number that is not negative."""
     number = whole(value)
     if number < 0:
         raise EventValueError("is below 0")
@@ -112,12 +117,14 @@ def count(value: object) -> int:
 
 
 def flag(value: object) -> bool:
+    """True or false; 0 and 1 are numbers."""
     if not isinstance(value, bool):
         raise EventValueError(f"{sort_of(value)} where true or false is wanted")
     return value
 
 
 def fixed_point(value: object) -> int:
+    """A number in whole `MILLIONTHS`, rounded to the nearest."""
     return whole(round(real(value) * MILLIONTHS))
 
 
@@ -132,6 +139,7 @@ def answer(value: object) -> str:
 
 
 def milliseconds(value: object) -> int:
+    """A latency in milliseconds, to whole microseconds."""
     latency_us = round(real(value) * 1000)
     if not 0 <= latency_us < 2**53:
         raise EventValueError("no latency is below 0 or that long")
@@ -139,6 +147,7 @@ def milliseconds(value: object) -> int:
 
 
 def weight(value: object) -> int:
+    """A sample rate, to the answers that the event stands for in `MILLIONTHS`."""
     rate = real(value)
     if not 1 / MILLIONTHS <= rate <= 1:
         raise EventValueError("a sample rate lies above 0, at most 1, and at least a millionth")
@@ -160,12 +169,14 @@ def instant(value: object) -> int:
 
 
 def rule_ids(value: object) -> tuple[str, ...]:
+    """Ids of the rules that the guard applied."""
     if not isinstance(value, list) or len(value) > _MAX_RULES:
         raise EventValueError(f"a list of at most {_MAX_RULES} rule ids is wanted")
     return tuple(map(text, value))
 
 
 def reader_of(field: EventField, *, fixed: bool = False) -> Reader:
+    """How values of a declared field are read; `fixed` numbers become fixed point."""
     if field.type is EventType.CATEGORY and field.values:
         return _one_of(frozenset(field.values))
     readers: dict[EventType, Reader] = {

@@ -1,6 +1,7 @@
-"""A figure of the scorecard: never without its window, its n and, where it is absent, the reason (REQUIREMENTS, metrics).
+"""A figure of the scorecard: never without its window, its n and, where it is absent, the reason.
 
 Values are in the unit that stands beside them; percent is 0 to 100. Windows are half open and in UTC.
+Source: REQUIREMENTS, metrics.
 """
 
 from __future__ import annotations
@@ -213,10 +214,11 @@ class Sources:
     dirty: bool | None
     ledger_size: int | None
     """None when there is no ledger."""
-    ledger_root: str | None
     lake_watermark: int | None
     """None when the lake was not read."""
     standards_digest: str
+    time_zone: str
+    """IANA name of the zone that days and quarters are counted in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

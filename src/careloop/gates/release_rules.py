@@ -160,8 +160,13 @@ def _read(rule: CompiledRule, facts: Mapping[str, Any]) -> dict[str, Any]:
         variable, _, rest = path.partition(".")
         value = facts.get(variable)
         field = rest.partition(".")[0]
-        if variable != "now":
-            found[path] = value.get(field) if field and isinstance(value, Mapping) else value
+        if variable == "now":
+            continue
+        if isinstance(value, Mapping):
+            # A record that is only compared with null is read as no more than being there.
+            found[path] = value.get(field) if field else True
+        else:
+            found[path] = value
     return found
 
 

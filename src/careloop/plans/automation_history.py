@@ -10,20 +10,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState, Serving
-from careloop.domain.plan_steps import Plan
+from careloop.domain.plan_steps import CONTAINING, Plan
 from careloop.domain.system import SafeStateKind
 from careloop.errors import InvalidInput
 from careloop.ledger.canonical import read_instant
 from careloop.plans.plan_record import read_plan
-from careloop.plans.progress import StepOutcome
+from careloop.plans.progress import StepOutcome, is_over
 from careloop.ports.ledger import ActorKind, Entry, Json
 
 __all__ = [
     "READS",
     "Pause",
     "PlanProgress",
+    "containing",
     "cooling_down",
-    "deployed_at",
+    "deployments",
+    "last_rollback",
     "pause_in_force",
     "plans_of",
     "serving_by_ledger",
@@ -69,8 +71,8 @@ def serving_by_ledger(entries: Iterable[Entry], *, system: str, environment: str
     serving: Serving | None = None
     for entry in entries:
         served = _switch(entry, system, environment)
-        if served is not None:
-            record = entry.record
+        record = entry.record
+        if served is not None and (serving is None or record.occurred_at >= serving.since):
             before = None if serving is None else serving.served
             serving = Serving(
                 system=system,
@@ -83,11 +85,14 @@ def serving_by_ledger(entries: Iterable[Entry], *, system: str, environment: str
     return serving
 
 
-def deployed_at(entries: Iterable[Entry], *, system: str, environment: str, lock: str) -> tuple[datetime, ...]:
-    """When this release began to answer, each time."""
-    return tuple(
-        entry.record.occurred_at for entry in entries if _switch(entry, system, environment) == ServeRelease(lock)
-    )
+def deployments(entries: Iterable[Entry], *, system: str, environment: str) -> tuple[tuple[str, datetime], ...]:
+    """Each time that a release began to answer there: its lock digest and when, in the order of the log."""
+    found = []
+    for entry in entries:
+        served = _switch(entry, system, environment)
+        if isinstance(served, ServeRelease):
+            found.append((served.lock, entry.record.occurred_at))
+    return tuple(found)
 
 
 def _switch(entry: Entry, system: str, environment: str) -> Served | None:
@@ -143,12 +148,36 @@ def plans_of(entries: Iterable[Entry], *, system: str, environment: str) -> tupl
     return tuple(found.values())
 
 
-def cooling_down(switches: Iterable[Entry], *, now: datetime, span: timedelta) -> str | None:
-    """Why another automatic rollback at `now` would be flapping; None when the last one is long enough ago.
+def containing(plans: Iterable[PlanProgress], *, lock: str) -> str | None:
+    """The open plan that is to take this release's place and has not done so yet, in a few words."""
+    for progress in plans:
+        steps = {f"steps/{at}": step for at, step in enumerate(progress.plan.steps, start=1)}
+        steps |= {f"otherwise/{at}": step for at, step in enumerate(progress.plan.otherwise, start=1)}
+        to_come = [
+            step
+            for place, step in steps.items()
+            if isinstance(step, CONTAINING) and place not in progress.outcomes and ServeRelease(lock) in step.over
+        ]
+        if to_come and progress.switched_at is None and not is_over(progress.plan, progress.outcomes):
+            return f"the {progress.plan.kind.value.replace('_', ' ')} of plan {progress.plan.id}"
+    return None
 
-    `switches` are the entries of type `deploy.done` of this system and environment.
-    """
-    last = max((e.record.occurred_at for e in switches if e.record.actor.kind is ActorKind.AUTOMATION), default=None)
+
+def last_rollback(entries: Iterable[Entry], *, system: str, environment: str) -> datetime | None:
+    """When automation last let another release answer there; None when it never did."""
+    return max(
+        (
+            entry.record.occurred_at
+            for entry in entries
+            if entry.record.actor.kind is ActorKind.AUTOMATION
+            and isinstance(_switch(entry, system, environment), ServeRelease)
+        ),
+        default=None,
+    )
+
+
+def cooling_down(last: datetime | None, *, now: datetime, span: timedelta) -> str | None:
+    """Why another automatic rollback at `now` would be flapping; None when the last one is at least `span` ago."""
     if last is None or now - last >= span:
         return None
     return f"the last automatic rollback was {now - last} ago; another within {span} would be flapping"

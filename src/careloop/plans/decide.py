@@ -63,6 +63,8 @@ class AlarmCase:
     attribution: Attribution | None = None
     paused: str | None = None
     """Why automation is paused; None when it is not."""
+    under_way: str | None = None
+    """Which plan is containing this release already; None when none is."""
     cooling: str | None = None
     """Why another rollback would be flapping; None when it would not."""
 
@@ -89,6 +91,7 @@ def _in_the_way(case: AlarmCase) -> tuple[PlanKind, str] | None:
             PlanKind.ALERT,
             f"{served_name(served)} no longer answers; {served_name(case.serving)} does",
         ),
+        (case.under_way is not None, PlanKind.ALERT, f"{case.under_way} is under way"),
         (
             not case.readiness.may_act,
             PlanKind.ALERT,

@@ -76,14 +76,15 @@ def alarm_record(alarm: RaisedAlarm, *, readiness: Readiness, promise: str, acto
     )
 
 
-def decision_record(plan: Plan, *, actor: Actor, now: datetime) -> Record:
+def decision_record(plan: Plan, *, actor: Actor, now: datetime, proof: Mapping[str, Json] | None = None) -> Record:
     """`plan.decided`: the whole plan, so that whoever continues it continues the same one."""
     return Record(
         id=plan.id,
         type="plan.decided",
         actor=actor,
         occurred_at=now,
-        data=_of_plan(plan) | {"kind": plan.kind.value, "because": _told(plan.because), "decision": plan_data(plan)},
+        data=_of_plan(plan)
+        | {"kind": plan.kind.value, "because": _told(plan.because), "decision": plan_data(plan), **(proof or {})},
         subject=_subjects(plan.system, None),
         controls=_CONTROLS["plan.decided"],
         refs=(plan.alarm,) if plan.alarm is not None else (),

@@ -18,6 +18,9 @@ class ArtefactStore(Protocol):
         """
         ...
 
-    def check(self, artefact: Artefact) -> Presence:
-        """Whether what was locked is still here, byte for byte."""
+    def check(self, artefact: Artefact, *, release: str | None = None) -> Presence:
+        """Whether what was locked is still here, byte for byte.
+
+        With `release`, the lock's digest, a copy that was kept for that release will do.
+        """
         ...

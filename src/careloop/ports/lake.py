@@ -114,6 +114,10 @@ class Lake(Protocol):
         """The events as rows that can be counted, with the columns of `careloop.domain.event_columns`."""
         ...
 
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
+
 
 class CompactableLake(Protocol):
     """A lake that first keeps events as they come, and later as files that are fast to count."""

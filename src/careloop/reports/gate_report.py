@@ -189,4 +189,3 @@ def standing_line(standing: Standing, *, newest: bool) -> tuple[str, str]:
 
 def _instant(instant: datetime | None) -> str:
     return instant.isoformat(timespec="seconds").replace("+00:00", "Z") if instant is not None else ""
-

@@ -16,14 +16,26 @@ from careloop.domain.metric import Window
 from careloop.domain.tier import Tier
 from careloop.ports.ledger import Entry, Json
 
-__all__ = ["Evidence", "digest_of", "flag", "instant", "newest_of", "number", "path", "system_of", "text", "tier_of"]
+__all__ = [
+    "Evidence",
+    "digest_of",
+    "flag",
+    "instant",
+    "is_high",
+    "newest_of",
+    "number",
+    "release_of",
+    "system_of",
+    "text",
+    "tier_of",
+]
 
 _MARKS = ("drill", "synthetic")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The entries that count, oldest first, and how many of each type do not."""
+    """The entries that count, in the order of the log, and how many of each type do not."""
 
     entries: tuple[Entry, ...]
     refused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -43,15 +55,14 @@ class Evidence:
             else:
                 types = refused.setdefault(why, {})
                 types[entry.record.type] = types.get(entry.record.type, 0) + 1
-        kept.sort(key=lambda one: (one.record.occurred_at, one.index))
         return cls(tuple(kept), refused)
 
     def of_type(self, *types: str, before: datetime) -> Iterator[Entry]:
-        """Entries of these types that happened before an instant, oldest first."""
+        """Entries of these types that happened before an instant, in the order of the log."""
         return (one for one in self.entries if one.record.type in types and one.record.occurred_at < before)
 
     def inside(self, window: Window, *types: str) -> Iterator[Entry]:
-        """Entries of these types that happened in a window, oldest first."""
+        """Entries of these types that happened in a window, in the order of the log."""
         return (one for one in self.entries if one.record.type in types and window.holds(one.record.occurred_at))
 
     def left_out(self, *types: str) -> dict[str, int]:
@@ -79,7 +90,7 @@ def newest_of(entries: Iterable[Entry]) -> datetime | None:
     return max((entry.record.occurred_at for entry in entries), default=None)
 
 
-def path(data: Json, *keys: str) -> Json:
+def _path(data: Json, *keys: str) -> Json:
     """A value inside nested objects; None where any of the keys is not there."""
     for key in keys:
         if not isinstance(data, Mapping):
@@ -90,24 +101,24 @@ def path(data: Json, *keys: str) -> Json:
 
 def text(data: Json, *keys: str) -> str | None:
     """A text that says something; None for anything else."""
-    found = path(data, *keys)
+    found = _path(data, *keys)
     return found if isinstance(found, str) and found else None
 
 
 def number(data: Json, *keys: str) -> int | None:
     """A whole number; None for anything else."""
-    found = path(data, *keys)
+    found = _path(data, *keys)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def flag(data: Json, *keys: str) -> bool:
     """Whether it says yes, in so many words."""
-    return path(data, *keys) is True
+    return _path(data, *keys) is True
 
 
 def instant(data: Json, *keys: str) -> datetime | None:
     """A moment: RFC 3339 text with a zone, or whole seconds since 1970; None for anything else."""
-    found = path(data, *keys)
+    found = _path(data, *keys)
     try:
         if isinstance(found, str):
             read = datetime.fromisoformat(found)
@@ -125,9 +136,21 @@ def system_of(entry: Entry) -> str | None:
     return text(entry.record.data, "system") or next(named, None)
 
 
+def release_of(entry: Entry) -> tuple[str | None, str | None, str | None]:
+    """System, environment and lock that a record is about; a request says the latter two in its body."""
+    data = entry.record.data
+    environment = text(data, "environment") or text(data, "body", "environment")
+    return system_of(entry), environment, text(data, "lock") or text(data, "body", "lock")
+
+
+def is_high(tier: Tier | None) -> bool:
+    """Whether it is of tier high or above; an unknown tier is not."""
+    return tier is not None and tier.rank >= Tier.HIGH.rank
+
+
 def tier_of(entry: Entry, tiers: Mapping[str, Tier]) -> Tier | None:
     """The tier a record states; else that of its system; None when neither is known."""
-    stated = text(entry.record.data, "tier")
-    if stated in set(Tier):
+    stated = text(entry.record.data, "tier") or text(entry.record.data, "body", "tier")
+    if stated is not None and stated in set(Tier):
         return Tier(stated)
     return tiers.get(system_of(entry) or "")

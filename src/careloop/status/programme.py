@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from pydantic import BaseModel
+
 from careloop.checks.rule_book import RuleBook
 from careloop.checks.run import rule_findings
 from careloop.checks.subjects import Cases
 from careloop.domain.finding import Finding
 from careloop.domain.noun import Governed, days_in
+from careloop.domain.place import Pointer
 from careloop.domain.repository import Repository
+from careloop.domain.risk import Risk
 from careloop.domain.roles import Roles
 from careloop.domain.status import ProgrammeFinding
 from careloop.domain.third_party import Supplier
@@ -44,18 +48,26 @@ def programme_findings(
 
 def _due(finding: Finding, repository: Repository) -> date | None:
     """The day it must be put right by: the missed day plus the grace period; null where no day is written down."""
-    missed: date | None = None
-    for document in repository.documents:
-        if document.path != finding.place.file:
-            continue
-        noun = document.noun
-        if finding.pointer[:1] == ("posts",) and isinstance(noun, Roles) and isinstance(finding.pointer[1], int):
-            missed = noun.posts[finding.pointer[1]].vacant_since
-        elif isinstance(noun, Supplier) and "attestation" in finding.rule and noun.attestations:
-            missed = min(attestation.expires for attestation in noun.attestations)
-        elif isinstance(noun, Governed) and noun.reviewed is not None:
-            missed = noun.reviewed + timedelta(days=days_in(noun.review_every))
+    noun = next((document.noun for document in repository.documents if document.path == finding.place.file), None)
+    missed = _missed(noun, finding.pointer)
     return missed + timedelta(days=GRACE_DAYS) if missed else None
+
+
+def _missed(noun: BaseModel | None, pointer: Pointer) -> date | None:
+    """The day that was missed at this spot of a document: the end of a review, a statement, a contract, an action."""
+    match noun, pointer:
+        case Roles(), ("posts", int(position), *_):
+            return noun.posts[position].vacant_since
+        case Supplier(), ("attestations",):
+            return max((attestation.expires for attestation in noun.attestations), default=None)
+        case Supplier(), ("contract",):
+            return noun.contract.ends
+        case Risk(), ("treatment",):
+            actions = noun.treatment.actions if noun.treatment else ()
+            return min((action.due for action in actions if action.done is None), default=None)
+        case Governed(), ("reviewed",) if noun.reviewed is not None:
+            return noun.reviewed + timedelta(days=days_in(noun.review_every))
+    return None
 
 
 def _acting(finding: Finding, repository: Repository, today: date) -> str | None:

@@ -29,9 +29,9 @@ def parse_owner(text: str) -> Author:
     'Ada Byron'
     """
     found = _OWNER.match(text)
-    if found is None:
+    if found is None or text != text.encode(errors="replace").decode():
         raise UsageError(f"'{text}' does not name an owner", hint="write it like --owner 'Ada Byron <ada@example.org>'")
-    return Author(found.group(1), found.group(2))
+    return Author(" ".join(found.group(1).split()), found.group(2))
 
 
 def init_repository(workspace: Workspace, *, name: str, owner: Author | None, now: datetime) -> InitResult:

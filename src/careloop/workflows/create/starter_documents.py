@@ -10,22 +10,39 @@ from careloop.ports.workspace import Author
 __all__ = ["starter_documents"]
 
 
+_LONGEST_ID = 60
+_UNPRINTABLE = "\ufeff\ufffe\uffff"
+"""Characters that YAML takes only when they are escaped, beside controls and line separators."""
+
+
 def _slug(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "owner"
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_ID].strip("-") or "owner"
 
 
 def _quoted(text: str) -> str:
-    """A YAML double-quoted scalar."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A YAML double-quoted scalar, whatever stands in the text; what is no character at all becomes U+FFFD."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in '\\"':
+        return f"\\{character}"
+    kind = unicodedata.category(character)
+    if kind == "Cs":
+        return "\N{REPLACEMENT CHARACTER}"
+    if kind in ("Cc", "Zl", "Zp") or character in _UNPRINTABLE:
+        return f"\\u{ord(character):04x}"
+    return character
 
 
 def starter_documents(name: str, owner: Author, today: date) -> Mapping[str, str]:
     """Path to text, for an organisation of this name whose posts are all held by one person."""
     return {
         "care.yaml": _CARE.format(name=_quoted(name), today=today),
-        "roles.yaml": _ROLES.format(person=_slug(owner.name), name=_quoted(owner.name), mail=owner.mail, today=today),
+        "roles.yaml": _ROLES.format(
+            person=_quoted(_slug(owner.name)), name=_quoted(owner.name), mail=_quoted(owner.mail), today=today
+        ),
         "policies/ai-policy.md": _POLICY.format(today=today),
         "risk/criteria.yaml": _CRITERIA.format(today=today),
         ".gitignore": ".care/\n",

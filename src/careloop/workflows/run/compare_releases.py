@@ -14,19 +14,15 @@ from typing import Final
 from careloop.domain.attribution import Arm, AttributionEvidence, Paired, Replayed, Youth
 from careloop.domain.count_plan import Aggregate, Column, ColumnKind, CountPlan
 from careloop.domain.counts import UNKNOWN_GROUP, CountTable, Tally
-from careloop.domain.event import EventKind
+from careloop.domain.event import Scalar
 from careloop.domain.event_columns import PREDICTION
-from careloop.domain.event_rows import EventRow, columns_of, event_rows
-from careloop.domain.event_values import moment_of
 from careloop.domain.incident import DataSlice
 from careloop.errors import CareloopError, InvalidInput
 from careloop.monitors.history import group_and_rest
 from careloop.monitors.window import WindowCounts, pooled
 from careloop.ports.count_engine import CountEngine
-from careloop.ports.lake import Lake, Reading
-from careloop.ports.replayer import Replayer
+from careloop.ports.replayer import Replayer, ServedRow, ServedRows
 from careloop.workflows.run.detect_changes import Change
-from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["MOST_ROWS", "ReplayRoom", "compare_releases", "tallies_of"]
 
@@ -34,14 +30,14 @@ MOST_ROWS: Final = 50_000
 """Rows that are replayed at most; of more, the latest."""
 _FOUR_WEEKS: Final = 28 * 86_400
 _REPLAYED: Final = Column("replayed_prediction", ColumnKind.TEXT)
-_MICROSECONDS: Final = 1_000_000
+_FEATURE: Final = "features."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRoom:
     """What a replay takes: the rows, somebody who answers them anew, and somebody who counts both answers."""
 
-    lake: Lake
+    rows: ServedRows
     replayer: Replayer
     counting: Callable[[Mapping[str, Sequence[object]]], CountEngine]
     """Makes a batch of columns countable, in process."""
@@ -86,8 +82,8 @@ def _replay(change: Change, target: str, rows: DataSlice, room: ReplayRoom | Non
     if why_not is not None:
         return None, why_not
     try:
-        served = _served(change.part.watched, rows, room.lake)
-        answers = room.replayer.predict(target, [row.stored.event.features for row in served])
+        served = room.rows.rows(rows)[-MOST_ROWS:]
+        answers = room.replayer.predict(target, [_features(row) for row in served])
         if len(answers) != len(served):
             raise InvalidInput(f"the release gave {len(answers)} answers to {len(served)} rows")
         return _both(change, served, answers, room), ""
@@ -95,35 +91,21 @@ def _replay(change: Change, target: str, rows: DataSlice, room: ReplayRoom | Non
         return None, f"the target could not be replayed: {error.message}"
 
 
-def _served(watched: WatchedMonitor, rows: DataSlice, lake: Lake) -> list[EventRow]:
-    since_us, until_us = rows.since * _MICROSECONDS, rows.until * _MICROSECONDS
-    reading = Reading(
-        system=rows.system,
-        upto=lake.watermark(),
-        view=watched.view,
-        since=moment_of(since_us),
-        until=moment_of(until_us),
-    )
-    found = event_rows(lake.events(reading), watched.view, since_us=since_us, until_us=until_us)
-    ours = [
-        row
-        for row in found
-        if row.stored.event.kind is EventKind.INFERENCE
-        and row.stored.event.real
-        and row.stored.event.release == rows.release
-    ]
-    return ours[-MOST_ROWS:]
+def _features(row: ServedRow) -> dict[str, Scalar]:
+    """The declared features of a row by their own names; those that it lacks are left out."""
+    found = {name.removeprefix(_FEATURE): value for name, value in row.items() if name.startswith(_FEATURE)}
+    return {name: value for name, value in found.items() if isinstance(value, str | int | float | bool)}
 
 
-def _both(change: Change, served: Sequence[EventRow], answers: Sequence[str], room: ReplayRoom) -> Replayed:
+def _both(change: Change, served: Sequence[ServedRow], answers: Sequence[str], room: ReplayRoom) -> Replayed:
     plan = _paired_plan(change.part.watched.plan)
-    columns = columns_of(served, [column for column in plan.reads() if column != _REPLAYED])
+    columns = {column.name: [row.get(column.name) for row in served] for column in plan.reads()}
     table = room.counting({**columns, _REPLAYED.name: list(answers)}).count(plan)
     group, gap = change.signal.group, change.part.watched.gap
     groups = set(table.by_group()) - {UNKNOWN_GROUP}
     inside = {group} if group is not None else set(table.by_group())
     lines = [
-        json.dumps([row.stored.event.id, row.stored.event.prediction, answer])
+        json.dumps([row.get("id"), row.get(PREDICTION.name), answer])
         for row, answer in zip(served, answers, strict=True)
     ]
     return Replayed(

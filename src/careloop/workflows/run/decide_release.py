@@ -27,7 +27,6 @@ from careloop.workflows.run.release_records import (
     derived_id,
     plain_text,
     requests_for,
-    standings_of,
     subjects,
 )
 
@@ -63,7 +62,8 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
         raise InvalidInput(f"the lock is of the system {question.lock.system}, not of {question.system}")
     files = tuple(read_results(raw, f"results {place + 1}") for place, raw in enumerate(question.results))
     case = ReleaseCase(question.lock, files, question.environment, read_governance(desk, now), desk)
-    asked = open_request(case)
+    size = desk.ledger.size()
+    asked = open_request(case, upto=size)
     count = case.count(asked)
     decision = case.decide(count)
     if decision.waits_only_for_approvals and asked is None:
@@ -71,17 +71,17 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
         if requester is None:
             decision = _nobody_asks(decision)
         else:
-            asked = _ask(case, requester, question.results)
+            asked = _ask(case, requester, question.results, upto=size)
     record_decision(case, decision, asked, question.results)
     return answer_of(case, decision, asked, count)
 
 
-def open_request(case: ReleaseCase) -> Asked | None:
-    """The request on exactly these grounds that is neither expired nor used up."""
+def open_request(case: ReleaseCase, *, upto: int | None = None) -> Asked | None:
+    """The request on exactly these grounds that is neither expired nor used up, among entries below an index."""
     used = {one.request for one in case.standings}
     fitting = (
         one
-        for one in requests_for(case.desk.ledger, subject=f"releases/{case.digest}")
+        for one in requests_for(case.desk.ledger, subject=f"releases/{case.digest}", upto=upto)
         if (one.request.action, one.request.slice) == (_ACTION, case.slice)
         and (one.request.environment, one.request.tier) == (case.environment, case.system.tier)
         and one.request.expires_at >= case.governance.now
@@ -107,7 +107,7 @@ def answer_of(case: ReleaseCase, decision: Decision, asked: Asked | None, count:
         request_digest=asked.digest if asked else None,
         approvals=count,
         standing=case.standing,
-        rollback=f"{'ready' if case.rollback.lock else 'not ready'}: {case.rollback.because}",
+        rollback=case.rollback,
     )
 
 
@@ -149,39 +149,25 @@ def record_decision(case: ReleaseCase, decision: Decision, asked: Asked | None, 
     append_once(ledger, record, now=now)
 
 
-def _ask(case: ReleaseCase, requester: str, results: tuple[bytes, ...]) -> Asked:
-    """Record the request for approvals; when another process just did, theirs is the one."""
+def _ask(case: ReleaseCase, requester: str, results: tuple[bytes, ...], *, upto: int) -> Asked:
+    """Record the request for approvals, once: whoever saw the same ledger, up to `upto`, writes the same id."""
     ledger, now = case.desk.ledger, case.governance.now
-    organisation = case.governance.repository.organisation
-    interval = (organisation.intervals if organisation else {}).get("approval-request", _OPEN_FOR)
-    about = (_ACTION, case.digest, case.slice, case.system.tier.value, case.environment)
-    before = len(requests_for(ledger, subject=f"releases/{case.digest}"))
-    nonce = sha256("\0".join((*about, ledger.origin, str(before))).encode()).hexdigest()[:32]
-    request = ApprovalRequest(
-        action=_ACTION,
-        lock=case.digest,
-        slice=case.slice,
-        tier=case.system.tier,
-        environment=case.environment,
-        requester=requester,
-        nonce=nonce,
-        expires_at=now + timedelta(days=days_in(interval)),
-    )
+    request = _new_request(case, requester, upto)
+    digest, text = request_digest(request), request_json(request)
     lock, kept = _kept(ledger, case.lock, results)
     body = ledger.put_blob(request_bytes(request), media=_JSON)
-    digest = request_digest(request)
     record = Record(
-        id=derived_id(_milliseconds(case), "request", nonce),
+        id=derived_id(_milliseconds(case), "request", request.nonce),
         type="approval.requested",
         actor=GATE,
         occurred_at=now,
         data={
             "request": digest,
             "action": _ACTION,
-            "expires_at": request_json(request)["expires_at"],
+            "expires_at": text["expires_at"],
             "system": case.system.id,
             "version": plain_text(case.lock.version),
-            "body": request_json(request),
+            "body": text,
             "results": [blob.sha256 for blob in kept],
         },
         subject=subjects(case.system.id, case.digest, digest),
@@ -192,6 +178,25 @@ def _ask(case: ReleaseCase, requester: str, results: tuple[bytes, ...]) -> Asked
     made = open_request(case)
     assert made is not None, "a request was recorded a moment ago"
     return made
+
+
+def _new_request(case: ReleaseCase, requester: str, upto: int) -> ApprovalRequest:
+    """A request that no earlier one equals: its nonce counts those that the ledger holds for this release."""
+    ledger, now = case.desk.ledger, case.governance.now
+    organisation = case.governance.repository.organisation
+    interval = (organisation.intervals if organisation else {}).get("approval-request", _OPEN_FOR)
+    about = (_ACTION, case.digest, case.slice, case.system.tier.value, case.environment)
+    before = len(requests_for(ledger, subject=f"releases/{case.digest}", upto=upto))
+    return ApprovalRequest(
+        action=_ACTION,
+        lock=case.digest,
+        slice=case.slice,
+        tier=case.system.tier,
+        environment=case.environment,
+        requester=requester,
+        nonce=sha256("\0".join((*about, ledger.origin, str(before))).encode()).hexdigest()[:32],
+        expires_at=now + timedelta(days=days_in(interval)),
+    )
 
 
 def _requester(question: GateQuestion, case: ReleaseCase) -> str | None:

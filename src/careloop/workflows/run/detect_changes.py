@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from careloop.domain.alarm import Readiness, Signal
 from careloop.domain.monitor import Reference
@@ -21,10 +22,11 @@ from careloop.monitors.replay import ChangeAlarm, judge_readiness, rehearse
 from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, windows_of
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
-__all__ = ["Change", "Part", "detect_changes", "parts_of"]
+__all__ = ["LEAST_WINDOWS", "Change", "Part", "detect_changes", "parts_of", "too_short"]
 
-_FOUR_WEEKS = 28 * 86_400
-_LEAST_WINDOWS = 8
+_FOUR_WEEKS: Final = 28 * 86_400
+LEAST_WINDOWS: Final = 8
+"""Windows of a past that is worth replaying at all."""
 
 Learn = Callable[[Sequence[WindowCounts]], ChangeAlarm]
 
@@ -70,9 +72,8 @@ class Change:
 
     def readiness(self) -> Readiness:
         """Whether the monitor kept its promise on that past, so that a plan may act upon its alarm."""
-        if len(self.history) < _LEAST_WINDOWS:
-            because = f"{len(self.history)} windows of the system's own history; four weeks are needed"
-            return Readiness(may_act=False, because=because, days=0.0, windows=len(self.history), alarms=0)
+        if len(self.history) < LEAST_WINDOWS:
+            return too_short(len(self.history))
         return judge_readiness(rehearse(self.history, self.part.learn), terms=self.part.terms)
 
 
@@ -86,6 +87,12 @@ class _Stint:
     @property
     def begin(self) -> int:
         return self.windows[0].window
+
+
+def too_short(windows: int) -> Readiness:
+    """What a past of fewer than `LEAST_WINDOWS` windows allows: nothing."""
+    because = f"{windows} windows of the system's own history; four weeks are needed"
+    return Readiness(may_act=False, because=because, days=0.0, windows=windows, alarms=0)
 
 
 def parts_of(watched: WatchedMonitor) -> tuple[Part, ...]:
@@ -159,13 +166,29 @@ def _run(part: Part, history: tuple[WindowCounts, ...], fed: Sequence[WindowCoun
     for window in fed:
         state, signal = alarm.step(state, window)
         if signal is not None:
-            signal = _told(part, alarm, signal, fed)
+            signal = _told(part, alarm, _continued(part, signal, changes, fed), fed)
             changes.append(Change(part=part, signal=signal, history=history))
     return changes
 
 
+def _continued(part: Part, signal: Signal, changes: Sequence[Change], fed: Sequence[WindowCounts]) -> Signal:
+    """The signal with the rows of the one before it, if it goes on where that ended: one change, growing in evidence.
+
+    A detector starts again after each alarm; without this, a change in a small group would never gather enough rows.
+    """
+    before = changes[-1].signal if changes else None
+    if before is None or (before.group, before.moved) != (signal.group or part.group, signal.moved):
+        return signal
+    if any(before.window < window.window < signal.since and window.tally.n for window in fed):
+        return signal
+    compared = signal.compared
+    if compared is not None and before.compared is not None:
+        compared = before.compared.pooled(compared)
+    return replace(signal, since=before.since, observed=before.observed.pooled(signal.observed), compared=compared)
+
+
 def _told(part: Part, alarm: ChangeAlarm, signal: Signal, fed: Sequence[WindowCounts]) -> Signal:
-    """The signal with its group, and with the limit that holds for all windows of its run, not for the last one only."""
+    """The signal with its group, and with the limit that holds for all windows of its run together."""
     if not isinstance(alarm, RateAlarm):
         return signal
     run = [window for window in fed if signal.since <= window.window <= signal.window and window.tally.n]

@@ -7,7 +7,7 @@ has one id, an order that was given twice is carried out once, and a step that c
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -91,15 +91,16 @@ def automation_entries(ledger: Ledger) -> list[Entry]:
     return list(heapq.merge(*found, key=lambda entry: entry.index))
 
 
-def execute_plan(plan: Plan, *, hands: Hands, now: datetime) -> Executed:
+def execute_plan(plan: Plan, *, hands: Hands, now: datetime, proof: Mapping[str, Json] | None = None) -> Executed:
     """Take every step of the plan that can be taken now and was not before.
 
+    `proof` is the signed order of a person's plan, to be recorded with it.
     Raises `Unavailable` when the ledger is out of reach: what cannot be recorded is not begun.
     """
     progress = _progress(hands, plan)
     if progress is None:
         with suppress(Conflict):  # another process decided the same a moment ago
-            hands.ledger.append([decision_record(plan, actor=hands.actor, now=now)], recorded_at=now)
+            hands.ledger.append([decision_record(plan, actor=hands.actor, now=now, proof=proof)], recorded_at=now)
         progress = _progress(hands, plan)
     assert progress is not None
     return _Run(progress, hands, now).steps()
@@ -185,10 +186,18 @@ class _Run:
         return StepOutcome.DONE, f"{step.to[:19]} answers", effect
 
     def _enter(self, place: str, step: EnterSafeState) -> tuple[StepOutcome, str, Effect | None]:
-        switched = self._switch(place, ServeSafeState(step.state), step.over)
-        data = {"state": step.state.value, "order": switched.order, "over": [served_data(each) for each in step.over]}
+        over = self._still(step.over)
+        switched = self._switch(place, ServeSafeState(step.state), over)
+        data = {"state": step.state.value, "order": switched.order, "over": [served_data(each) for each in over]}
         effect = Effect(type="safe_state.entered", data=data, at=switched.switched_at)
         return StepOutcome.DONE, f"safe state {step.state.value}", effect
+
+    def _still(self, over: tuple[Served, ...]) -> tuple[Served, ...]:
+        """After a rollback only its target, before it only what it was to replace: all else is a newer decision."""
+        back = next((step for step in self._plan.steps if isinstance(step, RollBack)), None)
+        if back is None:
+            return over
+        return back.over if self._switched_at is None else (ServeRelease(back.to),)
 
     def _switch(self, place: str, to: Served, over: tuple[Served, ...]) -> Switched:
         order = SwitchOrder(

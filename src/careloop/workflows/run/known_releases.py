@@ -16,17 +16,17 @@ class RecordedReleases:
     """A `KnownReleases` that is filled from the ledger, and again whenever that has grown.
 
     A release is known once it was recorded, put before the gate or given standing. An alias or version means the
-    release that was last recorded under it.
+    release that was last recorded under it. Without a ledger no release is known.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger | None) -> None:
         self._ledger = ledger
         self._size = -1
         self._known: dict[tuple[str, str], str] = {}
 
     def resolve(self, system: str, name: str) -> str | None:
         """The lock digest behind a digest or alias; None when the ledger knows no such release of the system."""
-        size = self._ledger.size()
+        size = 0 if self._ledger is None else self._ledger.size()
         if size != self._size:
             self._known, self._size = self._read(size), size
         return self._known.get((system, name))
@@ -44,5 +44,7 @@ class RecordedReleases:
         return known
 
     def _entries(self, size: int) -> Iterator[Entry]:
+        if self._ledger is None:
+            return iter(())
         found = [entry for kind in _TYPES for entry in self._ledger.query(type=kind, upto=size)]
         return iter(sorted(found, key=lambda entry: entry.index))

@@ -155,7 +155,9 @@ class ReleaseCase:
     @cached_property
     def _obstacles(self) -> tuple[Reason, ...]:
         governance = self.governance
-        found = {artefact.name: self.desk.artefacts.check(artefact) for artefact in self.lock.artefacts}
+        found = {
+            artefact.name: self.desk.artefacts.check(artefact, release=self.digest) for artefact in self.lock.artefacts
+        }
         return (
             *document_reasons(governance.compiled, governance.book, self.system.id),
             *artefact_reasons(found),
@@ -215,7 +217,7 @@ def presence_of(digest: str, desk: ReleaseDesk) -> Presence:
         lock = lock_of(digest, desk)
     except NotFound:
         return Presence.MISSING
-    found = {desk.artefacts.check(artefact) for artefact in lock.artefacts}
+    found = {desk.artefacts.check(artefact, release=digest) for artefact in lock.artefacts}
     return next((worst for worst in (Presence.CHANGED, Presence.MISSING) if worst in found), Presence.SAME)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from careloop.domain.approval import Approval, ApprovalRequest
 from careloop.domain.standing import Standing
 from careloop.domain.validation import Validation
-from careloop.errors import Conflict, InvalidInput
+from careloop.errors import Conflict, InvalidInput, NotFound
 from careloop.gates.request import read_request, request_digest
 from careloop.ledger.record import uuid7
 from careloop.ports.ledger import Actor, ActorKind, Entry, Json, Ledger, Record, Subject
@@ -23,6 +23,7 @@ __all__ = [
     "append_once",
     "approvals_of",
     "derived_id",
+    "find_lock",
     "plain_text",
     "requests_for",
     "standings_of",
@@ -78,13 +79,13 @@ def plain_text(text: str) -> str:
     return unicodedata.normalize("NFC", text.encode(errors="replace").decode())[:_MOST_TEXT]
 
 
-def requests_for(ledger: Ledger, *, subject: str) -> list[Asked]:
-    """The approval requests about a subject (`releases/…`, `systems/…`, `requests/…`), in order.
+def requests_for(ledger: Ledger, *, subject: str, upto: int | None = None) -> list[Asked]:
+    """The approval requests about a subject (`releases/…`, `systems/…`, `requests/…`), in order, below an index.
 
     A request whose stored digest is not that of its own text is passed over: nobody signed that.
     """
     found = []
-    for entry in ledger.query(type="approval.requested", subject=subject):
+    for entry in ledger.query(type="approval.requested", subject=subject, upto=upto):
         data = entry.record.data
         with suppress(InvalidInput):
             request = read_request(dict(_mapping(data.get("body"))))
@@ -93,6 +94,20 @@ def requests_for(ledger: Ledger, *, subject: str) -> list[Asked]:
                 asked = Asked(request, request_digest(request), system, results, entry.index, entry.record.id)
                 found.append(asked)
     return found
+
+
+def find_lock(ledger: Ledger, name: str) -> str:
+    """The digest of the one release at the gate that a digest, or its first eight digits and more, names."""
+    digits = name.removeprefix("sha256:")
+    if len(digits) < 8:
+        raise InvalidInput(f"'{name}' is too short to name a release", hint="give at least eight digits of its digest")
+    locks = {str(entry.record.data.get("lock")) for entry in ledger.query(type="gate.decision")}
+    found = sorted(lock for lock in locks if lock.startswith(f"sha256:{digits}"))
+    if not found:
+        raise NotFound(f"no release {name} has come to the gate", hint="name a lock file, or run `care gate` first")
+    if len(found) > 1:
+        raise InvalidInput(f"{name} names {len(found)} releases", hint="give more digits")
+    return found[0]
 
 
 def approvals_of(ledger: Ledger, request: str) -> list[Approval]:

@@ -1,0 +1,62 @@
+"""`care approve`: sign a request for a release."""
+
+from typing import Annotated
+
+import typer
+
+from careloop import __version__, wiring
+from careloop.cli.release_arguments import AsOption, KeyOption, RepoOnlyOption
+from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
+from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
+
+__all__ = ["app", "approve"]
+
+app = a_command()
+
+_EPILOG = """
+Examples:  care approve sha256:4be1… --reason "Gap within tolerance, rollback drilled"  ·
+care approve 4be1c9d07a52 --as marta-kowalska --key ~/.ssh/id_ed25519 --reason "Validated, conditions met"
+
+The key must be listed for you in the committed roles.yaml. You cannot approve what you asked for, wrote or committed.
+Exit codes:  0 recorded  ·  1 refused  ·  2 something cannot be read
+"""
+
+
+@app.command(epilog=_EPILOG)
+def approve(
+    request: Annotated[str, typer.Argument(metavar="REQUEST", help="Digest that `care gate` printed, or its start.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why you approve; recorded with your name.")],
+    person: AsOption = None,
+    key: KeyOption = None,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Approve a release with your SSH signature, after checking that nothing has changed since it was asked for."""
+    root = repository_root(None, repo)
+    with wiring.release_desk(root, {}) as desk:
+        keys = wiring.approval_keys(root, key)
+        made = approve_release(ApprovalAsk(request, reason, person), desk, keys, wiring.now())
+    if output_format is Format.JSON:
+        print_json(
+            {
+                "schema": "careloop/approval/v1",
+                "careloop_version": __version__,
+                "request": made.asked.digest,
+                "system": made.asked.system,
+                "lock": made.asked.request.lock,
+                "environment": made.asked.request.environment,
+                "person": made.person,
+                "post": made.post,
+                "key": made.key,
+                "given": made.given,
+                "required": made.required,
+            }
+        )
+        return
+    say(f"approved by {made.person} for {made.post}, signed with {made.key}", "good")
+    left = max(0, made.required - made.given)
+    if left:
+        say(f"{made.given} of {made.required} approvals: {left} more by people of other posts", "summary")
+    else:
+        lock, environment = made.asked.request.lock, made.asked.request.environment
+        say(f"next: care release record {lock} --environment {environment}", "summary")

@@ -1,0 +1,120 @@
+"""`care ingest`: events from files into the lake."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from io import BufferedReader
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from careloop import wiring
+from careloop.cli.terminal import Format, FormatOption, RepoOption, a_command, print_json, repository_root, say
+from careloop.documents.event_batch import MAX_ROW_BYTES, BatchRow, read_json_events, read_line_events
+from careloop.domain.event_report import IngestReport
+from careloop.errors import InvalidInput
+from careloop.ports.standards_library import standards_digest
+from careloop.reports.ingest_report import IngestedFile, ingest_json, ingest_lines, total_of
+from careloop.workflows.run.ingest_events import Intake, ingest_events
+
+__all__ = ["app", "ingest"]
+
+app = a_command()
+
+_CHUNK = 5_000
+"""Lines made durable together."""
+_EPILOG = """
+Examples:  care ingest --system credit-decision events.ndjson  ·  care ingest --system shop - < spool.ndjson
+
+Exit codes:  0 every row taken, or taken before  ·  1 a row was refused  ·  2 a file cannot be read
+"""
+
+
+@app.command(epilog=_EPILOG)
+def ingest(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON lines, or one JSON list; - is stdin.")],
+    system: Annotated[str, typer.Option(metavar="SYSTEM", help="The system whose events they are.")],
+    repo: RepoOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Take events of a system into the lake: good rows are kept, each bad row is refused with its reason."""
+    started = time.perf_counter()
+    root = repository_root(None, repo)
+    with ExitStack() as opened, closing(wiring.lake(root)) as lake:
+        intake = wiring.intake(root, lake)
+        if system not in intake.contracts:
+            known = ", ".join(sorted(intake.contracts)) or "none"
+            raise InvalidInput(f"there is no system '{system}' in {root}", hint=f"known are {known}")
+        sources = [(name, _open(name, opened)) for name in files]
+        found = [_ingest_file(name, source, intake, system) for name, source in sources]
+    done = [each for each in found if isinstance(each, IngestedFile)]
+    errors = [each for each in found if isinstance(each, InvalidInput)]
+    total = total_of(done)
+    if output_format is Format.JSON:
+        digest = standards_digest(wiring.standards_library().read_all())
+        head = wiring.repository_source(root).head()
+        print_json(ingest_json(total, files=done, commit=head.commit, standards_digest=digest))
+    else:
+        for style, line in ingest_lines(done, seconds=time.perf_counter() - started):
+            say(line, style)
+    for error in errors:
+        typer.echo(f"error: {error.message}", err=True)
+    raise typer.Exit(2 if errors else int(total.refused_rows > 0))
+
+
+def _open(name: str, opened: ExitStack) -> BufferedReader:
+    if name == "-":
+        source = sys.stdin.buffer
+        assert isinstance(source, BufferedReader)
+        return source
+    try:
+        return opened.enter_context(Path(name).open("rb"))
+    except OSError as error:
+        raise InvalidInput(f"{name}: the file cannot be read: {error.strerror}") from error
+
+
+def _ingest_file(name: str, source: BufferedReader, intake: Intake, system: str) -> IngestedFile | InvalidInput:
+    """What became of the rows; or why the file cannot be read, and then the other files are taken all the same."""
+    report = IngestReport()
+    try:
+        as_list = source.peek(1)[:1] == b"[" or source.peek(64).lstrip()[:1] == b"["
+        for rows in [read_json_events(source.read())] if as_list else _chunks(source):
+            report = report.plus(ingest_events(rows, intake, now=wiring.now(), system=system))
+            _progress(name, report)
+    except OSError as error:
+        return InvalidInput(f"{name}: the file cannot be read: {error.strerror}")
+    except InvalidInput as error:
+        return InvalidInput(f"{name}: {error.message}")
+    finally:
+        _progress(name, None)
+    return IngestedFile(name, not as_list, report)
+
+
+def _chunks(source: BufferedReader) -> Iterator[list[BatchRow]]:
+    lines, first = _lines(source), 0
+    while chunk := list(islice(lines, _CHUNK)):
+        yield list(read_line_events(chunk, first=first))
+        first += len(chunk)
+
+
+def _lines(source: BufferedReader) -> Iterator[bytes]:
+    """The lines; of one that is far too long only as much as shows that it is."""
+    limit = MAX_ROW_BYTES + 2
+    while line := source.readline(limit):
+        rest = line
+        while len(rest) == limit and not rest.endswith(b"\n"):
+            rest = source.readline(limit)
+        yield line
+
+
+def _progress(name: str, report: IngestReport | None) -> None:
+    """How far it is, on a terminal only; None wipes the line."""
+    if sys.stderr.isatty():
+        said = "" if report is None else f"{name}: {report.rows:,} rows, {report.refused_rows:,} refused"
+        sys.stderr.write(f"\r\x1b[K{said}")
+        sys.stderr.flush()

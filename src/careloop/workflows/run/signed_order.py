@@ -1,0 +1,92 @@
+"""A person's order to automation: signed with their key, and only with the authority for it (SEMANTICS 8, 18, 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from careloop.errors import InvalidInput, Refused
+from careloop.gates.request import statement_digest
+from careloop.ledger.canonical import instant_text
+from careloop.ports.approval_keys import ApprovalKeys
+from careloop.ports.ledger import Actor, Json
+from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
+from careloop.workflows.run.release_records import a_person, derived_id, plain_text
+from careloop.workflows.run.sign_as import choose_signer, sign_digest
+
+__all__ = ["AUTHORITIES", "ORDER_NAMESPACE", "OrderAsk", "SignedOrder", "sign_order"]
+
+ORDER_NAMESPACE: Final = "care-order"
+AUTHORITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "rollback": ("rollback", "kill", "restore"),
+    "safe_state": ("rollback", "kill", "restore"),
+    "pause": ("rollback", "kill", "restore"),
+    "resume": ("rollback", "restore"),
+    "undo": ("restore",),
+}
+"""What may be ordered, and authorities any of which is enough; what loosens takes the right to restore."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAsk:
+    """What somebody wants done, and why."""
+
+    action: str
+    """A key of `AUTHORITIES`."""
+    reason: str
+    system: str | None
+    """None: all systems."""
+    environment: str | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What else the order says, such as the release that is to take over."""
+    person: str | None = None
+    """Which of the keys at hand signs; None for the only one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOrder:
+    """The order with its proof."""
+
+    id: str
+    """UUIDv7 that follows from the signed statement."""
+    actor: Actor
+    reason: str
+    proof: Mapping[str, Json]
+    """Statement, key and signature, as the ledger keeps them."""
+
+    @property
+    def person(self) -> str:
+        """Who ordered it."""
+        return self.actor.sub
+
+
+def sign_order(ask: OrderAsk, desk: ReleaseDesk, keys: ApprovalKeys, now: datetime) -> SignedOrder:
+    """Sign the order; `Refused` without a key of one's own or without the authority, `NotFound` for no such system."""
+    if not ask.reason.strip():
+        raise InvalidInput("an order says why", hint="give --reason TEXT")
+    governance = read_governance(desk, now)
+    if ask.system is not None:
+        governance.system(ask.system)
+    signer = choose_signer(keys, governance.people, ask.person)
+    person, enough = signer.person.id, AUTHORITIES[ask.action]
+    if not any(governance.people.seats(person, authority) for authority in enough):
+        raise Refused(f"no post of {person} carries {' or '.join(enough)}, which '{ask.action}' takes")
+    statement = {
+        "action": ask.action,
+        "system": ask.system or "*",
+        "environment": ask.environment or "*",
+        "person": person,
+        "reason": plain_text(ask.reason.strip()),
+        "at": instant_text(now),
+        **ask.about,
+    }
+    digest = statement_digest(statement)
+    signature = sign_digest(keys, signer, digest, namespace=ORDER_NAMESPACE)
+    return SignedOrder(
+        id=derived_id(int(now.timestamp() * 1000), "order", digest),
+        actor=a_person(person),
+        reason=statement["reason"],
+        proof={"statement": statement, "key": signer.key.fingerprint, "signature": signature},
+    )

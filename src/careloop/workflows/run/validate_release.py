@@ -1,0 +1,84 @@
+"""`care release validate`: somebody who did not build a release signs their report on it (SEMANTICS 15)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
+
+from careloop.domain.release_lock import ReleaseLock
+from careloop.domain.validation import Validation
+from careloop.errors import InvalidInput, Refused
+from careloop.gates.validation import VALIDATION_NAMESPACE, validation_digest, why_no_validator
+from careloop.ports.approval_keys import ApprovalKeys
+from careloop.ports.ledger import Record
+from careloop.workflows.run.release_case import ReleaseCase
+from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
+from careloop.workflows.run.release_records import a_person, append_once, derived_id, plain_text, subjects
+from careloop.workflows.run.sign_as import choose_signer, sign_digest
+
+__all__ = ["ValidationAsk", "validate_release"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationAsk:
+    """A report on a release, to be signed."""
+
+    lock: ReleaseLock
+    report: bytes
+    media: str = "text/markdown"
+    until: date
+    """Last day on which the validation counts."""
+    conditions: tuple[str, ...] = ()
+    person: str | None = None
+
+
+def validate_release(ask: ValidationAsk, desk: ReleaseDesk, keys: ApprovalKeys, now: datetime) -> Validation:
+    """Record a signed validation; with conditions it keeps the gate closed until one without them follows.
+
+    Raises `Refused` for an author, for somebody without the authority `validate_model`, and for a developer.
+    """
+    if not ask.report.strip():
+        raise InvalidInput("a validation rests on a report, and this one is empty")
+    governance = read_governance(desk, now)
+    if ask.until < governance.on:
+        raise InvalidInput(f"--until {ask.until} is past")
+    case = ReleaseCase(ask.lock, (), "validation", governance, desk)
+    signer = choose_signer(keys, governance.people, ask.person)
+    person = signer.person.id
+    refusal = why_no_validator(person, governance.people, case.authors)
+    if refusal is not None:
+        raise Refused(refusal)
+    unsigned = Validation(
+        lock=case.digest,
+        person=person,
+        report=f"sha256:{sha256(ask.report).hexdigest()}",
+        conditions=tuple(plain_text(one.strip()) for one in ask.conditions),
+        until=ask.until,
+        at=now,
+        signature="",
+    )
+    signature = sign_digest(keys, signer, validation_digest(unsigned), namespace=VALIDATION_NAMESPACE)
+    made = replace(unsigned, signature=signature)
+    _record(made, case, desk, ask)
+    return made
+
+
+def _record(made: Validation, case: ReleaseCase, desk: ReleaseDesk, ask: ValidationAsk) -> None:
+    report = desk.ledger.put_blob(ask.report, media=ask.media)
+    record = Record(
+        id=derived_id(int(made.at.timestamp() * 1000), "validation", validation_digest(made)),
+        type="release.validated",
+        actor=a_person(made.person),
+        occurred_at=made.at,
+        data={
+            "system": case.system.id,
+            "lock": made.lock,
+            "report": made.report,
+            "conditions": list(made.conditions),
+            "until": made.until.isoformat(),
+            "signature": made.signature,
+        },
+        subject=subjects(case.system.id, made.lock),
+        controls=("iso42001:2023/A.6.2.4",),
+        blobs=(report,),
+    )
+    append_once(desk.ledger, record, now=made.at)

@@ -1,0 +1,99 @@
+"""Look at what was served since a switch: the events themselves, not what the deployer was told (SEMANTICS 21).
+
+The judgement is `careloop.plans.verify`; here the events are counted, from the very instant of the switch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from careloop.domain.count_plan import Aggregate, CountPlan
+from careloop.domain.counts import UNKNOWN_GROUP, CountTable, GroupedTallies, Tally
+from careloop.domain.event_rows import View
+from careloop.domain.incident import DataSlice
+from careloop.domain.measured import Interval
+from careloop.domain.plan_steps import Claim, VerifyRollback
+from careloop.monitors.confidence_sequence import confidence_sequence
+from careloop.monitors.window import pooled
+from careloop.plans.verify import Since
+from careloop.ports.lake import Lake, Reading
+from careloop.workflows.run.read_windows import window_plan
+from careloop.workflows.run.watched_monitor import WatchedMonitor
+
+__all__ = ["counts_of", "served_since"]
+
+_LEVEL = 0.95
+
+
+def served_since(
+    lake: Lake, monitors: Sequence[WatchedMonitor], *, system: str, now: datetime
+) -> Callable[[VerifyRollback, datetime], Since]:
+    """What a plan asks to verify itself: events by release since the switch, and the metric under the target."""
+
+    def look(step: VerifyRollback, switched_at: datetime) -> Since:
+        served = CountPlan(monitor="served", aggregates=(Aggregate(name="n"),))
+        table = _counted(lake, served, View.RECEIVED, system=system, since=switched_at)
+        by_release = {key.release: 0 for key in table.cells}
+        for key, values in table.cells.items():
+            by_release[key.release] += values[0]
+        found = Since(
+            served=sum(by_release.values()),
+            on_target=by_release.get(step.to, 0),
+            elapsed_s=int((now - switched_at).total_seconds()),
+        )
+        watched = None if step.claim is None else _named(monitors, step.claim.monitor)
+        if step.claim is None or watched is None:
+            return found
+        counts = _counted(lake, watched.plan, watched.view, system=system, since=switched_at)
+        observed, compared = _intervals(step.claim, counts.select(release=step.to).tallies())
+        return replace(found, observed=observed, compared=compared)
+
+    return look
+
+
+def counts_of(monitors: Sequence[WatchedMonitor]) -> Callable[[DataSlice], bytes | None]:
+    """What a plan asks to hold evidence: the count table of a slice, in the form whose SHA-256 is its digest."""
+
+    def canonical(part: DataSlice) -> bytes | None:
+        watched = _named(monitors, part.monitor)
+        if watched is None:
+            return None
+        table = watched.table.select(release=part.release, since=part.since, until=part.until)
+        rows = [["careloop/counts/v1", *table.columns], *([*key, *values] for key, values in table.rows())]
+        text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+        return text.encode() if table.digest() == part.digest else None
+
+    return canonical
+
+
+def _named(monitors: Sequence[WatchedMonitor], monitor: str) -> WatchedMonitor | None:
+    return next((each for each in monitors if each.monitor.id == monitor), None)
+
+
+def _counted(lake: Lake, plan: CountPlan, view: View, *, system: str, since: datetime) -> CountTable:
+    asked = replace(window_plan(plan, view=view, seconds=1), window=None, unit=None)
+    columns = {column.name: column for column in asked.reads()}
+    reading = Reading(system=system, upto=lake.watermark(), view=view, since=since, columns=tuple(columns.values()))
+    with lake.counting(reading) as engine:
+        return engine.count(asked)
+
+
+def _intervals(claim: Claim, tallies: GroupedTallies) -> tuple[Interval | None, Interval | None]:
+    """Confidence sequences of the metric's parts; of two parts each is a little wider, so that both hold together."""
+    known = {group: tally for group, tally in tallies.items() if group != UNKNOWN_GROUP}
+    if not claim.gap:
+        return _sequence(pooled(_of(known, claim.group)), _LEVEL), None
+    each = (1 + _LEVEL) / 2
+    rest = pooled(tally for group, tally in known.items() if group != claim.group)
+    return _sequence(pooled(_of(known, claim.group)), each), _sequence(rest, each)
+
+
+def _of(tallies: GroupedTallies, group: str | None) -> list[Tally]:
+    return [tally for name, tally in tallies.items() if group is None or name == group]
+
+
+def _sequence(tally: Tally, level: float) -> Interval | None:
+    return confidence_sequence(tally, level=level) if tally.n else None

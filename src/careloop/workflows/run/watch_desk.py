@@ -1,0 +1,106 @@
+"""Put together what watching a system takes: its committed documents, its closed windows, and the hands that act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from careloop.domain.counts import Tally
+from careloop.domain.monitor import Monitors
+from careloop.domain.release_lock import Presence
+from careloop.domain.system import EventSchema
+from careloop.ports.count_engine import CountEngine
+from careloop.ports.deployer import Deployer
+from careloop.ports.lake import Lake
+from careloop.ports.ledger import Actor, ActorKind, Ledger
+from careloop.ports.pager import Pager
+from careloop.ports.replayer import Replayer
+from careloop.workflows.run.compare_releases import ReplayRoom
+from careloop.workflows.run.compile_monitors import FAVOURABLE, NotWatched, compile_monitors, with_windows
+from careloop.workflows.run.enter_safe_state import Place
+from careloop.workflows.run.execute_plan import Hands
+from careloop.workflows.run.release_desk import Governance
+from careloop.workflows.run.served_rows import LakeRows
+from careloop.workflows.run.verify_rollback import counts_of, served_since
+from careloop.workflows.run.watch_system import SystemWatch, Watching, WatchTerms, why_not_standing
+from careloop.workflows.run.watched_monitor import WatchedMonitor
+
+__all__ = ["AUTOMATION", "OpenWatch", "WatchDesk", "hands_of", "open_watch"]
+
+AUTOMATION: Final = Actor(iss="careloop", sub="care-monitor", kind=ActorKind.AUTOMATION)
+"""careloop acting by itself, under the monitors and plans that people approved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchDesk:
+    """Everything outside that watching needs."""
+
+    ledger: Ledger
+    lake: Lake
+    deployer: Deployer
+    pager: Pager
+    presence: Callable[[str], Presence]
+    """Whether a release's artefacts are where the deployer finds them, as they were locked."""
+    counting: Callable[[Mapping[str, Sequence[object]]], CountEngine]
+    """Makes a batch of columns countable, in process."""
+    replayer: Replayer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWatch:
+    """Ready for `watch_system`."""
+
+    watch: SystemWatch
+    using: Watching
+    left_out: tuple[NotWatched, ...]
+    """Monitors that no detector runs for, and why."""
+
+
+def open_watch(
+    governance: Governance,
+    place: Place,
+    desk: WatchDesk,
+    *,
+    favourable: Sequence[str] = FAVOURABLE,
+    references: Mapping[str, Tally] | None = None,
+) -> OpenWatch:
+    """The system's monitors with all their closed windows, and the hands to act with, as of `governance.now`.
+
+    Raises `NotFound` for a system that is not in the committed inventory.
+    """
+    system = governance.system(place.system)
+    documents = [one.monitors for at, one in governance.repository.all(Monitors) if at.folder == place.system]
+    monitors = [monitor for found in documents for monitor in found]
+    compiled = compile_monitors(monitors, system.events or EventSchema(), favourable=favourable, references=references)
+    watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now)
+    watch = SystemWatch(
+        system=place.system,
+        environment=place.environment,
+        safe_state=None if system.safe_state is None else system.safe_state.kind,
+        monitors=watched,
+        terms=WatchTerms(),
+    )
+    hands = hands_of(desk, place, monitors=watched, now=governance.now)
+    room = None
+    if desk.replayer is not None:
+        room = ReplayRoom(rows=LakeRows(desk.lake), replayer=desk.replayer, counting=desk.counting)
+    using = Watching(hands=hands, presence=desk.presence, room=room)
+    return OpenWatch(watch=watch, using=using, left_out=compiled.left_out)
+
+
+def hands_of(
+    desk: WatchDesk, place: Place, *, monitors: Sequence[WatchedMonitor] = (), now: datetime, actor: Actor = AUTOMATION
+) -> Hands:
+    """The hands of automation, or of a person who orders something."""
+    hands = Hands(
+        ledger=desk.ledger,
+        deployer=desk.deployer,
+        pager=desk.pager,
+        actor=AUTOMATION,
+        why_not=why_not_standing(desk.ledger, system=place.system, environment=place.environment),
+        counts=counts_of(monitors),
+        served_since=served_since(desk.lake, monitors, system=place.system, now=now),
+    )
+    return replace(hands, actor=actor)

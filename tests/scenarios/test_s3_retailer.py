@@ -1,0 +1,155 @@
+"""S3: a gap between regions triggers an automated rollback and retrain; event logs allow a clean audit trail."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from s3_retailer import ORIGIN, SHIFTED, SYSTEM, USUAL, Retailer, Story, a_story, at_day, moved_to, trained
+
+from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
+from careloop.domain.deployment import Served, ServeRelease, ServeSafeState
+from careloop.domain.system import SafeStateKind
+from careloop.ports.ledger import Record
+
+WATCHER = Path(__file__).parent / "s3_retailer.py"
+BASELINE = ServeSafeState(SafeStateKind.BASELINE)
+
+
+@pytest.fixture(scope="module")
+def thirty_good_days(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    return a_story(tmp_path_factory.mktemp("s3"))
+
+
+@pytest.fixture(scope="module")
+def a_bad_day(thirty_good_days: Story, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """Release 6.0 took over and has answered for a day."""
+    story = moved_to(thirty_good_days, tmp_path_factory.mktemp("s3"))
+    story.retailer.deploy(story.unfair, day=30)
+    story.retailer.serve(trained(on=["discount_share"], seed=3), story.unfair, range(30, 31), population=USUAL)
+    return story
+
+
+def watch(story: Story, day: float, *options: str) -> subprocess.CompletedProcess[str]:
+    """One look, by a process of its own."""
+    command = [sys.executable, str(WATCHER), str(story.retailer.root), str(day), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def answers(retailer: Retailer) -> Served:
+    serving = retailer.ports.registry.serving(SYSTEM, "production")
+    assert serving is not None
+    return serving.served
+
+
+def records(story: Story, *kinds: str) -> list[Record]:
+    with story.retailer.ledger() as ledger:
+        return [entry.record for kind in kinds for entry in ledger.query(type=kind)]
+
+
+def test_a_gap_between_regions_is_rolled_back_retrained_verified_and_audited(a_bad_day: Story, tmp_path: Path) -> None:
+    story = moved_to(a_bad_day, tmp_path)
+    looked = watch(story, 31.1)
+    assert looked.returncode == 0, looked.stderr
+    assert "attributed by replay" in looked.stdout
+    assert answers(story.retailer) == ServeRelease(story.fair)
+    (retrain,) = records(story, "retrain.requested")
+    rows = retrain.data["rows"]
+    assert isinstance(rows, dict)
+    assert (rows["by"], rows["group"], rows["release"]) == ("region", "coast", story.unfair)
+    assert "PAGE sev2" in looked.stderr
+
+    assert records(story, "rollback.verified") == []
+    story.retailer.serve(
+        trained(on=["category_affinity"], seed=2), story.fair, range(31, 32), population=USUAL, rows=12_000
+    )
+    assert watch(story, 32.0).returncode == 0
+    (verified,) = records(story, "rollback.verified")
+    assert (verified.data["from"], verified.data["to"]) == (story.unfair, story.fair)
+    assert verified.data["on_target"] == verified.data["served"] == 12_000
+
+    found = verify_sqlite_ledger(story.retailer.root / ".care" / "ledger.sqlite")
+    assert (found.problems, found.checked) == ((), found.size)
+
+
+def test_a_rollback_that_nobody_has_seen_in_the_traffic_stays_open(a_bad_day: Story, tmp_path: Path) -> None:
+    story = moved_to(a_bad_day, tmp_path)
+    watch(story, 31.1)
+    again = watch(story, 31.2)
+    assert "0 answered, 1 continued" in again.stdout
+    assert records(story, "rollback.verified") == []
+
+
+def test_a_gap_with_too_few_rows_only_alerts(tmp_path: Path) -> None:
+    story = a_story(tmp_path, minimum_n=2_000)
+    story.retailer.deploy(story.unfair, day=30)
+    story.retailer.serve(trained(on=["discount_share"], seed=3), story.unfair, range(30, 31), population=USUAL)
+    looked = watch(story, 31.1)
+    assert "fewer than the monitor's least n of 2000" in looked.stdout
+    assert answers(story.retailer) == ServeRelease(story.unfair)
+    assert records(story, "incident.opened", "evidence.hold", "retrain.requested") == []
+    assert "NOTICE" in looked.stderr
+
+
+def test_when_the_shoppers_change_rolling_back_would_not_help_and_the_baseline_takes_over(
+    thirty_good_days: Story, tmp_path: Path
+) -> None:
+    story = moved_to(thirty_good_days, tmp_path)
+    story.retailer.serve(trained(on=["category_affinity"], seed=2), story.fair, range(30, 31), population=SHIFTED)
+    looked = watch(story, 31.1)
+    assert "rolling back would not help: on the same" in looked.stdout
+    assert answers(story.retailer) == BASELINE
+    assert "PAGE sev1" in looked.stderr
+    assert len(records(story, "retrain.requested")) == 1
+
+
+def test_a_target_whose_model_was_altered_is_not_rolled_back_to(a_bad_day: Story, tmp_path: Path) -> None:
+    story = moved_to(a_bad_day, tmp_path)
+    for lock in (story.fair, story.oldest):
+        folder = story.retailer.root / ".care" / "registry" / "artefacts" / lock.removeprefix("sha256:")
+        (model,) = folder.rglob("*.joblib")
+        model.write_bytes(model.read_bytes()[:-1] + b"\0")
+    looked = watch(story, 31.1)
+    assert "artefacts are no longer what was locked" in looked.stdout
+    assert answers(story.retailer) == BASELINE
+
+
+@pytest.mark.parametrize("options", [["--die-at", str(at), *after] for at in (1, 2, 4) for after in ([], ["--after"])])
+def test_killed_between_steps_the_next_look_finishes_and_does_nothing_twice(
+    a_bad_day: Story, tmp_path: Path, options: Sequence[str]
+) -> None:
+    story = moved_to(a_bad_day, tmp_path)
+    killed = watch(story, 31.1, *options)
+    assert killed.returncode == -signal.SIGKILL
+    assert watch(story, 31.2).returncode == 0
+    assert answers(story.retailer) == ServeRelease(story.fair)
+    kept = json.loads((story.retailer.root / ".care" / "registry" / "production" / f"{SYSTEM}.json").read_text())
+    assert len(kept["orders"]) == 3, "two deployments by people, one rollback"
+    once = ("alarm.raised", "plan.decided", "evidence.hold", "retrain.requested", "incident.opened", "page.sent")
+    assert {kind: len(records(story, kind)) for kind in once} == dict.fromkeys(once, 1)
+    size = _size(story)
+    assert watch(story, 31.3).returncode == 0
+    assert _size(story) == size
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_everything_as_it_was(a_bad_day: Story, tmp_path: Path) -> None:
+    story = moved_to(a_bad_day, tmp_path)
+    before = _size(story)
+    with story.retailer.ledger() as ledger:
+        shown = story.retailer.watch(at_day(31.1), ledger, dry_run=True)
+    assert _size(story) == before
+    assert answers(story.retailer) == ServeRelease(story.unfair)
+    with story.retailer.ledger() as ledger:
+        done = story.retailer.watch(at_day(31.1), ledger)
+    assert [each.plan for each in shown.answered] == [each.plan for each in done.answered]
+    assert ledger.origin == ORIGIN
+
+
+def _size(story: Story) -> int:
+    with story.retailer.ledger() as ledger:
+        return ledger.size()
