@@ -27,6 +27,7 @@ from careloop.ports.standards_library import StandardsLibrary
 from careloop.ports.workspace import Workspace
 
 if TYPE_CHECKING:
+    from careloop.adapters.file_registry import FileRegistry
     from careloop.adapters.parquet_lake import ParquetLake
     from careloop.domain.organisation import Organisation
     from careloop.ledger.verify import Verification
@@ -45,6 +46,7 @@ __all__ = [
     "data_folder",
     "examples",
     "export_ledger",
+    "file_registry",
     "ingest_token",
     "intake",
     "lake",
@@ -272,6 +274,13 @@ def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":
         counting=NumpyCounts,
         replayer=ports.replayer,
     )
+
+
+def file_registry(root: Path) -> "FileRegistry":
+    """The repository's own registry of releases."""
+    from careloop.adapters.file_registry import FileRegistry
+
+    return FileRegistry(root / ".care" / "registry")
 
 
 def served_repository() -> Path:

@@ -64,10 +64,6 @@ class TestGitRepository(RepositorySourceContract):
     def make_repository(self, *, in_git: bool = True) -> EditableRepository:
         return _Git(next(self._folders)) if in_git else _Plain(next(self._folders))
 
-    @pytest.mark.xfail(strict=True, reason="dulwich's parse_commit knows no `~`; its parse_object does")
-    def test_a_revision_may_count_back_from_another(self) -> None:
-        super().test_a_revision_may_count_back_from_another()
-
 
 class TestGitRepositoryInsideALargerOne(TestGitRepository):
     """A monorepo: the documents lie some folders down, other things beside them."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dulwich.repo import Repo
 
 from careloop.adapters.artefact_folder import ArtefactFolder
 from careloop.adapters.automation_ports import AutomationPorts, automation_ports
@@ -49,7 +50,7 @@ ROOT = Path(__file__).parents[2]
 SYSTEM = "product-recommender"
 PLACE = Place(system=SYSTEM, environment="production")
 ORIGIN = "acme.example/care/dev"
-START = datetime(2026, 9, 7, tzinfo=UTC)
+START = datetime(2025, 9, 1, tzinfo=UTC)
 REGIONS = ("coast", "west", "south", "east", "ireland")
 FEATURES = ["basket_size", "days_since_visit", "category_affinity", "discount_share"]
 PEOPLE = Actor(iss="governance-repository", sub="ada", kind=ActorKind.PERSON)
@@ -58,7 +59,7 @@ owner: product-shop
 version: "6"
 reviewed: 2026-09-01
 monitors:
-  - {id: discount-gap-by-region, kind: fairness, measure: dp_difference, by: region, window: P1D, reference: evaluation_set, tolerance: 0.05, promise: P5Y, minimum_n: MINIMUM, severity: sev2, response: rollback}
+  - {id: discount-gap-by-region, kind: fairness, measure: dp_difference, by: region, window: P1D, reference: evaluation_set, tolerance: 0.08, promise: P5Y, minimum_n: MINIMUM, severity: sev2, response: rollback}
   - {id: conversion-by-region, kind: business, measure: conversion_rate, by: region, window: P1D, reference: previous_period, tolerance: 0.02, promise: P1Y, minimum_n: 200, severity: sev2, response: page}
   - {id: ranking-time, kind: latency, measure: latency_p95_ms, window: PT15M, reference: previous_period, tolerance: 30.0, promise: P1Y, minimum_n: 500, severity: sev2, response: rollback}
 """  # noqa: E501
@@ -148,7 +149,7 @@ class Retailer:
             hands = hands_of(self.desk(ledger, lake), PLACE, now=at_day(day), actor=PEOPLE)
             deploy_release(lock, PLACE, hands, now=at_day(day), because="the release plan")
 
-    def serve(self, model: Any, lock: str, days: range, *, population: Population, rows: int = 900) -> None:
+    def serve(self, model: Any, lock: str, days: range, *, population: Population, rows: int = 800) -> None:
         """Let a model answer for some days: real predictions on shoppers drawn from the population."""
         with self.ledger() as ledger, self.lake() as lake:
             intake = Intake(lake=lake, contracts=event_contracts(self.source), releases=RecordedReleases(ledger))
@@ -158,6 +159,8 @@ class Retailer:
                 batch = [BatchRow(at, event) for at, event in enumerate(events)]
                 report = ingest_events(batch, intake, now=now, system=SYSTEM)
                 assert report.accepted == rows, report
+            lake.close_segments(even_if_small=True)
+            lake.compact()
 
 
 @dataclass(frozen=True)
@@ -231,13 +234,13 @@ class Story:
     unfair: str
 
 
-def a_story(folder: Path, *, minimum_n: int = 150) -> Story:
+def a_story(folder: Path) -> Story:
     """Thirty days under the fair release 5.1; release 6.0 has standing and waits."""
     root = folder / "acme"
     shutil.copytree(ROOT / "examples" / "acme", root)
-    (root / "systems" / SYSTEM / "monitors.yaml").write_text(MONITORS.replace("MINIMUM", str(minimum_n)))
     (root / ".gitignore").write_text(".care/\nmodels/\n")
-    GitFolder(root).commit(START)
+    GitFolder(root)
+    ask_for(root, minimum_n=120, at=START)
     retailer = Retailer(root)
     (root / ".care").mkdir()
     fair = trained(on=["category_affinity"], seed=2)
@@ -247,6 +250,25 @@ def a_story(folder: Path, *, minimum_n: int = 150) -> Story:
     retailer.serve(fair, lock, range(30), population=USUAL)
     unfair = retailer.stand(trained(on=["discount_share"], seed=3), version="6.0", day=29.9)
     return Story(retailer, oldest, lock, unfair)
+
+
+def ask_for(root: Path, *, minimum_n: int, at: datetime) -> None:
+    """Commit monitors that ask for so many rows before anything is done."""
+    path = f"systems/{SYSTEM}/monitors.yaml"
+    (root / path).write_text(MONITORS.replace("MINIMUM", str(minimum_n)))
+    with Repo(str(root)) as repo:
+        tree, who = repo.get_worktree(), b"Ada Byron <ada@acme.example>"
+        found = (each for each in root.rglob("*") if each.is_file() and not {".git", ".care", "models"} & {*each.parts})
+        tree.stage(sorted(str(each.relative_to(root)) for each in found))
+        tree.commit(
+            message=b"Monitors",
+            author=who,
+            committer=who,
+            commit_timestamp=at.timestamp(),
+            author_timestamp=at.timestamp(),
+            commit_timezone=0,
+            author_timezone=0,
+        )
 
 
 def moved_to(story: Story, folder: Path) -> Story:
@@ -272,6 +294,12 @@ class _Mortal:
         return receipts
 
 
+def told(report: WatchReport) -> str:
+    """What a look found, in words."""
+    lines = [line for each in report.answered for line in explain_plan(each.plan)]
+    return "\n".join([*lines, f"{len(report.answered)} answered, {len(report.continued)} continued", ""])
+
+
 def main() -> None:
     """Look once and say what was found."""
     parser = argparse.ArgumentParser()
@@ -285,9 +313,7 @@ def main() -> None:
         if given.die_at:
             ledger.append = _Mortal(ledger, at=given.die_at, after=given.after)  # type: ignore[method-assign]
         report = retailer.watch(at_day(given.day), ledger)
-    for each in report.answered:
-        sys.stdout.write("\n".join(explain_plan(each.plan)) + "\n")
-    sys.stdout.write(f"{len(report.answered)} answered, {len(report.continued)} continued\n")
+    sys.stdout.write(told(report))
 
 
 if __name__ == "__main__":

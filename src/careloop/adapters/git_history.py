@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from careloop.adapters.git_revision import commit_of
 from careloop.errors import NotFound
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ class GitHistory:
     def hands(self, revision: str) -> frozenset[str]:
         """Mail addresses of author, committer and co-authors."""
         with self._repo() as repo:
-            return _hands(_commit(repo, revision))
+            return _hands(commit_of(repo, revision))
 
     def last_hands(self, revision: str, paths: Sequence[str]) -> frozenset[str]:
         """Those of the last commit that touched one of the paths."""
         with self._repo() as repo:
-            commit = _commit(repo, revision)
+            commit = commit_of(repo, revision)
             inside = os.path.relpath(os.path.realpath(self._root), os.path.realpath(repo.path)).replace(os.sep, "/")
             prefix = "" if inside == "." else f"{inside}/"
             wanted = [f"{prefix}{path}".encode() for path in paths]
@@ -59,15 +60,6 @@ class GitHistory:
             raise NotFound(f"{self._root} is not in a git repository") from error
         with repo:
             yield repo
-
-
-def _commit(repo: "Repo", revision: str) -> "Commit":
-    from dulwich.objectspec import parse_commit
-
-    try:
-        return parse_commit(repo, revision)
-    except (KeyError, ValueError) as error:
-        raise NotFound(f"there is no revision '{revision}' here") from error
 
 
 def _hands(commit: "Commit") -> frozenset[str]:

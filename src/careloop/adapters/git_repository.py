@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from careloop.adapters.git_revision import commit_of
 from careloop.domain.source_tree import OversizedFile, SourceTree, StrayLink
 from careloop.errors import NotFound
 from careloop.ports.repository_source import Head
@@ -104,7 +105,7 @@ class GitRepository:
         oversized: list[OversizedFile] = []
         links: list[StrayLink] = []
         with self._repo() as repo:
-            commit = self._commit(repo, revision)
+            commit = commit_of(repo, revision)
             for path, mode, sha in self._blobs(repo, commit):
                 if mode == 0o120000:
                     target = repo.object_store[sha].as_raw_string().decode(errors="replace")
@@ -120,7 +121,7 @@ class GitRepository:
     def resolve(self, revision: str) -> str:
         """Full hash of a revision."""
         with self._repo() as repo:
-            return self._commit(repo, revision).id.decode()
+            return commit_of(repo, revision).id.decode()
 
     def changed(self, base: str, head: str | None) -> frozenset[str]:
         """Governed paths that differ between two revisions, or between one and the work tree."""
@@ -133,11 +134,11 @@ class GitRepository:
         limit = instant.timestamp()
         try:
             with self._repo() as repo:
-                commit: Commit | None = self._commit(repo, "HEAD")
+                commit: Commit | None = commit_of(repo, "HEAD")
                 while commit is not None:
                     if commit.commit_time <= limit:
                         return commit.id.decode()
-                    commit = self._commit(repo, commit.parents[0].decode()) if commit.parents else None
+                    commit = commit_of(repo, commit.parents[0].decode()) if commit.parents else None
         except NotFound:
             return None
         return None
@@ -145,7 +146,7 @@ class GitRepository:
     def committed_at(self, revision: str) -> datetime:
         """Committer time of a revision."""
         with self._repo() as repo:
-            return datetime.fromtimestamp(self._commit(repo, revision).commit_time, tz=UTC)
+            return datetime.fromtimestamp(commit_of(repo, revision).commit_time, tz=UTC)
 
     def _repo(self) -> "Repo":
         from dulwich.errors import NotGitRepository
@@ -156,16 +157,6 @@ class GitRepository:
         except NotGitRepository as error:
             raise NotFound(
                 f"{self._root} is not in a git repository", hint="run `git init`, or leave --diff out"
-            ) from error
-
-    def _commit(self, repo: "Repo", revision: str) -> "Commit":
-        from dulwich.objectspec import parse_commit
-
-        try:
-            return parse_commit(repo, revision)
-        except (KeyError, ValueError) as error:
-            raise NotFound(
-                f"there is no revision '{revision}' here", hint="`git log --oneline` shows what there is"
             ) from error
 
     def _blobs(self, repo: "Repo", commit: "Commit") -> Iterator[tuple[str, int, "ObjectID"]]:

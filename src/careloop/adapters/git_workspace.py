@@ -67,7 +67,7 @@ class GitWorkspace:
         try:
             commit = None if self._in_git() else self._first_commit(written, author, message, now)
         except (OSError, ValueError) as error:
-            hint = "mend the git configuration, then commit the files yourself"
+            hint = "mend that, then commit the files yourself"
             raise InvalidInput(f"the files are written, but git cannot commit them: {error}", hint=hint) from error
         return WrittenRepository(tuple(written), tuple(kept), commit)
 

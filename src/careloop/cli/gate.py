@@ -1,5 +1,6 @@
 """`care gate`: may this release go into this environment?"""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -63,24 +64,15 @@ def gate(
 ) -> None:
     """Decide about a release by the committed rules: allow, block, or wait for people; every reason is said."""
     root = repository_root(None, repo)
-    if release is None and not artifact and hosted is None:
-        raise UsageError("nothing is named to be released", hint="give --release LOCK, or --artifact PATH")
-    if release is not None and (hosted or param or version):
-        raise UsageError("the lock already says --hosted, --param and --version", hint="give either, not both")
-    named = read_artefacts(artifact, root)
+    made_here = LockAsk(system=system, hosted=hosted, parameters=read_parameters(param), version=version)
+    _refuse_wrong_usage(release, made_here, artifact)
     raw = tuple(read_file(path) for path in results or ())
+    named = read_artefacts(artifact, root)
     try:
         with wiring.release_desk(root, named.places) as desk:
-            if release is not None:
-                lock = the_lock(release, desk)
-            else:
-                parameters = read_parameters(param)
-                ask = LockAsk(
-                    system=system, artefacts=named.claims, hosted=hosted, parameters=parameters, version=version
-                )
-                lock = make_lock(ask, named, root)
-            who = wiring.workspace(root).author()
-            asks = requester or (who.mail if who else None)
+            made = None if release else make_lock(replace(made_here, artefacts=named.claims), named, root)
+            lock = made or the_lock(release or "", desk)
+            asks = requester or _here(root)
             question = GateQuestion(system=system, lock=lock, results=raw, environment=environment, requester=asks)
             answer = decide_release(question, desk, wiring.now())
     except Unavailable as error:
@@ -90,6 +82,19 @@ def gate(
         raise
     show_answer(answer, output_format)
     raise typer.Exit(_EXIT[answer.decision.verdict])
+
+
+def _refuse_wrong_usage(release: str | None, made_here: LockAsk, artifact: list[str] | None) -> None:
+    if release is not None and (made_here.hosted or made_here.parameters or made_here.version):
+        raise UsageError("the lock already says --hosted, --param and --version", hint="give either, not both")
+    if release is None and not artifact and made_here.hosted is None:
+        raise UsageError("nothing is named to be released", hint="give --release LOCK, or --artifact PATH")
+
+
+def _here(root: Path) -> str | None:
+    """Who git says is working here."""
+    who = wiring.workspace(root).author()
+    return who.mail if who else None
 
 
 def show_answer(answer: GateAnswer, output_format: Format) -> None:

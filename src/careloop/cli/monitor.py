@@ -12,6 +12,7 @@ import typer
 from careloop import wiring
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, print_json, repository_root, say
+from careloop.plans.automation_history import explained, plans_of
 from careloop.plans.explain import explain_step
 from careloop.reports.alarm_report import (
     AlarmRow,
@@ -23,7 +24,7 @@ from careloop.reports.alarm_report import (
     watch_lines,
 )
 from careloop.workflows.run.enter_safe_state import Place
-from careloop.workflows.run.execute_plan import Executed
+from careloop.workflows.run.execute_plan import Executed, automation_entries
 from careloop.workflows.run.rehearse_monitors import rehearse_monitors
 from careloop.workflows.run.release_desk import Governance, read_governance
 from careloop.workflows.run.watch_desk import OpenWatch, open_watch
@@ -82,7 +83,8 @@ def replay(
 ) -> None:
     """Replay the system's own past: has each detector kept its promise over four weeks, so that it may act?"""
     with _opened(system, environment, repo, now=wiring.now()) as (governance, opened):
-        done = rehearse_monitors(opened.watch.monitors)
+        plans = plans_of(automation_entries(opened.using.hands.ledger), system=system, environment=environment)
+        done = rehearse_monitors(opened.watch.monitors, explained=explained(plans))
     if output_format is Format.JSON:
         source = {"commit": governance.commit, "standards_digest": governance.standards_digest}
         rows = [(each.monitor, each.group, each.readiness, each.signals) for each in done]

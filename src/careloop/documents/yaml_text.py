@@ -33,6 +33,8 @@ _ENDS_EARLY = re.compile(r"(?:[ ]*(?:#[^\n]*)?\r?\n)*[ \[{]")
 """A document in brackets, or indented as a whole: the first parser passes over what stands behind it."""
 _OPEN_END = re.compile(r"[|>][-+\d]*(?:[ ]+#.*)?\Z|[ ]*#")
 """A last line that opens a block of text, which the first parser takes for a blank line; or may, above a comment."""
+_NO_START = ('"|', '"@', '"`', '"%', '"&', '"*', ' ":', '[":', '{":')
+"""How text that begins with a mark which may begin none looks in JSON."""
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _TIGHT_KEY = re.compile(r"[\"'][ ]?:\S")
 """Keys as JSON writes them."""
@@ -109,7 +111,7 @@ def _is_plain(text: str) -> bool:
 def _lenient(text: str, written: str) -> bool:
     """Whether the first parser may have let something pass: text that begins with a mark that may begin none, or a key
     in braces that stands on two lines and so came to have a space."""
-    if any(start in written for start in ('"|', '"@', '"`', '"%', '"&', '"*', ' ":', '[":', '{":')) or written.count('">') != written.count('">="'):
+    if any(start in written for start in _NO_START) or written.count('">') != written.count('">="'):
         return True
     if "{" not in text:
         return False

@@ -16,7 +16,7 @@ def finding_id(rule: str, file: str, pointer: Pointer) -> str:
     '7e027f38af030b5f'
     """
     spot = "/".join(str(part) for part in pointer)
-    return hashlib.sha256(f"{rule}\0{file}\0{spot}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{rule}\0{file}\0{spot}".encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,9 @@ class VerifyRollback:
     least_n: int
     """Least number of served events before anything is said."""
     within_s: int
-    """Seconds after the switch until it counts as failed."""
+    """Seconds after the switch by which enough of the traffic must carry the target."""
+    recover_within_s: int
+    """Seconds after the switch by which the metric must be shown to have recovered."""
     step: Literal["verify_rollback"] = "verify_rollback"
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState, Serving
-from careloop.domain.plan_steps import CONTAINING, Plan
+from careloop.domain.incident import DataSlice
+from careloop.domain.plan_steps import CONTAINING, HoldEvidence, Plan, VerifyRollback
 from careloop.domain.system import SafeStateKind
 from careloop.errors import InvalidInput
 from careloop.ledger.canonical import read_instant
@@ -25,6 +26,7 @@ __all__ = [
     "containing",
     "cooling_down",
     "deployments",
+    "explained",
     "last_rollback",
     "pause_in_force",
     "plans_of",
@@ -161,6 +163,20 @@ def containing(plans: Iterable[PlanProgress], *, lock: str) -> str | None:
         if to_come and progress.switched_at is None and not is_over(progress.plan, progress.outcomes):
             return f"the {progress.plan.kind.value.replace('_', ' ')} of plan {progress.plan.id}"
     return None
+
+
+def explained(plans: Iterable[PlanProgress]) -> tuple[DataSlice, ...]:
+    """The rows of alarms that were real: their release was rolled back, and the traffic then showed the recovery."""
+    found = []
+    for progress in plans:
+        steps = {f"steps/{at}": step for at, step in enumerate(progress.plan.steps, start=1)}
+        verified = any(
+            isinstance(step, VerifyRollback) and progress.outcomes.get(place) is StepOutcome.DONE
+            for place, step in steps.items()
+        )
+        held = [step.rows for step in steps.values() if isinstance(step, HoldEvidence) and step.rows is not None]
+        found += held if verified else []
+    return tuple(found)
 
 
 def last_rollback(entries: Iterable[Entry], *, system: str, environment: str) -> datetime | None:

@@ -44,7 +44,9 @@ class PlanTerms:
     share: float = 0.99
     """Least share of served events that carry the target."""
     verify_within_s: int = 24 * _HOUR
-    """Seconds after the switch in which the rollback must have shown itself."""
+    """Seconds after the switch in which the traffic must have moved to the target."""
+    recover_within_s: int = 14 * 24 * _HOUR
+    """Seconds after the switch in which the metric must be shown to have recovered; small systems need them."""
     safe_state_severity: str = "sev1"
     """Severity of a page when the model no longer answers, or cannot be stopped."""
 
@@ -155,6 +157,7 @@ class _Decision:
             share=self.terms.share,
             least_n=alarm.minimum_n,
             within_s=self.terms.verify_within_s,
+            recover_within_s=self.terms.recover_within_s,
         )
         steps: tuple[Step, ...] = (
             self._hold(to),

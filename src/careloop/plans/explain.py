@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import assert_never
 
 from careloop.domain.plan_steps import (
@@ -51,9 +50,11 @@ def explain_step(step: Step) -> str:
             group = f" of {rows.by} {rows.group}" if rows.by and rows.group else ""
             return f"request a retrain with {rows.n} rows{group}, counts sha256:{rows.digest[:12]}"
         case VerifyRollback():
-            within = timedelta(seconds=step.within_s)
-            metric = f" and {step.claim.monitor} is within {step.claim.limit:g}" if step.claim is not None else ""
             share = f"at least {step.share:.0%} of {step.least_n} or more served events carry {step.to[:19]}"
-            return f"verify within {within} that {share}{metric}"
+            metric = ""
+            if step.claim is not None:
+                days = step.recover_within_s / 86_400
+                metric = f", and within {days:g} days that {step.claim.monitor} is within {step.claim.limit:g}"
+            return f"verify within {step.within_s / 3600:g} h that {share}{metric}"
         case _:
             assert_never(step)

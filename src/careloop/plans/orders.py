@@ -51,16 +51,22 @@ def order_rollback(order: Order, serving: Serving | None, *, to: str, terms: Pla
     bounds = terms or PlanTerms()
     left = serving.served.lock if isinstance(serving.served, ServeRelease) else serving.served.state.value
     verify = VerifyRollback(
-        left=left, to=to, claim=None, share=bounds.share, least_n=order.least_n, within_s=bounds.verify_within_s
+        left=left,
+        to=to,
+        claim=None,
+        share=bounds.share,
+        least_n=order.least_n,
+        within_s=bounds.verify_within_s,
+        recover_within_s=bounds.recover_within_s,
     )
-    text = f"{serving.system}: {order.by} orders {served_name(ServeRelease(to))} in the place of"
+    text = f"{serving.system}: {served_name(ServeRelease(to))} takes over from {served_name(serving.served)}"
     steps: tuple[Step, ...] = (
         _hold(order, serving.served, ServeRelease(to)),
         RollBack(to=to, over=(serving.served,)),
         Notify(
             urgency=Urgency.NOTICE,
             severity=order.severity,
-            text=f"{text} {served_name(serving.served)}: {order.reason}",
+            text=f"{text}, ordered by {order.by}: {order.reason}",
         ),
         verify,
     )
@@ -78,7 +84,7 @@ def order_undo(order: Order, serving: Serving | None, *, terms: PlanTerms | None
     if not isinstance(serving.replaced, ServeRelease):
         raise Refused(f"{served_name(serving.replaced)} answered before; enter it as a safe state, not by undo")
     plan = order_rollback(order, serving, to=serving.replaced.lock, terms=terms)
-    text = f"{serving.system}: {order.by} undoes the switch to {served_name(serving.served)}: {order.reason}"
+    text = f"{serving.system}: the switch to {served_name(serving.served)} is undone by {order.by}: {order.reason}"
     page = Notify(urgency=Urgency.PAGE, severity=order.severity, text=f"{text}. To be reviewed within a day")
     steps = tuple(page if isinstance(step, Notify) else step for step in plan.steps)
     return _plan(order, serving, PlanKind.ROLLBACK, steps)
@@ -88,7 +94,7 @@ def order_safe_state(order: Order, serving: Serving, *, state: SafeStateKind) ->
     """Let the declared safe state take over at once."""
     if isinstance(serving.served, ServeSafeState):
         raise Conflict(f"{served_name(serving.served)} answers already")
-    title = f"{serving.system}: {order.by} orders the safe state '{state.value}': {order.reason}"
+    title = f"{serving.system}: the safe state '{state.value}' takes over, ordered by {order.by}: {order.reason}"
     steps: tuple[Step, ...] = (
         _hold(order, serving.served, None),
         EnterSafeState(state=state, over=(serving.served,)),
@@ -109,6 +115,6 @@ def _plan(order: Order, serving: Serving, kind: PlanKind, steps: tuple[Step, ...
         system=serving.system,
         environment=serving.environment,
         kind=kind,
-        because=f"{order.by} ordered it: {order.reason}",
+        because=f"it is ordered by {order.by}: {order.reason}",
         steps=steps,
     )

@@ -53,7 +53,11 @@ class Verification:
 
 
 def verify_rollback(step: VerifyRollback, since: Since) -> Verification:
-    """Whether it is verified, not yet, or failed: its time is over, or the metric is shown to be bad still."""
+    """Whether it is verified, not yet, or failed.
+
+    It fails when the metric is shown to be bad still, when the traffic has not moved in time though there is enough of
+    it, and when the metric could not be shown to have recovered in its much longer time.
+    """
     share = since.on_target / since.served if since.served else None
     metric = None if step.claim is None else _ends(step.claim, since.observed, since.compared)
     worst = metric[1] if metric is not None else None
@@ -61,26 +65,27 @@ def verify_rollback(step: VerifyRollback, since: Since) -> Verification:
     if metric is not None and metric[0] > limit:
         said = f"the metric is shown to be beyond its limit still, by at least {metric[0] - limit:.3f}"
         return Verification(recovery=Recovery.FAILED, because=said, share=share, bound=worst)
-    missing = _missing(step, since, share, None if worst is None else worst - limit)
+    moved = since.served >= step.least_n and share is not None and share >= step.share
+    missing = _missing(step, since, moved, None if worst is None else worst - limit)
     if not missing:
         said = f"{since.on_target} of {since.served} served events carry the target"
         said += "" if step.claim is None else f" and {step.claim.monitor} is within its limit"
         return Verification(recovery=Recovery.VERIFIED, because=said, share=share, bound=worst)
-    late = since.elapsed_s >= step.within_s
+    enough = since.served >= step.least_n
+    late = since.elapsed_s >= (step.within_s if enough and not moved else step.recover_within_s)
     because = "; ".join(missing) + (", and its time is over" if late else "")
     return Verification(
         recovery=Recovery.FAILED if late else Recovery.NOT_YET, because=because, share=share, bound=worst
     )
 
 
-def _missing(step: VerifyRollback, since: Since, share: float | None, beyond: float | None) -> list[str]:
+def _missing(step: VerifyRollback, since: Since, moved: bool, beyond: float | None) -> list[str]:
     missing = []
     if since.served < step.least_n:
         missing.append(f"{since.served} events were served since, {step.least_n} are needed")
-    elif share is None or share < step.share:
-        missing.append(
-            f"{since.on_target} of {since.served} served events carry the target, {step.share:.0%} are needed"
-        )
+    elif not moved:
+        share = f"{step.share:.0%} are needed"
+        missing.append(f"{since.on_target} of {since.served} served events carry the target, {share}")
     if step.claim is not None and (beyond is None or beyond > 0):
         reach = "has no rows" if beyond is None else f"may still be beyond its limit by {beyond:.3f}"
         missing.append(f"{step.claim.monitor} {reach}")

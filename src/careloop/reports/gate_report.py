@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 _STYLES = {Verdict.BLOCK: "must", Verdict.WAIT: "should", Verdict.ALLOW: "detail"}
+_WIDEST = 160
 _WORDS = {
     Verdict.ALLOW: "allow  {0} may go into {1}",
     Verdict.WAIT: "wait   {0} may not go into {1} yet",
@@ -139,13 +140,20 @@ def gate_lines(answer: GateAnswer) -> Iterator[tuple[str, str]]:
     style = {Verdict.ALLOW: "good", Verdict.WAIT: "warn", Verdict.BLOCK: "bad"}[decision.verdict]
     yield style, _WORDS[decision.verdict].format(release, answer.environment)
     for reason in decision.reasons:
-        yield from _reason_lines(reason)
+        if not _said_elsewhere(reason, decision):
+            yield from _reason_lines(reason)
     for one in answer.approvals.counted:
         yield "detail", f"  approved by {one.approval.person} for {one.post} at {_instant(one.approval.given_at)}"
     if answer.standing is not None:
         yield "good", f"  standing in {answer.environment} since {_instant(answer.standing.since)}"
     yield "detail", f"  {rollback_words(answer.rollback)}"
     yield "summary", _next_step(answer, decision)
+
+
+def _said_elsewhere(reason: Reason, decision: Decision) -> bool:
+    """Rules that only want people are summed up in one line; while something blocks, what would wait is not said."""
+    summed_up = reason.kind is ReasonKind.APPROVAL and reason.rule is not None and decision.lacks > 0
+    return summed_up or (decision.verdict is Verdict.BLOCK and reason.effect is Verdict.WAIT)
 
 
 def _reason_lines(reason: Reason) -> Iterator[tuple[str, str]]:
@@ -155,15 +163,17 @@ def _reason_lines(reason: Reason) -> Iterator[tuple[str, str]]:
     if reason.effect is Verdict.ALLOW:
         return
     for line in reason.because[:3]:
-        yield "detail", f"        because {line}"
-    if reason.remedy:
-        yield "detail", f"        mend: {reason.remedy}"
+        yield "detail", f"        because {line if len(line) <= _WIDEST else f'{line[:_WIDEST]}…'}"
+    serves = f"serves {', '.join(reason.controls)} · " if reason.controls else ""
+    yield "detail", f"        {serves}mend: {reason.remedy}"
 
 
 def _next_step(answer: GateAnswer, decision: Decision) -> str:
     if decision.verdict is Verdict.BLOCK:
         blocking = sum(reason.effect is Verdict.BLOCK for reason in decision.reasons)
-        return f"{blocking} reason{'' if blocking == 1 else 's'} to block; tier {answer.tier.value}"
+        waiting = sum(reason.effect is Verdict.WAIT for reason in decision.reasons)
+        more = f", and {waiting} to wait once those are mended" if waiting else ""
+        return f"{blocking} reason{'' if blocking == 1 else 's'} to block{more}; tier {answer.tier.value}"
     if decision.verdict is Verdict.WAIT and answer.request_digest is not None:
         return f"next: care approve {answer.request_digest} --reason TEXT   ({decision.lacks} more)"
     if decision.verdict is Verdict.WAIT:

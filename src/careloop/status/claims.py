@@ -26,6 +26,20 @@ def program_for(text: str, subject: Subject) -> Program:
     raise InvalidInput(f"the expression `{text}` cannot be used: {program[0].message}", hint="run `care check`")
 
 
+_FOLDERS: Mapping[Subject, str] = {
+    Subject.SYSTEM: "systems",
+    Subject.RISK: "risks",
+    Subject.POLICY: "policies",
+    Subject.SUPPLIER: "suppliers",
+    Subject.DATASET: "datasets",
+    Subject.ASSESSMENT: "assessments",
+    Subject.POST: "posts",
+    Subject.DOCUMENT: "documents",
+    Subject.OBJECTIVE: "objectives",
+}
+"""How records name what they are about: `systems/credit-decision`."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """A case whose facts the engine has taken in, to be asked many times."""
@@ -77,7 +91,9 @@ class ClaimJudge:
 
     def _judge_ready(self, evidence: DocumentEvidence | RecordEvidence, subject: Subject, ready: _Ready) -> Judgement:
         if isinstance(evidence, RecordEvidence):
-            return self._judge_record(evidence, None if subject is Subject.ORGANISATION else ready.case.id)
+            return self._judge_record(
+                evidence, None if subject is Subject.ORGANISATION else f"{_FOLDERS[subject]}/{ready.case.id}"
+            )
         return self._judge_case(evidence, subject, ready)
 
     def _cases_of(self, subject: Subject) -> tuple[_Ready, ...]:

@@ -86,6 +86,7 @@ def test_without_the_right_to_roll_back_it_goes_to_the_safe_state_and_pages(
         ({"serving": ServeRelease(OLD)}, "no longer answers"),
         ({"serving": ServeSafeState(SafeStateKind.HUMAN)}, "no longer answers"),
         ({"serving": None}, "no longer answers; nothing does"),
+        ({"under_way": "the rollback of plan 1"}, "the rollback of plan 1 is under way"),
     ],
 )
 def test_what_is_not_for_automation_only_alerts(changed: dict[str, Any], because: str) -> None:
@@ -152,6 +153,7 @@ cases = st.builds(
     attribution=st.none() | st.builds(an_attribution, st.sampled_from(Verdict), st.none() | st.sampled_from(Ground)),
     paused=st.none() | st.just("freeze (ada)"),
     cooling=st.none() | st.just("an hour ago"),
+    under_way=st.none() | st.just("the rollback of plan 1"),
 )
 
 
@@ -171,6 +173,7 @@ def test_automation_rolls_back_only_with_every_right_to(case: AlarmCase) -> None
     every = (
         case.readiness.may_act
         and case.paused is None
+        and case.under_way is None
         and case.cooling is None
         and case.serving == ServeRelease(NEW)
         and case.target.lock is not None

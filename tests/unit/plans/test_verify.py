@@ -20,7 +20,9 @@ APPROVALS = Claim(monitor="approvals", gap=False, group=None, moved=Worse.LOWER,
 
 
 def a_step(claim: Claim | None = GAP) -> VerifyRollback:
-    return VerifyRollback(left=NEW, to=OLD, claim=claim, share=0.99, least_n=100, within_s=3600)
+    return VerifyRollback(
+        left=NEW, to=OLD, claim=claim, share=0.99, least_n=100, within_s=3600, recover_within_s=36_000
+    )
 
 
 def between(low: float, high: float) -> Interval:
@@ -47,19 +49,21 @@ def test_enough_events_and_a_recovered_metric_verify_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "because"),
+    ("changed", "because", "until"),
     [
-        ({"on_target": 989}, "989 of 1000 served events carry the target"),
-        ({"served": 99, "on_target": 99}, "99 events were served since, 100 are needed"),
-        ({"served": 0, "on_target": 0}, "0 events were served"),
-        ({"observed": between(0.40, 0.60)}, "may still be beyond its limit by 0.070"),
-        ({"observed": None}, "has no rows"),
-        ({"compared": None}, "has no rows"),
+        ({"on_target": 989}, "989 of 1000 served events carry the target", 3600),
+        ({"served": 99, "on_target": 99}, "99 events were served since, 100 are needed", 36_000),
+        ({"served": 0, "on_target": 0}, "0 events were served", 36_000),
+        ({"observed": between(0.40, 0.60)}, "may still be beyond its limit by 0.070", 36_000),
+        ({"observed": None}, "has no rows", 36_000),
+        ({"compared": None}, "has no rows", 36_000),
     ],
 )
-def test_whatever_is_missing_leaves_it_open_and_fails_it_in_the_end(changed: dict[str, Any], because: str) -> None:
-    early = verify_rollback(a_step(), since(**changed))
-    late = verify_rollback(a_step(), since(**changed, elapsed_s=3600))
+def test_whatever_is_missing_leaves_it_open_and_fails_it_in_the_end(
+    changed: dict[str, Any], because: str, until: int
+) -> None:
+    early = verify_rollback(a_step(), since(**changed, elapsed_s=until - 1))
+    late = verify_rollback(a_step(), since(**changed, elapsed_s=until))
     assert (early.recovery, late.recovery) == (Recovery.NOT_YET, Recovery.FAILED)
     assert because in early.because
     assert late.because.endswith("its time is over")

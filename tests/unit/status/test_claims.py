@@ -97,16 +97,16 @@ def test_an_older_record_of_another_type_still_shows_what_the_newest_no_longer_d
 
 def test_a_record_must_be_about_every_system_and_the_one_left_out_is_named() -> None:
     claim = of_each(a_claim(record=in_ledger("release.recorded")), "system")
-    judgement = judge(claim, files=two_systems(), read=records(a_line("release.recorded"), about="book-finder"))
+    judgement = judge(claim, files=two_systems(), read=records(a_line("release.recorded"), about="systems/book-finder"))
     assert judgement.state is NOT_HELD
     assert judgement.because == (
-        "not shown for 1 of 2 systems: price-setter: the ledger holds no release.recorded about price-setter"
+        "not shown for 1 of 2 systems: price-setter: the ledger holds no release.recorded about systems/price-setter"
     )
 
 
 def test_a_record_about_the_system_shows_it() -> None:
     claim = of_each(a_claim(record=in_ledger("release.recorded")), "system")
-    judgement = judge(claim, read=records(a_line("release.recorded"), about="book-finder"))
+    judgement = judge(claim, read=records(a_line("release.recorded"), about="systems/book-finder"))
     assert (judgement.state, judgement.because) == (HELD, "holds for 1 of 1 systems")
 
 
@@ -128,7 +128,9 @@ def test_where_leaves_out_the_systems_it_does_not_speak_about() -> None:
 
 
 def test_a_claim_that_concerns_no_system_at_all_is_held_and_says_so() -> None:
-    claim = of_each(a_claim(document=DocumentEvidence(holds="false")), "system", where="system.lifecycle == stages.retirement")
+    claim = of_each(
+        a_claim(document=DocumentEvidence(holds="false")), "system", where="system.lifecycle == stages.retirement"
+    )
     judgement = judge(claim, files=two_systems())
     assert (judgement.state, judgement.because) == (HELD, "none of 2 systems is concerned")
 

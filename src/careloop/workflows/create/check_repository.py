@@ -70,7 +70,7 @@ def tree_digest(tree: SourceTree) -> str:
     """SHA-256 over all that a check may look at in a tree."""
     whole = hashlib.sha256()
     for path in sorted(tree.files):
-        whole.update(f"{path}\0".encode())
+        whole.update(f"{path}\0".encode(errors="surrogateescape"))
         whole.update(hashlib.sha256(tree.files[path]).digest())
     rest = [[link.path, link.target, link.outside] for link in tree.links]
     sizes = [[big.path, big.size] for big in tree.oversized]

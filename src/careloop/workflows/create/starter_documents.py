@@ -11,6 +11,7 @@ __all__ = ["starter_documents"]
 
 
 _LONGEST_ID = 60
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 _UNPRINTABLE = "\ufeff\ufffe\uffff"
 """Characters that YAML takes only when they are escaped, beside controls and line separators."""
 
@@ -36,13 +37,17 @@ def _escaped(character: str) -> str:
     return character
 
 
+def _person(owner: Author) -> str:
+    """The owner as an entry of roles.yaml; a mail address that is none is left out."""
+    mail = f", mail: {_quoted(owner.mail)}" if _MAIL.match(owner.mail) else ""
+    return f"{{id: {_quoted(_slug(owner.name))}, name: {_quoted(owner.name.strip() or 'unassigned')}{mail}}}"
+
+
 def starter_documents(name: str, owner: Author, today: date) -> Mapping[str, str]:
     """Path to text, for an organisation of this name whose posts are all held by one person."""
     return {
-        "care.yaml": _CARE.format(name=_quoted(name), today=today),
-        "roles.yaml": _ROLES.format(
-            person=_quoted(_slug(owner.name)), name=_quoted(owner.name), mail=_quoted(owner.mail), today=today
-        ),
+        "care.yaml": _CARE.format(name=_quoted(name.strip() or "Unnamed organisation"), today=today),
+        "roles.yaml": _ROLES.format(person=_quoted(_slug(owner.name)), entry=_person(owner), today=today),
         "policies/ai-policy.md": _POLICY.format(today=today),
         "risk/criteria.yaml": _CRITERIA.format(today=today),
         ".gitignore": ".care/\n",
@@ -77,7 +82,7 @@ _ROLES = """\
 owner: responsible-ai-lead
 reviewed: {today}
 people:
-  - {{id: {person}, name: {name}, mail: {mail}}}
+  - {entry}
 posts:
   - id: top-management
     title: Top management

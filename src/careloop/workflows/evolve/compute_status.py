@@ -1,6 +1,7 @@
 """Compute the status of a governance repository, now or as it was on any past day."""
 
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop.checks.catalogue import Catalogue
@@ -33,39 +34,57 @@ def compute_status(
     so. Raises InvalidInput for a day that is none or is still to come, NotFound when nothing was in force.
     """
     files = standards.read_all()
-    catalogue, digest = Catalogue(files), standards_digest(files)
-    head = source.head()
-    if as_of is None:
-        compiled = compile_tree(source.work_tree())
-        return StatusResult(
-            status=compute(
-                compiled, catalogue, read_records(ledger), now.astimezone(zone_of(compiled.repository.organisation))
-            ),
-            errors=compiled.errors,
-            commit=head.commit,
-            dirty=head.dirty,
-            as_of=None,
-            in_force_by=None,
-            standards_digest=digest,
-        )
-    instant = instant_of(as_of, _zone_in(source.work_tree()))
-    here = now.astimezone(instant.tzinfo)
-    if instant.date() > here.date():
+    asked = _Asked(source, Catalogue(files), standards_digest(files), ledger, now)
+    return _of_work_tree(asked) if as_of is None else _of_day(asked, as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """All that a status is computed from, but for the day."""
+
+    source: RepositorySource
+    catalogue: Catalogue
+    digest: str
+    ledger: Ledger | None
+    now: datetime
+
+
+def _of_work_tree(asked: _Asked) -> StatusResult:
+    head = asked.source.head()
+    compiled = compile_tree(asked.source.work_tree())
+    here = asked.now.astimezone(zone_of(compiled.repository.organisation))
+    return StatusResult(
+        status=compute(compiled, asked.catalogue, read_records(asked.ledger), here),
+        errors=compiled.errors,
+        commit=head.commit,
+        dirty=head.dirty,
+        as_of=None,
+        in_force_by=None,
+        standards_digest=asked.digest,
+    )
+
+
+def _of_day(asked: _Asked, as_of: str) -> StatusResult:
+    zone = _zone_in(asked.source.work_tree())
+    local = instant_of(as_of, zone)
+    if local.date() > asked.now.astimezone(zone).date():
         raise InvalidInput(f"--as-of {as_of} is still to come", hint="name a day that has begun")
+    instant = local.astimezone(UTC)  # to compare and add in local time goes wrong in the hour that comes twice
     until = instant + timedelta(seconds=1)
-    recorded = commit_in_force(ledger, until)
-    commit = recorded or source.in_force(instant)
+    recorded = commit_in_force(asked.ledger, until)
+    commit = recorded or asked.source.in_force(instant)
     if commit is None:
         raise NotFound(f"nothing was in force on {as_of}", hint="the first commit of the branch is later")
-    compiled = compile_tree(source.at(commit))
+    compiled = compile_tree(asked.source.at(commit))
+    then = min(instant, asked.now).astimezone(zone)
     return StatusResult(
-        status=compute(compiled, catalogue, read_records(ledger, until), min(instant, here)),
+        status=compute(compiled, asked.catalogue, read_records(asked.ledger, until), then),
         errors=compiled.errors,
         commit=commit,
         dirty=False,
         as_of=as_of,
         in_force_by="ledger" if recorded else "history",
-        standards_digest=digest,
+        standards_digest=asked.digest,
     )
 
 

@@ -10,7 +10,7 @@ from careloop.ledger.ssh_signature import APPROVAL_NAMESPACE
 from careloop.ports.approval_keys import ApprovalKeys
 from careloop.ports.ledger import Ledger, Record
 from careloop.workflows.run.release_case import ReleaseCase, case_from_blobs
-from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
+from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
     Asked,
     a_person,
@@ -20,7 +20,7 @@ from careloop.workflows.run.release_records import (
     requests_for,
     subjects,
 )
-from careloop.workflows.run.sign_as import choose_signer, sign_digest
+from careloop.workflows.run.sign_as import Signer, choose_signer, sign_digest
 
 __all__ = ["ApprovalAsk", "Approved", "approve_release", "find_request", "refuse_if_void"]
 
@@ -62,33 +62,13 @@ def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, keys: ApprovalKeys, now
     governance = read_governance(desk, now)
     case = case_from_blobs(asked.results, asked.request.lock, asked.request.environment, governance, desk)
     refuse_if_void(asked, case)
-    people = governance.people
-    signer = choose_signer(keys, people, ask.person)
+    signer = choose_signer(keys, governance.people, ask.person)
     earlier = case.count(asked)
     refusal = refusal_of(signer.person.id, case.terms(asked), [one.approval.person for one in earlier.counted])
     if refusal is not None:
         raise Refused(refusal.message)
     signature = sign_digest(keys, signer, asked.digest, namespace=APPROVAL_NAMESPACE)
-    record = Record(
-        id=derived_id(int(now.timestamp() * 1000), "approval", asked.digest, signer.person.id),
-        type="approval.given",
-        actor=a_person(signer.person.id),
-        occurred_at=now,
-        data={
-            "request": asked.digest,
-            "system": asked.system,
-            "lock": asked.request.lock,
-            "environment": asked.request.environment,
-            "key": signer.key.fingerprint,
-            "signature": signature,
-            "reason": plain_text(ask.reason.strip()),
-            "commit": governance.commit,
-        },
-        subject=subjects(asked.system, asked.request.lock, asked.digest),
-        controls=("iso42001:2023/A.6.2.5",),
-        refs=(asked.record,),
-    )
-    append_once(desk.ledger, record, now=now)
+    append_once(desk.ledger, _record(asked, signer, signature, ask.reason, governance), now=now)
     count = case.count(asked)
     mine = next((one for one in count.counted if one.approval.person == signer.person.id), None)
     if mine is None:
@@ -100,6 +80,29 @@ def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, keys: ApprovalKeys, now
         key=signer.key.fingerprint,
         given=count.given,
         required=case.decide(count).required_approvals,
+    )
+
+
+def _record(asked: Asked, signer: Signer, signature: str, reason: str, governance: Governance) -> Record:
+    now, person = governance.now, signer.person.id
+    return Record(
+        id=derived_id(int(now.timestamp() * 1000), "approval", asked.digest, person),
+        type="approval.given",
+        actor=a_person(person),
+        occurred_at=now,
+        data={
+            "request": asked.digest,
+            "system": asked.system,
+            "lock": asked.request.lock,
+            "environment": asked.request.environment,
+            "key": signer.key.fingerprint,
+            "signature": signature,
+            "reason": plain_text(reason.strip()),
+            "commit": governance.commit,
+        },
+        subject=subjects(asked.system, asked.request.lock, asked.digest),
+        controls=("iso42001:2023/A.6.2.5",),
+        refs=(asked.record,),
     )
 
 

@@ -4,6 +4,7 @@ A decision is recorded once for the same grounds, and people are asked once for 
 finds its own request again. Nothing is used up here; that is `record_release`.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -36,7 +37,10 @@ _ACTION: Final = "release"
 _OPEN_FOR: Final = "P7D"
 """How long a request stays open; `intervals: {approval-request: P14D}` in care.yaml says otherwise."""
 _JSON: Final = "application/json"
+_ENVIRONMENT: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _MOST_REASONS: Final = 60
+_MOST_WORDS: Final = 400
+"""Reasons and characters of each that a record keeps, so that it always fits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +59,15 @@ class GateQuestion:
 def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> GateAnswer:
     """Decide, ask for approvals where only they are missing, and record the decision.
 
-    Raises `InvalidInput` for a lock of another system or a results file that cannot be read, `NotFound` for an unknown
-    system and `Unavailable` when the ledger is out of reach: each of them keeps the gate closed.
+    Raises `InvalidInput` for a lock of another system, an environment without a plain name or results that cannot be
+    read, `NotFound` for an unknown system and `Unavailable` when the ledger is out of reach: each of them keeps the
+    gate closed.
     """
+    if not _ENVIRONMENT.fullmatch(question.environment):
+        raise InvalidInput(
+            f"'{question.environment}' is no name of an environment",
+            hint="small letters, digits, dot, dash, underscore",
+        )
     if question.lock.system != question.system:
         raise InvalidInput(f"the lock is of the system {question.lock.system}, not of {question.system}")
     files = tuple(read_results(raw, f"results {place + 1}") for place, raw in enumerate(question.results))
@@ -230,7 +240,7 @@ def _reason_json(reason: Reason) -> Json:
     row: dict[str, Json] = {
         "kind": reason.kind.value,
         "effect": reason.effect.value,
-        "message": plain_text(reason.message),
+        "message": plain_text(reason.message)[:_MOST_WORDS],
     }
     named = {"rule": reason.rule, "measure": reason.measure}
     return row | {name: value for name, value in named.items() if value is not None}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from careloop.domain.alarm import Readiness, Signal
+from careloop.domain.incident import DataSlice
 from careloop.domain.monitor import Monitor
 from careloop.monitors.replay import judge_readiness, rehearse
 from careloop.workflows.run.detect_changes import LEAST_WINDOWS, Part, parts_of, too_short
@@ -26,13 +27,23 @@ class Rehearsed:
     rows: int
 
 
-def rehearse_monitors(monitors: Sequence[WatchedMonitor]) -> tuple[Rehearsed, ...]:
-    """Each detector over all closed windows, none judged by a reference that has seen it. Nothing is recorded."""
-    return tuple(_rehearsed(part) for watched in monitors for part in parts_of(watched))
+def rehearse_monitors(
+    monitors: Sequence[WatchedMonitor], *, explained: Sequence[DataSlice] = ()
+) -> tuple[Rehearsed, ...]:
+    """Each detector over all closed windows, none judged by a reference that has seen it. Nothing is recorded.
+
+    `explained` are stretches of alarms that were real; from there on that release's windows are left out.
+    """
+    return tuple(_rehearsed(part, explained) for watched in monitors for part in parts_of(watched))
 
 
-def _rehearsed(part: Part) -> Rehearsed:
-    windows = part.windows
+def _rehearsed(part: Part, explained: Sequence[DataSlice]) -> Rehearsed:
+    bad = {(rows.release, rows.since) for rows in explained if rows.monitor == part.watched.monitor.id}
+    windows = [
+        window
+        for window in part.windows
+        if not any(window.release == release and window.window >= since for release, since in bad)
+    ]
     signals: tuple[Signal, ...] = ()
     readiness = too_short(len(windows))
     if len(windows) >= LEAST_WINDOWS:

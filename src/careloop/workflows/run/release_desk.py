@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop.checks.catalogue import Catalogue
@@ -105,6 +105,12 @@ def read_governance(desk: ReleaseDesk, now: datetime) -> Governance:
         in_force_by="ledger" if recorded else "history",
         standards_digest=standards_digest(files),
         compiled=compiled,
-        book=build_rule_book(compiled.repository, Catalogue(files), frozenset({Moment.RELEASE})),
+        book=build_rule_book(compiled.repository, _catalogue(tuple(files.items())), frozenset({Moment.RELEASE})),
         now=now,
     )
+
+
+@lru_cache(maxsize=2)
+def _catalogue(files: tuple[tuple[str, bytes], ...]) -> Catalogue:
+    """The standards as nouns; the packs take most of a decision's time, and many decisions use the same."""
+    return Catalogue(dict(files))

@@ -1,5 +1,6 @@
 """`care release revoke`: take a release's standing away, at once; getting it back takes a new decision."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,7 @@ from careloop.errors import InvalidInput, Refused
 from careloop.gates.request import statement_digest
 from careloop.ledger.canonical import instant_text
 from careloop.ports.approval_keys import ApprovalKeys
-from careloop.ports.ledger import Record
+from careloop.ports.ledger import Json, Record
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import a_person, append_once, derived_id, plain_text, standings_of, subjects
 from careloop.workflows.run.sign_as import choose_signer, sign_digest
@@ -39,48 +40,47 @@ def revoke_release(ask: RevokeAsk, desk: ReleaseDesk, keys: ApprovalKeys, now: d
     if not ask.reason.strip():
         raise InvalidInput("a revocation says why", hint="give --reason TEXT")
     people = read_governance(desk, now).people
-    standing = next(
-        (
-            one
-            for one in reversed(standings_of(desk.ledger))
-            if one.valid and (one.lock, one.environment) == (ask.lock, ask.environment)
-        ),
-        None,
-    )
-    if standing is None:
-        raise Refused(f"release {ask.lock[:19]} has no standing in {ask.environment}")
+    standing = _standing(ask, desk)
     signer = choose_signer(keys, people, ask.person)
     person = signer.person.id
     if not any(people.seats(person, authority) for authority in MAY_REVOKE):
         raise Refused(f"no post of {person} carries any of {', '.join(MAY_REVOKE)}")
-    reason = plain_text(ask.reason.strip())
     statement = {
         "action": "revoke",
         "lock": ask.lock,
         "environment": ask.environment,
         "standing": standing.record,
         "person": person,
-        "reason": reason,
+        "reason": plain_text(ask.reason.strip()),
         "at": instant_text(now),
     }
     signature = sign_digest(keys, signer, statement_digest(statement), namespace=REVOCATION_NAMESPACE)
-    record = Record(
+    proof: dict[str, Json] = {"statement": statement, "key": signer.key.fingerprint, "signature": signature}
+    append_once(desk.ledger, _record(standing, statement, proof, now), now=now)
+    return next(one for one in standings_of(desk.ledger, standing.system) if one.record == standing.record)
+
+
+def _standing(ask: RevokeAsk, desk: ReleaseDesk) -> Standing:
+    for one in reversed(standings_of(desk.ledger)):
+        if one.valid and (one.lock, one.environment) == (ask.lock, ask.environment):
+            return one
+    raise Refused(f"release {ask.lock[:19]} has no standing in {ask.environment}")
+
+
+def _record(standing: Standing, statement: dict[str, str], proof: Mapping[str, Json], now: datetime) -> Record:
+    return Record(
         id=derived_id(int(now.timestamp() * 1000), "revocation", standing.record),
         type="release.revoked",
-        actor=a_person(person),
+        actor=a_person(statement["person"]),
         occurred_at=now,
         data={
             "system": standing.system,
-            "lock": ask.lock,
-            "environment": ask.environment,
-            "reason": reason,
-            "statement": statement,
-            "key": signer.key.fingerprint,
-            "signature": signature,
+            "lock": standing.lock,
+            "environment": standing.environment,
+            "reason": statement["reason"],
+            **proof,
         },
-        subject=subjects(standing.system, ask.lock),
+        subject=subjects(standing.system, standing.lock),
         controls=("iso42001:2023/A.6.2.5",),
         refs=(standing.record,),
     )
-    append_once(desk.ledger, record, now=now)
-    return next(one for one in standings_of(desk.ledger, standing.system) if one.record == standing.record)

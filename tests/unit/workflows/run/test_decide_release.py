@@ -334,3 +334,19 @@ def test_the_decision_on_record_says_on_what_it_rests() -> None:
     assert scene.ledger.get_blob(lock.digest.removeprefix("sha256:")) == lock.canonical
     assert data["results"] == [sha256(raw).hexdigest()]
     assert scene.ledger.get_blob(sha256(raw).hexdigest()) == raw
+
+
+@pytest.mark.parametrize("environment", ["", "New York", "production\n", "../etc"])
+def test_an_environment_needs_a_plain_name(environment: str) -> None:
+    scene = Scene()
+    with pytest.raises(InvalidInput, match="no name of an environment"):
+        scene.gate(scene.lock(), environment=environment)
+
+
+def test_a_decision_with_very_many_reasons_still_fits_into_its_record() -> None:
+    scene = Scene()
+    lock = scene.lock()
+    harmful = {f"measure-{number}": "shown_harmful" for number in range(500)}
+    answer = scene.gate(lock, scene.results(lock, outcomes=harmful))
+    assert len(answer.decision.reasons) > 500
+    assert scene.types() == ["gate.decision"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from watch_builders import (
     a_watched,
     a_world,
     at_day,
+    fair,
     unfair,
 )
 
@@ -36,7 +37,7 @@ from careloop.errors import Unavailable
 from careloop.plans.verify import Since
 from careloop.ports.ledger import Receipt, Record
 from careloop.testing.ledger_fake import LedgerFake
-from careloop.workflows.run.watch_system import WatchReport, watch_system
+from careloop.workflows.run.watch_system import WatchReport, WatchTerms, watch_system
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 NOW = 35.1
@@ -295,13 +296,40 @@ def test_it_never_flaps() -> None:
     assert ServeRelease(TWO) not in [order.to for order in world.deployer.orders]
 
 
-def test_an_alarm_within_the_cool_down_goes_to_the_safe_state_and_not_to_another_release() -> None:
+def test_two_monitors_that_see_the_same_release_roll_it_back_once() -> None:
     world = a_world()
     monitors = (five_bad_days(), a_watched(FIVE_BAD_DAYS, monitor=a_monitor(id="second-gap")))
     report = look(world, *monitors)
     assert [order.to for order in world.deployer.orders] == [ServeRelease(ONE)]
     assert report.answered[0].plan.kind is PlanKind.ROLLBACK
     assert {each.plan.kind for each in report.answered[1:]} == {PlanKind.ALERT}, "the release no longer answers"
+
+
+def test_an_alarm_within_the_cool_down_goes_to_the_safe_state_and_not_to_a_third_release() -> None:
+    world = World(rules={ONE: fair, TWO: unfair, THREE: fair})
+    world.stand(THREE, day=-1, version="0.9")
+    world.stand(ONE, day=0, version="1.0")
+    world.deploy(ONE, day=0)
+    world.stand(TWO, day=30, version="2.0")
+    world.deploy(TWO, day=30)
+    slow = WatchTerms(cool_down=timedelta(days=7))
+    look(world, terms=slow)
+    assert answers(world) == ServeRelease(ONE)
+    world.rules[ONE] = unfair
+    later = a_watched([*FIVE_BAD_DAYS, *[(ONE, BAD)] * 3])
+    report = look(world, later, day=38.1, terms=slow)
+    assert "would be flapping" in report.answered[0].plan.because
+    assert answers(world) == HUMAN
+
+
+def test_evidence_grows_from_alarm_to_alarm_until_there_are_enough_rows() -> None:
+    world = a_world()
+    report = look(world, a_watched(FIVE_BAD_DAYS, monitor=a_monitor(minimum_n=2_500)))
+    kinds = [each.plan.kind for each in report.answered]
+    rows = [each.alarm.signal.observed.n for each in report.answered]
+    assert rows[:2] == [1000, 3000], "the second alarm, two days later, counts the rows of all three days"
+    assert kinds[:2] == [PlanKind.ALERT, PlanKind.ROLLBACK]
+    assert report.answered[1].alarm.rows.since == int(at_day(30).timestamp())
 
 
 def test_a_dry_run_shows_the_plan_that_is_then_executed_and_writes_nothing() -> None:

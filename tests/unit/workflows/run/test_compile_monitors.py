@@ -1,0 +1,95 @@
+"""From `monitors.yaml` to plans of counts; whatever cannot be watched yet is named with its reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from watch_builders import a_monitor
+
+from careloop.domain.alarm import Worse
+from careloop.domain.counts import Tally
+from careloop.domain.monitor import Monitor
+from careloop.domain.system import EventSchema
+from careloop.testing.event_builders import LOCK, NOON, an_event
+from careloop.testing.lake_fake import LakeFake
+from careloop.workflows.run.compile_monitors import compile_monitors, with_windows
+from careloop.workflows.run.watched_monitor import WatchedMonitor
+
+SCHEMA = EventSchema.model_validate(
+    {
+        "groups": {"sex": {"type": "category", "personal": True, "values": ["female", "male"]}},
+        "segment": {"region": {"type": "category", "personal": False}},
+        "business": {
+            "converted": {"type": "boolean", "personal": False},
+            "overridden": {"type": "boolean", "personal": False},
+            "amount": {"type": "number", "personal": False},
+        },
+        "protected_basis": "permitted",
+    }
+)
+
+
+def compiled(monitor: Monitor) -> WatchedMonitor:
+    found = compile_monitors([monitor], SCHEMA)
+    assert found.left_out == ()
+    return found.watched[0]
+
+
+def test_a_gap_counts_favourable_answers_by_group() -> None:
+    found = compiled(a_monitor())
+    assert (found.gap, found.groups, found.plan.columns) == (True, ("female", "male"), ("hits", "n"))
+    assert [column.name for column in found.plan.group] == ["groups.sex"]
+    assert found.why_no_replay is None
+
+
+@pytest.mark.parametrize(
+    ("measure", "column", "worse"),
+    [
+        ("selection_rate", "prediction", Worse.EITHER),
+        ("conversion_rate", "business.converted", Worse.LOWER),
+        ("converted_rate", "business.converted", Worse.LOWER),
+        ("override_rate", "business.overridden", Worse.HIGHER),
+    ],
+)
+def test_a_rate_reads_the_answer_or_a_declared_yes_or_no_field(measure: str, column: str, worse: Worse) -> None:
+    found = compiled(a_monitor(measure=measure))
+    hit = next(each.where for each in found.plan.aggregates if each.name == "hits")
+    assert ([test.column.name for test in hit], found.worse, found.gap) == ([column], worse, False)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "because"),
+    [
+        (a_monitor(measure="latency_p95_ms"), "no detector watches latency_p95_ms yet"),
+        (a_monitor(measure="psi"), "no detector watches psi yet"),
+        (a_monitor(by=None), "a gap needs a field with at least two declared values"),
+        (a_monitor(by="region"), "declares no values to tell groups by"),
+        (a_monitor(by="colour"), "no single column 'colour'"),
+        (a_monitor(tolerance=25.0), "lies between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_watched_is_named_and_not_dropped(monitor: Monitor, because: str) -> None:
+    found = compile_monitors([monitor, a_monitor(id="other")], SCHEMA)
+    assert [watched.monitor.id for watched in found.watched] == ["other"]
+    assert [left.monitor.id for left in found.left_out] == [monitor.id]
+    assert because in found.left_out[0].because
+
+
+def test_a_reference_goes_to_the_monitor_it_is_for() -> None:
+    monitors = [a_monitor(id="one"), a_monitor(id="two")]
+    found = compile_monitors(monitors, SCHEMA, references={"two": Tally(1, 2)})
+    assert [watched.reference for watched in found.watched] == [None, Tally(1, 2)]
+
+
+def test_only_closed_windows_are_given_to_detectors() -> None:
+    lake = LakeFake()
+    for hour in range(3):
+        event = an_event(hour, groups={"sex": "female"}, unit=str(hour))
+        lake.append([event], now=NOON + timedelta(hours=hour, minutes=10))
+    monitor = compiled(a_monitor(window="PT1H"))
+    now = NOON + timedelta(hours=2, minutes=30)
+    (found,) = with_windows([monitor], lake=lake, system="credit", now=now)
+    assert sorted({key.window for key in found.table.cells}) == [int(NOON.timestamp()) + 3600 * at for at in (0, 1)]
+    assert {key.release for key in found.table.cells} == {LOCK}
+    assert found.table.tallies() == {"female": Tally(2, 2)}
