@@ -134,7 +134,7 @@ def test_a_target_whose_model_was_altered_is_not_rolled_back_to(a_bad_day: Story
     assert answers(story.retailer) == BASELINE
 
 
-@pytest.mark.parametrize("options", [["--die-at", "1", "--after"], ["--die-at", "4"], ["--die-at", "4", "--after"]])
+@pytest.mark.parametrize("options", [["--die-at", "4"], ["--die-at", "4", "--after"]])
 def test_killed_between_steps_the_next_look_finishes_and_does_nothing_twice(
     a_bad_day: Story, tmp_path: Path, options: Sequence[str]
 ) -> None:
@@ -189,4 +189,3 @@ def test_the_commands_say_what_they_would_do_and_do_it(a_bad_day: Story, tmp_pat
     assert (undo.returncode, f"let {story.unfair} take over" in undo.stdout) == (0, True)
     refused = care("rollback", SYSTEM, "--to", "sha256:" + "0" * 64, "--dry-run")
     assert (refused.returncode, "has no standing" in refused.stderr) == (1, True)
-    assert care("rollback", SYSTEM).returncode == 2

@@ -21,7 +21,7 @@ __all__ = ["PlainValue", "YamlReading", "decode", "read_yaml"]
 
 PlainValue = bool | int | float | str | list["PlainValue"] | dict[str, "PlainValue"] | None
 
-_REFERENCE = re.compile(r"(?:^[ \t]*|[:?-][ \t]+|[\[{,][ \t]*)(?:[&*][^\s&]|!(?:[!<\s]|$))", re.MULTILINE)
+_REFERENCE = re.compile(r"(?:^[ \t]*|[:?-][ \t]+|[\[{,][ \t]*)(?:&+[^\s&]|\*[^\s&]|!(?:[!<\s]|$))", re.MULTILINE)
 """An anchor, an alias or a tag of YAML's own; any other tag comes out as no plain value."""
 _LINE_START = re.compile(r"\n(?:---|\.\.\.|%|[ ]*\?(?:\s|$)|[ -]*\t)")
 """Document marks, directives, complex keys, tabs in indents."""
@@ -35,14 +35,15 @@ _OPEN_END = re.compile(r"[|>][-+\d]*(?:[ ]+#.*)?\Z|[ ]*#")
 """A last line that opens a block of text, which the first parser takes for a blank line; or may, above a comment."""
 _NO_START = ('"|', '"@', '"`', '"%', '"&', '"*', ' ":', '[":', '{":')
 """How text that begins with a mark which may begin none looks in JSON."""
+_FLOW_QUESTION = re.compile(r"[\[{,]\s*\?")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _TIGHT_KEY = re.compile(r"[\"'][ ]?:\S")
 """Keys as JSON writes them."""
-_NOT_TEXT = r"(?:[-+.~\d][^\s:]*|[Tt]rue|[Ff]alse|[Nn]ull|TRUE|FALSE|NULL|):(?:\s|$)"
+_NOT_TEXT = r"(?:[-+.~\d][^\s:]*|[Tt]rue|[Ff]alse|[Nn]ull|TRUE|FALSE|NULL|)[ ]*:(?:\s|$)"
 _ODD_KEY = re.compile(r"\n[ ]*(?:-[ ]+)*" + _NOT_TEXT)
 _ODD_FLOW_KEY = re.compile(r"[{,]\s*" + _NOT_TEXT)
 """Keys that are read as something else than text."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _KEY_LINE = re.compile(r"\n[ ]*(?:-[ ]+)*[^\s#][^\n]*?:(?:[ \t]|\r?(?=\n|$))")
 _COLON = re.compile(r":(?:[ \t\n\r]|$)")
 
@@ -94,7 +95,7 @@ def _is_plain(text: str) -> bool:
         return False
     if any(mark in text for mark in ("---", "...", "%", "?", "\t")) and _LINE_START.search(lines):
         return False
-    if any(mark in text for mark in (":}", ":]", ":,")):
+    if any(mark in text for mark in (":}", ":]", ":,")) or ("?" in text and _FLOW_QUESTION.search(text)):
         return False
     last = text.rstrip().rpartition("\n")[2]
     if (last[-1:] in "|>+-0123456789" or "#" in last) and _OPEN_END.search(last):

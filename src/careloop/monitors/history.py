@@ -15,7 +15,7 @@ from careloop.domain.counts import UNKNOWN_GROUP, Tally
 from careloop.measures.beta import beta_quantile
 from careloop.monitors.window import WindowCounts, pooled
 
-__all__ = ["RateHistory", "gap_window_sd", "group_and_rest", "learn_rate"]
+__all__ = ["RateHistory", "gap_window_sd", "group_and_rest", "learn_rate", "sampling_variance"]
 
 _LEAST_WINDOWS = 8
 _DOUBT = 0.05

@@ -39,14 +39,16 @@ SIGNAL = Signal(
 READY = Readiness(may_act=True, because="0 alarms in 30 days", days=30.0, windows=720, alarms=0)
 MONITOR = Monitor.model_validate(
     {
-        **{
-            "id": "gap",
-            "kind": "fairness",
-            "measure": "dp_difference",
-            "window": "PT1H",
-            "reference": "evaluation_set",
-        },
-        **{"tolerance": 0.05, "promise": "P5Y", "minimum_n": 100, "severity": "sev1", "response": "rollback"},
+        "id": "gap",
+        "kind": "fairness",
+        "measure": "dp_difference",
+        "window": "PT1H",
+        "reference": "evaluation_set",
+        "tolerance": 0.05,
+        "promise": "P5Y",
+        "minimum_n": 100,
+        "severity": "sev1",
+        "response": "rollback",
     }
 )
 PLAN = Plan(

@@ -35,7 +35,7 @@ from careloop.workflows.run.validate_release import ValidationAsk, validate_rele
 from careloop.workflows.run.watch_desk import OpenWatch, hands_of, open_watch
 from careloop.workflows.run.watch_system import WatchReport, watch_system
 
-__all__ = ["APPROVERS", "PLACE", "REQUESTER", "Candidate", "Company"]
+__all__ = ["APPROVERS", "PLACE", "REQUESTER", "Candidate", "Company", "after"]
 
 REQUESTER = "daniel-osei"
 """Product owner for credit: asks for releases and commits changes, and so approves none."""

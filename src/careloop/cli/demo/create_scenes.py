@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from careloop import wiring
+from careloop.cli.demo.company import Company
+from careloop.cli.demo.evidence_scenes import status_rows
 from careloop.cli.demo.stage import Stage
 from careloop.domain.check import CheckResult
-from careloop.domain.status import RequirementRow
 from careloop.domain.tier import Tier
 from careloop.workflows.create.check_card import check_card
-from careloop.workflows.create.check_repository import check_repository
-from careloop.workflows.evolve.compute_status import compute_status
+from careloop.workflows.create.check_repository import DiffRange, check_repository
 
 __all__ = ["play_create"]
 
@@ -31,14 +32,16 @@ class _Edit:
     lesson: str
 
 
-def play_create(stage: Stage, root: Path, card: Path | None) -> None:
-    """Check, break, mend and look at the status of a copy of Acme in `root`."""
+def play_create(stage: Stage, company: Company, at: datetime, card: Path | None) -> None:
+    """Check, break, mend and look at the status of Acme's repository; `at` is the time of day of its commits."""
+    root = company.root
     stage.scene("Acme writes its AI management system as files in git; careloop compiles them")
     stage.tell("Sixty-odd documents: policies, rules, roles, risks, three AI systems. Do they hold together?")
     result, seconds = _check(root)
     stage.check(f"care check {root}", result, seconds)
-    before = _status(root)
-    stage.scene("Mistakes are refused where they are made")
+    before = status_rows(root)
+    _branch_without_card(stage, company, at)
+    stage.scene("Other mistakes are refused where they are made")
     for edit in _edits(root):
         _try(stage, root, edit)
     stage.scene("Status is computed from evidence, so it moves when evidence goes")
@@ -47,23 +50,17 @@ def play_create(stage: Stage, root: Path, card: Path | None) -> None:
     kept = {file: file.read_bytes() for file in sorted(path.iterdir())}
     for file in kept:
         file.unlink()
-    stage.moved(before, _status(root))
+    stage.moved(before, status_rows(root))
     for file, raw in kept.items():
         file.write_bytes(raw)
     stage.tell("The files come back, and with them the status.")
-    stage.moved(before, _status(root))
+    stage.moved(before, status_rows(root))
     _published_card(stage, card)
 
 
 def _edits(root: Path) -> tuple[_Edit, ...]:
     rules = next(path for path in sorted((root / "rules").glob("*.yaml")) if "system." in path.read_text())
     return (
-        _Edit(
-            "An engineer deletes the model card of the credit system.",
-            _CARD,
-            None,
-            "The card is missing, and the place is the system that needs one.",
-        ),
         _Edit(
             "Somebody misspells a key: `purpse` for `purpose`.",
             "systems/credit-decision/system.yaml",
@@ -112,18 +109,27 @@ def _published_card(stage: Stage, card: Path | None) -> None:
     stage.check(f"care check --card {card.name} --tier high", result, time.perf_counter() - started)
 
 
-def _check(root: Path) -> tuple[CheckResult, float]:
+def _check(root: Path, diff: DiffRange | None = None) -> tuple[CheckResult, float]:
     started = time.perf_counter()
     source = wiring.repository_source(root)
-    result = check_repository(source, standards=wiring.standards_library(), cache=wiring.result_cache())
+    result = check_repository(source, standards=wiring.standards_library(), cache=wiring.result_cache(), diff=diff)
     return result, time.perf_counter() - started
 
 
-def _status(root: Path) -> tuple[RequirementRow, ...]:
-    result = compute_status(
-        wiring.repository_source(root),
-        standards=wiring.standards_library(),
-        ledger=wiring.ledger_to_read(root),
-        now=wiring.now(),
-    )
-    return result.status.requirements
+def _branch_without_card(stage: Stage, company: Company, at: datetime) -> None:
+    """A branch that drops the model card is refused; put back, it passes."""
+    stage.scene("A branch without a model card is refused, then mended")
+    stage.tell("On a branch, an engineer tidies up and deletes the model card of the credit system.")
+    company.branch("tidy-up", at)
+    card = company.root / _CARD
+    raw = card.read_bytes()
+    card.unlink()
+    company.commit("Tidy up", at)
+    result, seconds = _check(company.root, DiffRange("main..HEAD"))
+    stage.check("care check --diff main..HEAD", result, seconds)
+    stage.tell("The card comes back.")
+    card.write_bytes(raw)
+    company.commit("Bring the card back", at)
+    mended, seconds = _check(company.root, DiffRange("main..HEAD"))
+    stage.check("care check --diff main..HEAD", mended, seconds)
+    company.branch("main", at)

@@ -1,15 +1,24 @@
 """The stage the demonstration plays on: sentences, results, and the pace between them."""
 
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
+import typer
+
+from careloop import wiring
 from careloop.cli.terminal import paint, say
 from careloop.domain.check import CheckResult
 from careloop.domain.status import RequirementRow
 from careloop.reports.check_report import check_lines
 from careloop.reports.status_report import status_counts
+from careloop.workflows.create.check_repository import check_repository
 
 __all__ = ["Stage"]
+
+T = TypeVar("T")
 
 
 class Stage:
@@ -42,6 +51,21 @@ class Stage:
         self.show([("heading", f"$ {command}")])
         self.show(check_lines(result, seconds=seconds))
         self.show([("grey", f"exit code {result.exit_code}")])
+
+    def check_repository(self, root: Path) -> None:
+        """Run `care check` on a folder and show what it says."""
+        started = time.perf_counter()
+        source = wiring.repository_source(root)
+        result = check_repository(source, standards=wiring.standards_library(), cache=wiring.result_cache())
+        self.check("care check", result, time.perf_counter() - started)
+
+    def progress(self, label: str, items: Sequence[T]) -> Iterator[T]:
+        """The items one by one, with a bar on a terminal."""
+        if not sys.stdout.isatty():
+            yield from items
+            return
+        with typer.progressbar(items, label=f"     {label}") as bar:
+            yield from bar
 
     def moved(self, before: tuple[RequirementRow, ...], after: tuple[RequirementRow, ...]) -> None:
         """Rows of the status that differ, and the counts before and after."""

@@ -135,6 +135,7 @@ class _Look:
         self._watch, self._using, self._now, self._dry_run = watch, using, now, dry_run
         self._ledger = using.hands.ledger
         self._where = {"system": watch.system, "environment": watch.environment}
+        self._readiness: dict[tuple[str, str | None, int], Readiness] = {}
 
     def look(self) -> WatchReport:
         continued = () if self._dry_run else tuple(self._continue())
@@ -206,8 +207,7 @@ class _Look:
         )
 
     def _answer(self, alarm: RaisedAlarm, change: Change | None) -> Answered:
-        none = Readiness(may_act=False, because=_ALONE, days=0.0, windows=0, alarms=0)
-        readiness = none if change is None else change.readiness()
+        readiness = self._ready(change)
         if change is not None and not self._dry_run:
             promise = change.part.watched.monitor.promise
             hands = self._using.hands
@@ -217,6 +217,16 @@ class _Look:
         plan = decide_plan(self._case(alarm, change, readiness), self._watch.terms.plan)
         executed = None if self._dry_run else execute_plan(plan, hands=self._using.hands, now=self._now)
         return Answered(alarm=alarm, readiness=readiness, plan=plan, executed=executed)
+
+    def _ready(self, change: Change | None) -> Readiness:
+        """Whether the monitor may act; the same past, replayed for a first alarm, is not replayed for the next."""
+        if change is None:
+            return Readiness(may_act=False, because=_ALONE, days=0.0, windows=0, alarms=0)
+        known_until = change.history[-1].window if change.history else 0
+        key = (change.signal.monitor, change.part.group, known_until)
+        if key not in self._readiness:
+            self._readiness[key] = change.readiness()
+        return self._readiness[key]
 
     def _case(self, alarm: RaisedAlarm, change: Change | None, readiness: Readiness) -> AlarmCase:
         entries = self._entries()

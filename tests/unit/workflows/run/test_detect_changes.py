@@ -79,7 +79,7 @@ def test_a_young_system_may_act_four_weeks_after_its_release_came() -> None:
 
 
 def test_a_history_of_a_few_windows_gives_no_right_to_act() -> None:
-    change = first(a_watched([*[(ONE, GOOD)] * 3, *[(TWO, BAD)] * 25]))
+    change = first(a_watched([*[(ONE, GOOD)] * 3, *[(TWO, {"women": 0.0, "men": 0.95})] * 25]))
     assert "3 windows of the system's own history" in change.readiness().because
 
 
@@ -92,7 +92,7 @@ def test_each_group_of_a_rate_has_its_own_reference_and_alarm() -> None:
 
 
 def test_an_evaluation_set_can_be_the_reference() -> None:
-    days = [(ONE, {"women": 0.3, "men": 0.3})] * 25
+    days = [(ONE, {"women": 0.02, "men": 0.02})] * 25
     plain = of_rates(days, reference=Reference.EVALUATION_SET)
     assert detect_changes(plain, starts={}) == (), "nothing is known of the past, and nothing was said of it"
     told = WatchedMonitor(

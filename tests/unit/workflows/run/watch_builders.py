@@ -6,12 +6,13 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from careloop.adapters.numpy_counts import NumpyCounts
 from careloop.domain.count_plan import Column, ColumnKind, Compare, CountPlan, Predicate
 from careloop.domain.counts import BUCKETS, CellKey, CountTable
-from careloop.domain.deployment import ServeRelease
+from careloop.domain.deployment import ServeRelease, ServeSafeState
 from careloop.domain.event import Scalar
 from careloop.domain.event_columns import PREDICTION
 from careloop.domain.incident import DataSlice
@@ -32,7 +33,14 @@ from careloop.testing.replayer_fake import ReplayerFake
 from careloop.workflows.run.compare_releases import ReplayRoom
 from careloop.workflows.run.execute_plan import Hands
 from careloop.workflows.run.verify_rollback import counts_of
-from careloop.workflows.run.watch_system import SystemWatch, Watching, WatchTerms, why_not_standing
+from careloop.workflows.run.watch_system import (
+    SystemWatch,
+    Watching,
+    WatchReport,
+    WatchTerms,
+    watch_system,
+    why_not_standing,
+)
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 DAY = 86_400
@@ -214,3 +222,23 @@ def a_world(**changed: Any) -> World:
 
 THIRTY_GOOD_DAYS: Days = [(ONE, GOOD)] * 30
 FIVE_BAD_DAYS: Days = [*THIRTY_GOOD_DAYS, *[(TWO, BAD)] * 5]
+
+
+HUMAN = ServeSafeState(SafeStateKind.HUMAN)
+
+
+@cache
+def five_bad_days() -> WatchedMonitor:
+    return a_watched(FIVE_BAD_DAYS)
+
+
+def look(
+    world: World, *monitors: WatchedMonitor, day: float = 35.1, dry_run: bool = False, **changed: Any
+) -> WatchReport:
+    watched = monitors or (five_bad_days(),)
+    watch = a_watch(*watched, **changed)
+    return watch_system(watch, world.watching(watched), now=at_day(day), dry_run=dry_run)
+
+
+def answers(world: World) -> object:
+    return world.deployer.answers["credit", "production"]
