@@ -20,8 +20,10 @@ BUDGET_SECONDS = {
 }
 """What the tests of each folder may take in all on two cores; the folder's name is also their mark."""
 
-# A developer's or CI's run is bounded but draws new examples each time; `make torture` digs deeper.
-settings.register_profile("bounded", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A developer's or CI's run is bounded and draws the same examples each time; `make torture` digs deeper, anew each time.
+settings.register_profile(
+    "bounded", max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("torture", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("bounded")
 
