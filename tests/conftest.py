@@ -20,7 +20,7 @@ BUDGET_SECONDS = {
 }
 """What the tests of each folder may take in all on two cores; the folder's name is also their mark."""
 
-# A developer's or CI's run is bounded and draws the same examples each time; `make torture` digs deeper, anew each time.
+# An everyday run is bounded and draws the same examples each time; `make torture` digs deeper, anew each time.
 settings.register_profile(
     "bounded", max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
