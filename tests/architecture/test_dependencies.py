@@ -39,7 +39,7 @@ def _imported() -> dict[str, set[str]]:
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in _BY_NAME:
-                names = [word.value for word in node.args if isinstance(word, ast.Constant) and str(word.value)]
+                names = [str(word.value) for word in node.args if isinstance(word, ast.Constant)]
             for name in names:
                 found.setdefault(name.partition(".")[0], set()).add(layer_of(path))
     return found
