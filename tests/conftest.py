@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parent.parent
 
 BUDGET_SECONDS = {
-    "unit": 120,
-    "contract": 60,
+    "unit": 180,
+    "contract": 300,
     "conformance": 30,
     "architecture": 60,
-    "scenarios": 120,
-    "browser": 120,
+    "scenarios": 420,
+    "browser": 240,
 }
 """What the tests of each folder may take in all on two cores; the folder's name is also their mark."""
 

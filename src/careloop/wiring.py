@@ -19,7 +19,7 @@ from careloop.adapters.file_cache import FileCache, user_cache_folder
 from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
-from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES
+from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
 from careloop.ports.ledger import Checkpoint, Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
@@ -76,7 +76,7 @@ _RELEASES = ".care/registry/artefacts"
 
 def repository_source(root: Path) -> RepositorySource:
     """The governance repository in a folder."""
-    return GitRepository(root, folders=GOVERNED_FOLDERS, files=ROOT_FILES, limit=MAX_BYTES)
+    return GitRepository(root, folders=GOVERNED_FOLDERS, files=ROOT_FILES | ROOT_LOOKALIKES, limit=MAX_BYTES)
 
 
 def workspace(root: Path) -> Workspace:

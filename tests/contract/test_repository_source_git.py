@@ -76,7 +76,6 @@ def test_a_link_within_the_repository_is_read(tmp_path: Path) -> None:
     assert tree.files["policies/twin.md"] == tree.files["policies/ai-policy.md"]
 
 
-@pytest.mark.xfail(strict=True, reason="`at` tells a link within the repository as one to a folder")
 def test_a_link_within_the_repository_is_read_from_a_commit_too(tmp_path: Path) -> None:
     git = GitFolder.holding(tmp_path / "governance", small_repository(), at=_MONDAY)
     (git.folder / "policies" / "twin.md").symlink_to("ai-policy.md")
@@ -85,7 +84,6 @@ def test_a_link_within_the_repository_is_read_from_a_commit_too(tmp_path: Path) 
     assert source.at(commit) == source.work_tree()
 
 
-@pytest.mark.xfail(strict=True, reason="`at` passes links over that are not named like documents")
 def test_a_committed_link_to_a_folder_is_told_as_in_the_work_tree(tmp_path: Path) -> None:
     git = GitFolder.holding(tmp_path / "governance", small_repository(), at=_MONDAY)
     (git.folder / "laws").symlink_to("../elsewhere")
@@ -100,7 +98,6 @@ def test_a_link_that_leads_nowhere_is_unreadable(tmp_path: Path) -> None:
     assert "No such file" in _source(folder).work_tree().unreadable["policies/lost.md"]
 
 
-@pytest.mark.xfail(strict=True, reason="asking whether the link is a folder raises OSError", raises=OSError)
 def test_a_link_to_itself_is_unreadable(tmp_path: Path) -> None:
     folder = _a_folder(tmp_path)
     (folder / "policies" / "loop.md").symlink_to("loop.md")

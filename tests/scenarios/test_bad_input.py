@@ -125,6 +125,12 @@ MISTAKES = {
     "an id without edition": Mistake(
         swap("care.yaml", "iso42001:2023", "iso42001"), "unversioned-id", "care.yaml", 2, says="edition"
     ),
+    "no rule pack at all": Mistake(
+        swap("care.yaml", "rule_packs: [careloop/base@1]", "rule_packs: []"), "bad-value", "care.yaml", 2, says="empty"
+    ),
+    "a root file with another ending": Mistake(
+        write("controls.yml", b"owner: ai-lead\n"), "document-placed", "controls.yml", 1, 1, "controls.yaml"
+    ),
     "a dangling reference": Mistake(
         swap("care.yaml", "owner: ai-lead", "owner: ai-leed"), "reference-exists", "care.yaml", 1, 6, "'ai-lead'"
     ),

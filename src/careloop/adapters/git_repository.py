@@ -1,9 +1,11 @@
 """A governance repository on disk: its work tree read directly, its history through git's own objects (dulwich)."""
 
 import os
+import posixpath
 import shutil
+import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,23 +102,33 @@ class GitRepository:
             return None
 
     def at(self, revision: str) -> SourceTree:
-        """The governed files at a commit."""
+        """The governed files at a commit; links are followed within it, as they are in the work tree."""
         files: dict[str, bytes] = {}
         oversized: list[OversizedFile] = []
         links: list[StrayLink] = []
+        unreadable: dict[str, str] = {}
         with self._repo() as repo:
-            commit = commit_of(repo, revision)
-            for path, mode, sha in self._blobs(repo, commit):
-                if mode == 0o120000:
-                    target = repo.object_store[sha].as_raw_string().decode(errors="replace")
-                    links.append(StrayLink(path, target, outside=_leads_out(path, target)))
+            blobs = dict(self._blobs(repo, commit_of(repo, revision)))
+            for path, (mode, sha) in blobs.items():
+                is_link, wanted = stat.S_ISLNK(mode), sha
+                if not self._is_governed(path, is_link=is_link):
                     continue
-                data = repo.object_store[sha].as_raw_string()
+                if is_link:
+                    target = repo.object_store[sha].as_raw_string().decode(errors="replace")
+                    found = _followed(path, target, blobs)
+                    if isinstance(found, StrayLink):
+                        links.append(found)
+                        continue
+                    if found is None:
+                        unreadable[path] = "the file cannot be read: No such file or directory"
+                        continue
+                    wanted = found
+                data = repo.object_store[wanted].as_raw_string()
                 if len(data) > self._limit:
                     oversized.append(OversizedFile(path, len(data)))
                 else:
                     files[path] = data
-        return SourceTree(files, tuple(oversized), tuple(links))
+        return SourceTree(files, tuple(oversized), tuple(links), unreadable)
 
     def resolve(self, revision: str) -> str:
         """Full hash of a revision."""
@@ -159,23 +171,41 @@ class GitRepository:
                 f"{self._root} is not in a git repository", hint="run `git init`, or leave --diff out"
             ) from error
 
-    def _blobs(self, repo: "Repo", commit: "Commit") -> Iterator[tuple[str, int, "ObjectID"]]:
-        """Governed files of a commit: path below our root, mode, object id."""
+    def _blobs(self, repo: "Repo", commit: "Commit") -> Iterator[tuple[str, tuple[int, "ObjectID"]]]:
+        """All files of a commit below our root: path, and mode with object id."""
         inside = os.path.relpath(os.path.realpath(self._root), os.path.realpath(repo.path)).replace(os.sep, "/")
         prefix = "" if inside == "." else inside + "/"
         for entry in repo.object_store.iter_tree_contents(commit.tree):
             if entry.path is None or entry.mode is None or entry.sha is None:
                 continue
             path = entry.path.decode(errors="replace")
-            if path.startswith(prefix) and self._is_governed(path[len(prefix) :]):
-                yield path[len(prefix) :], entry.mode, entry.sha
+            if path.startswith(prefix):
+                yield path[len(prefix) :], (entry.mode, entry.sha)
 
-    def _is_governed(self, path: str) -> bool:
+    def _is_governed(self, path: str, *, is_link: bool) -> bool:
         top, slash, _ = path.partition("/")
         if not slash:
-            return path in self._files
-        hidden = any(part.startswith(".") for part in path.split("/"))
-        return top in self._folders and not hidden and path.endswith((".yaml", ".yml", ".md"))
+            return path in self._files or (is_link and path in self._folders)
+        parts = path.split("/")
+        hidden = any(part.startswith(".") for part in parts)
+        named = is_link or path.endswith((".yaml", ".yml", ".md"))
+        return top in self._folders and not hidden and named and len(parts) <= _MAX_DEPTH + 1
+
+
+def _followed(path: str, target: str, blobs: "Mapping[str, tuple[int, ObjectID]]") -> "StrayLink | ObjectID | None":
+    """The file a committed link leads to; a link out of the repository or to a folder; null for one to nothing.
+
+    A link to a link is not followed further and counts as one to nothing.
+    """
+    resolved = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    if target.startswith("/") or resolved == ".." or resolved.startswith("../"):
+        return StrayLink(path, target, outside=True)
+    if resolved in blobs:
+        mode, sha = blobs[resolved]
+        return None if stat.S_ISLNK(mode) else sha
+    if any(other.startswith(f"{resolved}/") for other in blobs):
+        return StrayLink(path, target, outside=False)
+    return None
 
 
 def _read(path: str, limit: int) -> bytes:
@@ -200,11 +230,6 @@ def _stray_link(path: str, entry: os.DirEntry[str], base: str) -> StrayLink | No
         return None
     target = os.path.realpath(entry.path)
     outside = os.path.commonpath((target, base)) != base
-    if outside or entry.is_dir():
+    if outside or os.path.isdir(target):  # noqa: PTH112  # answers no, where a link leads to itself
         return StrayLink(path, str(Path(entry.path).readlink()), outside)
     return None
-
-
-def _leads_out(path: str, target: str) -> bool:
-    resolved = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120  # a path in a commit
-    return target.startswith("/") or resolved.startswith("..")

@@ -119,9 +119,10 @@ def document_placed(ground: Ground) -> Iterator[Breach]:
     """A document in a governed folder has a name that careloop knows, so that none is passed over in silence."""
     for path in sorted(ground.tree.files):
         if kind_of(path) is None and looks_governed(path):
-            folder = path.split("/")[0]
-            known = ", ".join(kind.pattern for kind in KINDS if kind.pattern.startswith(folder + "/"))
-            yield Breach(path=path, message=f"no document of this name is known; {folder}/ holds {known}")
+            folder, inside, _ = path.partition("/")
+            known = ", ".join(kind.pattern for kind in KINDS if kind.pattern.startswith(f"{folder}/"))
+            holds = f"{folder}/ holds {known}" if inside else f"did you mean {path.removesuffix('.yml')}.yaml?"
+            yield Breach(path=path, message=f"no document of this name is known; {holds}")
 
 
 def soa_complete(ground: Ground) -> Iterator[Breach]:

@@ -4,7 +4,17 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["GOVERNED_FOLDERS", "KINDS", "MAX_BYTES", "ROOT_FILES", "Form", "Kind", "kind_of", "looks_governed"]
+__all__ = [
+    "GOVERNED_FOLDERS",
+    "KINDS",
+    "MAX_BYTES",
+    "ROOT_FILES",
+    "ROOT_LOOKALIKES",
+    "Form",
+    "Kind",
+    "kind_of",
+    "looks_governed",
+]
 
 MAX_BYTES = 5_000_000
 """Largest document that is read."""
@@ -71,6 +81,8 @@ KINDS: tuple[Kind, ...] = (
 
 GOVERNED_FOLDERS = frozenset(kind.pattern.split("/")[0] for kind in KINDS if "/" in kind.pattern)
 ROOT_FILES = frozenset(kind.pattern for kind in KINDS if "/" not in kind.pattern)
+ROOT_LOOKALIKES = frozenset(name.removesuffix(".yaml") + ".yml" for name in ROOT_FILES)
+"""What somebody may write for a root file, and which would be passed over."""
 _BY_FOLDER: dict[str, tuple[Kind, ...]] = {
     folder: tuple(kind for kind in KINDS if kind.pattern.startswith(folder + "/")) for folder in GOVERNED_FOLDERS
 }
@@ -96,6 +108,8 @@ def looks_governed(path: str) -> bool:
     Other files (weights, notebooks, pictures, READMEs) may lie beside them.
     """
     folder, slash, rest = path.partition("/")
+    if path in ROOT_LOOKALIKES:
+        return True
     if not slash or folder not in GOVERNED_FOLDERS:
         return False
     name = rest.rpartition("/")[2]

@@ -72,8 +72,10 @@ def _by_replay(signal: Signal, replay: Replayed, terms: AttributionTerms) -> Att
     if bounds[0] > 0 and beyond <= 0:
         said = f"on the same {n} rows the target is better by {bounds[0]:.3f} to {bounds[1]:.3f} and within the limit"
         return _answer(Ground.REPLAY, Verdict.BETTER, said, n=n, bounds=bounds)
-    still = f"it would be beyond the limit by {beyond:.3f}" if beyond > 0 else "the difference may be chance"
-    said = f"on the same {n} rows the target is better by {bounds[0]:.3f} to {bounds[1]:.3f}: {still}"
+    still = (
+        f"would be beyond the limit by {beyond:.3f}" if beyond > 0 else "does no better that chance would not explain"
+    )
+    said = f"on the same {n} rows the target {still} (better by {bounds[0]:.3f} to {bounds[1]:.3f})"
     return _answer(Ground.REPLAY, Verdict.NOT_BETTER, said, n=n, bounds=bounds)
 
 
