@@ -84,3 +84,13 @@ def test_the_ledger_tells_the_story_in_its_order(played: tuple[Path, str]) -> No
     assert types.count("alarm.raised") == 2
     assert types.index("safe_state.entered") > types.index("rollback.verified")
     assert {"evidence.hold", "incident.opened", "retrain.requested", "page.sent"} <= set(types)
+
+
+def test_an_alarm_is_explained_by_its_id(played: tuple[Path, str]) -> None:
+    home, _ = played
+    root = str(home / "played" / "acme")
+    alarms = answer(home, "ledger", "show", "--type", "alarm.raised", "--repo", root)["entries"]
+    done = care("why", alarms[0]["id"], "--repo", root, home=home)
+    assert done.returncode == 0, done.stderr
+    assert "approval-gap-by-sex" in done.stdout
+    assert "rollback of credit-decision" in done.stdout

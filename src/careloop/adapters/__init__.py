@@ -1,4 +1,3 @@
-"""the outside world, one file each: git, SQLite, PostgreSQL, HTTP ledger, DuckDB, Spark, MLflow, webhook, forge,
-OTLP, mail, pager"""
+"""the outside world, one file each: git, SQLite, Parquet and DuckDB, SSH keys, registries, webhooks, pagers"""
 
 __all__: list[str] = []

@@ -23,7 +23,9 @@ care explain care/C3  ·  care explain 3f2a9c0d11e4b7a6 (a finding's id from --f
 
 @app.command(epilog=_EPILOG)
 def explain(
-    ref: Annotated[str, typer.Argument(metavar="REF", help="A requirement, rule, policy statement, claim or finding.")],
+    ref: Annotated[
+        str, typer.Argument(metavar="REF", help="A requirement, rule, policy statement, claim, finding or alarm.")
+    ],
     repo: Annotated[Path | None, typer.Option("--repo", metavar="DIR", help="Governance repository.")] = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:

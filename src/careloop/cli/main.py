@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "check": "Find what is wrong: each finding with a place and a way out.",
     "status": "Show how far every requirement is evidenced, and why.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
+    "why": "Explain an alarm: what moved, which plan followed, how far it came.",
     "release": "Lock a release, record it, show and revoke its standing.",
     "gate": "Decide whether a release may go ahead: allow, block or wait.",
     "approve": "Approve a release that waits, with an SSH signature.",

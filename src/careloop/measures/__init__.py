@@ -1,3 +1,3 @@
-"""fairness, drift, performance, latency, privacy, business: a small frozen plan of counts, and counts in, values out"""
+"""fairness, drift, performance, latency, business: a small frozen plan of counts, and counts in, values out"""
 
 __all__: list[str] = []

@@ -1,3 +1,3 @@
-"""what to do, as a list of typed steps: rollback, kill, policy change, drill, retirement"""
+"""what to do, as a list of typed steps: rollback, safe state, undo; explained and executed alike"""
 
 __all__: list[str] = []

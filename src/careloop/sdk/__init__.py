@@ -1,4 +1,3 @@
-"""what an application imports: Guard, Recorder, ASGI middleware, gateway plug-ins; its own tiny composition,
-light to import"""
+"""what an application imports: so far the Recorder; its own tiny composition, light to import"""
 
 __all__: list[str] = []

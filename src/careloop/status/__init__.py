@@ -1,3 +1,3 @@
-"""claims, requirements, residual risk, SoA rows, gap: evidence in, status out"""
+"""claims to requirements, and what the programme owes: evidence in, status out"""
 
 __all__: list[str] = []

@@ -1,3 +1,3 @@
-"""Django: pages, JSON API, live stream, accounts; routes hold no rules"""
+"""what answers over HTTP, routes without rules: so far the ingest of events"""
 
 __all__: list[str] = []

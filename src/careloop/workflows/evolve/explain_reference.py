@@ -1,4 +1,4 @@
-"""Explain a requirement, a rule, a policy statement, a finding or a claim: the chain, navigable both ways (R24)."""
+"""Explain a requirement, rule, policy statement, finding, claim or alarm: the chain, navigable both ways (R24)."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,8 @@ from careloop.domain.rule import Rule, RuleFile, Verdict
 from careloop.domain.standard import Claim
 from careloop.domain.status import ClaimResult, RequirementRow, Status
 from careloop.errors import NotFound
+from careloop.plans.alarm_story import alarm_story
+from careloop.plans.automation_history import READS
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
@@ -32,12 +34,27 @@ def explain_reference(
     source: RepositorySource, ref: str, *, standards: StandardsLibrary, ledger: Ledger | None, now: datetime
 ) -> Explanation:
     """What `ref` is, how it stands now and why. Raises NotFound, with the nearest names, when nothing is called so."""
+    story = _alarm(ledger, ref)
+    if story is not None:
+        return story
     tree = source.work_tree()
     catalogue = Catalogue(standards.read_all())
     compiled = compile_tree(tree)
     here = now.astimezone(zone_of(compiled.repository.organisation))
     status = compute_status(compiled, catalogue, read_records(ledger), here)
     return _Explainer(compiled, catalogue, check_tree(tree, catalogue), status).explain(ref)
+
+
+def _alarm(ledger: Ledger | None, ref: str) -> Explanation | None:
+    """The story of an alarm: what moved, by what right the monitor acts, which plan followed and how far it came."""
+    if ledger is None or ref.count("-") != 4:
+        return None
+    entries = [entry for entry in ledger.query() if entry.record.type in READS]
+    if not any(entry.record.id == ref and entry.record.type == "alarm.raised" for entry in entries):
+        return None
+    first, *rest = alarm_story(entries, ref)
+    told = ExplanationSection("What happened", tuple(ExplanationLine(line) for line in rest))
+    return Explanation(ref, "alarm", first, None, (told,))
 
 
 class _Explainer:
