@@ -126,7 +126,11 @@ MISTAKES = {
         swap("care.yaml", "iso42001:2023", "iso42001"), "unversioned-id", "care.yaml", 2, says="edition"
     ),
     "no rule pack at all": Mistake(
-        swap("care.yaml", "rule_packs: [careloop/base@1]", "rule_packs: []"), "bad-value", "care.yaml", 2, says="empty"
+        swap("care.yaml", "rule_packs: [careloop/base@1]", "rule_packs: []"),
+        "no-rule-pack",
+        "care.yaml",
+        2,
+        says="rule pack",
     ),
     "a root file with another ending": Mistake(
         write("controls.yml", b"owner: ai-lead\n"), "document-placed", "controls.yml", 1, 1, "controls.yaml"

@@ -31,6 +31,7 @@ from careloop.rules.problem import ProblemKind
 
 __all__ = ["check_tree", "enforcement_on", "known_requirements", "rule_findings"]
 
+_PACKS: Pointer = ("rule_packs",)
 _LINT_CHECKS = {
     ProblemKind.EMPTY: "size-guard",
     ProblemKind.UNTESTED: "rule-tested",
@@ -92,6 +93,10 @@ def enforcement_on(rule: Rule, on: date | None) -> Enforcement:
 
 
 def _rule_errors(compiled: Compiled, book: RuleBook) -> Iterator[Finding]:
+    organisation = compiled.repository.organisation
+    if organisation is not None and not organisation.rule_packs:
+        place = places_in("care.yaml", compiled.sources["care.yaml"], frozenset({_PACKS}))[_PACKS]
+        yield error_finding("no-rule-pack", "without a rule pack nothing could ever be wrong", place, pointer=_PACKS)
     for position, name in book.unknown_packs:
         pointer: Pointer = ("rule_packs", position)
         place = places_in("care.yaml", compiled.sources["care.yaml"], frozenset({pointer}))[pointer]

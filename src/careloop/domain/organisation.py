@@ -104,10 +104,9 @@ class Organisation(Noun):
     time_zone: str = "UTC"
     """IANA name; serves calendar days, quarters and deadlines."""
     frameworks: tuple[FrameworkId, ...] = ("iso42001:2023",)
-    rule_packs: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+@\d+$")], ...] = Field(
-        default=("careloop/base@1",), min_length=1
+    rule_packs: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+@\d+$")], ...] = (
+        "careloop/base@1",
     )
-    """At least one: without a rule nothing could ever be wrong."""
     modules: dict[Slug, Literal["on", "off"]] = {}
     scope: Scope
     entities: tuple[Entity, ...] = ()
