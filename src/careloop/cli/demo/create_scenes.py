@@ -18,7 +18,6 @@ from careloop.workflows.create.check_repository import DiffRange, check_reposito
 __all__ = ["play_create"]
 
 _CARD = "systems/credit-decision/card.md"
-_RULES = "rules/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,23 @@ class _Edit:
     lesson: str
 
 
+_EDITS: tuple[_Edit, ...] = (
+    _Edit(
+        "Somebody misspells a key: `purpse` for `purpose`.",
+        "systems/credit-decision/system.yaml",
+        lambda text: text.replace("\npurpose:", "\npurpse:", 1),
+        "Exit code 2: a document that does not fit its schema cannot be judged.",
+    ),
+    _Edit(
+        "Somebody misspells a field in a rule: `system.langauge_model`.",
+        "rules/data-and-suppliers.yaml",
+        lambda text: text.replace("system.language_model", "system.langauge_model", 1),
+        "Rules are type-checked when they are written, not when they first run.",
+    ),
+)
+"""Mistakes that are refused, in the order of the story."""
+
+
 def play_create(stage: Stage, company: Company, at: datetime, card: Path | None) -> None:
     """Check, break, mend and look at the status of Acme's repository; `at` is the time of day of its commits."""
     root = company.root
@@ -42,7 +58,7 @@ def play_create(stage: Stage, company: Company, at: datetime, card: Path | None)
     before = status_rows(root)
     _branch_without_card(stage, company, at)
     stage.scene("Other mistakes are refused where they are made")
-    for edit in _edits(root):
+    for edit in _EDITS:
         _try(stage, root, edit)
     stage.scene("Status is computed from evidence, so it moves when evidence goes")
     path = root / "systems/credit-decision/impact"
@@ -56,28 +72,6 @@ def play_create(stage: Stage, company: Company, at: datetime, card: Path | None)
     stage.tell("The files come back, and with them the status.")
     stage.moved(before, status_rows(root))
     _published_card(stage, card)
-
-
-def _edits(root: Path) -> tuple[_Edit, ...]:
-    rules = next(path for path in sorted((root / "rules").glob("*.yaml")) if "system." in path.read_text())
-    return (
-        _Edit(
-            "Somebody misspells a key: `purpse` for `purpose`.",
-            "systems/credit-decision/system.yaml",
-            lambda text: text.replace("\npurpose:", "\npurpse:", 1),
-            "Exit code 2: a document that does not fit its schema cannot be judged.",
-        ),
-        _Edit(
-            "Somebody writes a rule about a field that does not exist: `system.teir`.",
-            str(rules.relative_to(root)),
-            lambda text: (
-                text.replace("system.tier", "system.teir", 1)
-                if "system.tier" in text
-                else text.replace("system.", "system.teir_or_", 1)
-            ),
-            "Rules are type-checked when they are written, not when they first run.",
-        ),
-    )
 
 
 def _try(stage: Stage, root: Path, edit: _Edit) -> None:
