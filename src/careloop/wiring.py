@@ -66,7 +66,6 @@ __all__ = [
     "workspace",
 ]
 
-_LEDGER = ".care/ledger.sqlite"
 _LAKE = ".care/lake"
 _RELEASES = ".care/registry/artefacts"
 
@@ -142,7 +141,9 @@ def new_id(at: datetime) -> str:
 
 def ledger_to_read(root: Path) -> Ledger | None:
     """The repository's own ledger, to read; null while nothing was ever recorded."""
-    return open_ledger(root) if (root / _LEDGER).exists() else None
+    from careloop.adapters.local_ledger import ledger_path
+
+    return open_ledger(root) if ledger_path(root, _ledger_url(root)).exists() else None
 
 
 def open_ledger(root: Path) -> Ledger:

@@ -9,9 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ledger_rooms import ORIGIN, filled, opened, problems
 
 from careloop.adapters.ledger_export import export_ledger
-from careloop.adapters.sqlite_ledger import SqliteLedger, open_ledger
+from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.adapters.sqlite_ledger_fork import fork_ledger
 from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
 from careloop.errors import CareloopError, InvalidInput, NotFound, Refused, Unavailable
@@ -19,22 +20,6 @@ from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.note import Signer, read_verifier
 from careloop.ledger.verify import Notice, NoticeKind, Problem, ProblemKind
 from careloop.testing.contracts.ledger import NOON, a_record
-
-ORIGIN = "acme.example/care/dev"
-
-
-def opened(folder: Path, *, create: bool = False, read_only: bool = False) -> SqliteLedger:
-    return open_ledger(folder / "ledger.sqlite", origin=ORIGIN, create=create, read_only=read_only)
-
-
-def filled(folder: Path, count: int = 5) -> Path:
-    """A closed ledger with a blob at entry 1."""
-    with opened(folder, create=True) as ledger:
-        blob = ledger.put_blob(b"an attestation", media="application/json")
-        for number in range(count):
-            record = a_record(number, blobs=(blob,) if number == 1 else ())
-            ledger.append([record], recorded_at=NOON + timedelta(seconds=number))
-    return folder
 
 
 @contextmanager
@@ -45,10 +30,6 @@ def an_intruder(folder: Path) -> Iterator[sqlite3.Connection]:
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             db.execute(f"DROP TRIGGER {name}")
         yield db
-
-
-def problems(folder: Path) -> tuple[Problem, ...]:
-    return verify_sqlite_ledger(folder / "ledger.sqlite").problems
 
 
 def kinds(folder: Path) -> set[ProblemKind]:
