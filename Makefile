@@ -11,7 +11,7 @@ UPGRADE ?=
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo test check format tree bench torture lock clean
+.PHONY: help setup demo test check format tree bench torture lock vendor clean
 
 help:  ## List what can be made
 	@echo 'make TARGET [NAME=VALUE ...]'
@@ -49,6 +49,9 @@ torture: setup  ## The property tests with many more examples, and the soak test
 
 lock: setup  ## Write requirements/ anew from pyproject.toml: make lock UPGRADE="ruff mypy"
 	@$(BIN)/python tools/lock_requirements.py $(UPGRADE)
+
+vendor: setup  ## Fetch the pages' style sheets, scripts and icons as listed: make vendor UPGRADE="htmx.org@2.0.11"
+	@$(BIN)/python tools/vendor_assets.py $(UPGRADE)
 
 clean:  ## Remove everything that can be made again
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
