@@ -17,9 +17,11 @@ help:  ## List what can be made
 	@echo 'make TARGET [NAME=VALUE ...]'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup:  ## Build .venv and fetch the data of tests and demo, pinned, digests checked; instant when nothing changed
+setup:  ## Build .venv and fetch the data, npm tools and browser of tests and demo, digests checked; instant when nothing changed
 	@$(PYTHON) tools/build_environment.py
 	@$(BIN)/python tools/fetch_data.py
+	@$(BIN)/python tools/fetch_npm.py
+	@$(BIN)/python tools/fetch_browser.py
 
 demo: setup  ## Play the loop on an example organisation: make demo ARGS="--no-serve --dir DIR"
 	@$(BIN)/care demo $(ARGS)

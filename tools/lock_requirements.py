@@ -1,6 +1,7 @@
 """Write the lock files: exact versions and the digest of every file, for every platform that careloop supports.
 
-Run by `make lock`. A locked version stays unless its package is named: `make lock UPGRADE="ruff mypy"`.
+Run by `make lock`. A locked version stays unless its package is named: `make lock UPGRADE="ruff mypy"`. What tests
+take from npm is pinned in requirements/npm/package.json; edit it, and the lock beside it follows.
 No address of an index is written: which index serves the files is the machine's business, the digests are ours.
 """
 
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from npm_tarball import npm
 from package_index import uv_environment
 
 __all__ = ["main"]
@@ -37,6 +39,12 @@ def main(upgrade: list[str]) -> None:
     ):
         command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
         subprocess.run(command, check=True, cwd=ROOT, env=uv_environment())
+    command_of_npm = npm()
+    if command_of_npm is None:
+        print("requirements/npm is as it was: Node.js and npm are not installed", file=sys.stderr)
+    else:
+        form = ("--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--silent")
+        subprocess.run([command_of_npm, "install", *form], check=True, cwd=ROOT / "requirements" / "npm")
 
 
 if __name__ == "__main__":
