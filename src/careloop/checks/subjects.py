@@ -88,7 +88,7 @@ class Cases:
         elif subject is Subject.OBJECTIVE:
             yield from self._objectives()
         elif subject is Subject.DOCUMENT:
-            yield from self._documents()
+            yield from self._documents
         elif subject in _PLAIN:
             yield from self._plain(subject)
 
@@ -170,7 +170,12 @@ class Cases:
                 spot = _Spot(objective.id, document.path, ("objectives", position))
                 yield self._case(Subject.OBJECTIVE, spot, objective.owner, values)
 
-    def _documents(self) -> Iterator[Case]:
+    @cached_property
+    def _documents(self) -> tuple[Case, ...]:
+        """Made once and kept: `bound` tells records apart by identity, and these records belong to no document."""
+        return tuple(self._each_document())
+
+    def _each_document(self) -> Iterator[Case]:
         for document in self._repository.documents:
             noun = document.noun
             if not isinstance(noun, Governed):
