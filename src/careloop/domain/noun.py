@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["Duration", "Governed", "Noun", "Slug", "Text", "days_in"]
+__all__ = ["Duration", "Governed", "Noun", "Slug", "Text", "days_in", "seconds_in"]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 """A lower-case id that is safe in a path, a URL and a rule: letters, digits, dot, dash, underscore."""
@@ -25,6 +25,17 @@ def days_in(duration: str) -> int:
     if duration.startswith("PT"):
         return max(1, -(-int(duration[2:-1]) // {"H": 24, "M": 1440}[duration[-1]]))
     return int(duration[1:-1]) * {"D": 1, "W": 7, "M": 30, "Y": 365}[duration[-1]]
+
+
+def seconds_in(duration: str) -> int:
+    """Seconds in an ISO 8601 duration of one unit; months and years as in `days_in`.
+
+    >>> seconds_in("PT15M"), seconds_in("P1D")
+    (900, 86400)
+    """
+    if duration.startswith("PT"):
+        return int(duration[2:-1]) * {"H": 3600, "M": 60}[duration[-1]]
+    return days_in(duration) * 86_400
 
 
 def _at_least_something(duration: str) -> str:

@@ -10,13 +10,10 @@ from careloop.domain.counts import CountTable, Tally
 from careloop.domain.event_columns import PREDICTION
 from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
-from careloop.domain.noun import days_in
+from careloop.domain.noun import days_in, seconds_in
 from careloop.monitors.promise import Promise
 
-__all__ = ["WatchedMonitor", "seconds_in"]
-
-_SECONDS = {"H": 3600, "M": 60}
-_DAY = 86_400
+__all__ = ["WatchedMonitor"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +61,3 @@ class WatchedMonitor:
             return f"which rows {self.monitor.measure} counts depends on the answer"
         real = sorted({test.column.name for test in tests if test.column.kind is ColumnKind.REAL})
         return f"{self.monitor.measure} reads {', '.join(real)}, which a replay does not give" if real else None
-
-
-def seconds_in(duration: str) -> int:
-    """Seconds in an ISO 8601 duration of one unit; months and years as in `days_in`.
-
-    >>> seconds_in("PT15M"), seconds_in("P1D")
-    (900, 86400)
-    """
-    if duration.startswith("PT"):
-        return int(duration[2:-1]) * _SECONDS[duration[-1]]
-    return days_in(duration) * _DAY

@@ -11,12 +11,13 @@ from careloop.domain.counts import Tally
 from careloop.domain.event_columns import PREDICTION
 from careloop.domain.incident import DataSlice
 from careloop.domain.monitor import Reference
+from careloop.domain.noun import seconds_in
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.workflows.run.detect_changes import Change, detect_changes, parts_of
 from careloop.workflows.run.rehearse_monitors import rehearse_monitors
 from careloop.workflows.run.verify_rollback import counts_of
-from careloop.workflows.run.watched_monitor import WatchedMonitor, seconds_in
+from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 HIGH, LOW = {"women": 0.50, "men": 0.50}, {"women": 0.50, "men": 0.30}
 
