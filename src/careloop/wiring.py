@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
+from careloop.errors import UsageError
 from careloop.ports.ledger import Checkpoint, Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from careloop.workflows.run.watch_desk import WatchDesk
 
 __all__ = [
+    "OidcClient",
+    "WebPlace",
     "approval_keys",
     "artefacts",
     "commit_history",
@@ -63,6 +67,7 @@ __all__ = [
     "standards_library",
     "verify_ledger",
     "watch_desk",
+    "web_place",
     "workspace",
 ]
 
@@ -292,3 +297,83 @@ def served_repository() -> Path:
 def ingest_token() -> str | None:
     """The token that senders of events must show, from `CARELOOP_INGEST_TOKEN`; null when none is asked for."""
     return os.environ.get("CARELOOP_INGEST_TOKEN") or None
+
+
+# --- the pages --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcClient:
+    """How this server is known to the organisation's directory (OpenID Connect)."""
+
+    issuer: str
+    client_id: str
+    secret: str = field(repr=False)
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebPlace:
+    """One served repository: where it lies, how it is reached, who may sign in."""
+
+    root: Path
+    title: str
+    """Name of the organisation."""
+    state: Path
+    """SQLite file of accounts, sessions and tokens: operational state, nothing that is evidence."""
+    secret: str = field(repr=False)
+    """Signs cookies and links; 50 characters, made on first use."""
+    hosts: tuple[str, ...]
+    """Names that a request may ask for."""
+    origins: tuple[str, ...]
+    """Where forms may come from beside the hosts themselves, such as `https://care.example.org` behind a proxy."""
+    https: bool
+    """Whether people reach it by https; cookies are then sent by nothing else."""
+    oidc: OidcClient | None
+
+
+def web_place(root: Path) -> WebPlace:
+    """The served repository with its operational state in `.care/`; `CARELOOP_HOSTS` and `CARELOOP_ORIGINS` name what
+    it is reached by (words divided by commas), `CARELOOP_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` a
+    directory to sign in by. Raises `UsageError` for a directory that is half described."""
+    organisation = _organisation(root)
+    origins = _words("CARELOOP_ORIGINS")
+    return WebPlace(
+        root=root,
+        title=organisation.organisation.name if organisation else root.name,
+        state=root / ".care" / "state.sqlite",
+        secret=_kept_secret(root / ".care" / "keys" / "web"),
+        hosts=_words("CARELOOP_HOSTS") or ("127.0.0.1", "localhost", "[::1]"),
+        origins=origins,
+        https=any(origin.startswith("https://") for origin in origins),
+        oidc=_oidc_client(),
+    )
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in os.environ.get(name, "").split(",") if word.strip())
+
+
+def _oidc_client() -> OidcClient | None:
+    given = {name: os.environ.get(f"CARELOOP_OIDC_{name}", "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
+    if not any(given.values()):
+        return None
+    if missing := [f"CARELOOP_OIDC_{name}" for name, value in given.items() if not value]:
+        raise UsageError(f"the directory is half described: {', '.join(missing)} is not set")
+    name = os.environ.get("CARELOOP_OIDC_NAME") or "your directory"
+    return OidcClient(
+        issuer=given["ISSUER"], client_id=given["CLIENT_ID"], secret=given["CLIENT_SECRET"], name=name
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    """A secret that is made once and readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        made = secrets.token_urlsafe(50)
+        file.write(made)
+    return made

@@ -23,16 +23,21 @@ class EntryFilter:
     since: datetime | None = None
     tail: int | None = None
     """Only so many of the newest."""
+    upto: int | None = None
+    """Only entries below this index."""
 
 
 def show_entries(ledger: Ledger, wanted: EntryFilter) -> tuple[LedgerLine, ...]:
     """The entries that pass the filter, in order of the log."""
+    upto = ledger.size() if wanted.upto is None else min(wanted.upto, ledger.size())
+    if wanted.tail is not None and (wanted.type, wanted.subject, wanted.since) == (None, None, None):
+        return tuple(map(_line, ledger.entries(max(0, upto - wanted.tail), upto)))
     where: Where = {}
     if wanted.type is not None:
         where["type"] = wanted.type
     if wanted.since is not None:
         where["since"] = wanted.since
-    passing = (entry for entry in ledger.query(**where) if _about(entry, wanted.subject))
+    passing = (entry for entry in ledger.query(upto=upto, **where) if _about(entry, wanted.subject))
     return tuple(_line(entry) for entry in deque(passing, maxlen=wanted.tail))
 
 
