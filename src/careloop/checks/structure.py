@@ -24,6 +24,7 @@ from careloop.domain.roles import Escalation, Roles
 from careloop.domain.rule import RuleFile
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
+from careloop.ledger.ssh_signature import read_ssh_keys
 
 __all__ = [
     "STRUCTURAL_CHECKS",
@@ -39,6 +40,7 @@ __all__ = [
     "rule_linked",
     "scale_respected",
     "scope_complete",
+    "session_key_apart",
     "soa_complete",
     "statement_linked",
 ]
@@ -195,6 +197,24 @@ def _escalation_faults(path: Escalation, top: str) -> Iterator[str]:
         yield f"the escalation '{path.id}' ends with '{posts[-1]}', not with top management '{top}'"
 
 
+def session_key_apart(ground: Ground) -> Iterator[Breach]:
+    """A key that vouches for sessions is a server's alone; were it a person's too, nobody could tell who signed."""
+    roles, organisation = ground.repository.only(Roles), ground.repository.organisation
+    if roles is None or organisation is None or organisation.sessions is None:
+        return
+    owners = {key: person.id for person in roles.people for key in read_ssh_keys(person.keys)}
+    for position, line in enumerate(organisation.sessions.vouched_by):
+        keys = read_ssh_keys((line,))
+        taken = [owners[key] for key in keys if key in owners]
+        if taken or not keys:
+            message = f"the server's key is a key of {taken[0]} too: it proves nothing as either"
+            yield Breach(
+                path=ground.repository.path_of(Organisation) or "care.yaml",
+                pointer=("sessions", "vouched_by", position),
+                message=message if taken else "the line is no SSH key, and no server can vouch with it",
+            )
+
+
 def credit_applicable(ground: Ground) -> Iterator[Breach]:
     """A treatment counts only on controls that the organisation has decided to apply (R6)."""
     controls = ground.repository.only(Controls)
@@ -270,6 +290,7 @@ STRUCTURAL_CHECKS: Mapping[str, Check] = {
     "scope-complete": scope_complete,
     "accountable-once": accountable_once,
     "escalation-ends": escalation_ends,
+    "session-key-apart": session_key_apart,
     "credit-applicable": credit_applicable,
     "scale-respected": scale_respected,
     "card-complete": card_complete,

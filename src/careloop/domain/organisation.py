@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from careloop.domain.noun import Duration, Noun, Slug, Text
+from careloop.domain.noun import Duration, Noun, Slug, Text, seconds_in
 from careloop.domain.tier import Phase
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "PhaseCadence",
     "Profile",
     "Scope",
+    "Sessions",
     "SystemExclusion",
 ]
 
@@ -91,6 +92,21 @@ class PhaseCadence(Noun):
     last_run: date | None = None
 
 
+def _twelve_hours_at_most(duration: str) -> str:
+    if seconds_in(duration) > 12 * 3600:
+        raise ValueError("somebody who proved longer than twelve hours ago who they are has not proven it now")
+    return duration
+
+
+class Sessions(Noun):
+    """Servers whose word counts that somebody signed in and has just proven again who they are (SEMANTICS 18)."""
+
+    vouched_by: tuple[Annotated[str, StringConstraints(pattern=r"^ssh-ed25519 [A-Za-z0-9+/]{68}( .+)?$")], ...] = ()
+    """Public keys of those servers, `ssh-ed25519 AAAA…`. No key of a person belongs here."""
+    step_up: Annotated[Duration, AfterValidator(_twelve_hours_at_most)] = "PT10M"
+    """How old that proof may be when something is signed. Twelve hours at most, as NIST SP 800-63B 4.2.3 has it."""
+
+
 class Organisation(Noun):
     """The root document of a governance repository."""
 
@@ -113,5 +129,7 @@ class Organisation(Noun):
     phases: tuple[PhaseCadence, ...] = ()
     intervals: dict[Slug, Duration] = {}
     """Intervals the organisation has declared for its planned processes, by process id."""
+    sessions: Sessions | None = None
+    """Whose sessions may stand for a signature; without it, only people's own keys prove who acts."""
     stores: dict[Slug, str] = {}
     connectors: tuple[Slug, ...] = ()

@@ -77,6 +77,12 @@ def _link_out(tree: SourceTree) -> SourceTree:
     return replace(tree, links=(StrayLink("policies/shared.md", "/elsewhere/shared.md", outside=True),))
 
 
+def _server_with_a_persons_key(tree: SourceTree) -> SourceTree:
+    key = next(line for line in tree.files["roles.yaml"].decode().splitlines() if "ssh-ed25519" in line)
+    line = key.partition('["')[2].partition('"')[0]
+    return replaced(tree, "care.yaml", "stores:\n", f'sessions: {{vouched_by: ["{line}"]}}\nstores:\n')
+
+
 def _statement_without_rule(tree: SourceTree) -> SourceTree:
     path = "policies/ai-policy.md"
     text = tree.files[path].decode() + "\n99.1 Somebody should think of something.\n"
@@ -168,6 +174,7 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
         "roles.yaml",
         "not with top management",
     ),
+    "session-key-apart": StructuralCase(_server_with_a_persons_key, "care.yaml", "is a key of anna-lindqvist too"),
     "credit-applicable": StructuralCase(
         _credit_excluded, "risk/register/credit-drift.yaml", "which controls.yaml says does not apply"
     ),

@@ -35,10 +35,12 @@ _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
     r"^(>=|<=)$": st.sampled_from([">=", "<="]),
     r"^[a-z0-9-]+/[a-z0-9-]+@\d+$": st.sampled_from(["careloop/base@1", "acme/own@12"]),
     r"^(P\d{1,4}[DWMY]|PT\d{1,5}[HM])$": st.sampled_from(["P1D", "P2W", "P12M", "P3Y", "PT15M", "PT72H"]),
+    r"^ssh-ed25519 [A-Za-z0-9+/]{68}( .+)?$": st.just(f"ssh-ed25519 {'A' * 68} care server"),
     r"^[a-z0-9][a-z0-9._-]{0,79}$": _SLUGS,
 }
 _BY_CHECK = {
     "check_requirement_id": st.sampled_from(["iso42001:2023/A.6.2.4", "care/C3", "own/X-1"]),
+    "_twelve_hours_at_most": st.sampled_from(["PT1M", "PT10M", "PT12H"]),
     "_framework_with_edition": st.sampled_from(["iso42001:2023", "nist-ai-rmf:1.0"]),
 }
 _FACTS = st.dictionaries(_SLUGS, st.none() | st.booleans() | st.integers(-9, 9) | _TEXTS | st.lists(_SLUGS), max_size=3)

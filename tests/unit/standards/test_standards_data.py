@@ -29,6 +29,7 @@ STRUCTURAL = {
     "scope-complete",
     "accountable-once",
     "escalation-ends",
+    "session-key-apart",
     "credit-applicable",
     "card-complete",
     "scale-respected",
