@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from careloop.domain.session import SessionStatement
 from careloop.domain.tier import Tier
 
 __all__ = ["APPROVE_RELEASE", "Approval", "ApprovalCount", "ApprovalRequest", "Counted", "Ground", "Refusal"]
@@ -37,11 +38,14 @@ class Approval:
     """Digest of the request."""
     person: str
     signature: str
-    """Armoured SSH signature over the request's digest."""
+    """Armoured SSH signature: the person's over the request's digest, or a server's over its session statement."""
     given_at: datetime
+    """When the ledger took it."""
     reason: str
     record: str
     """Id of the ledger's record."""
+    session: SessionStatement | None = None
+    """What a server says about the session in which the person agreed; None when they signed with a key of theirs."""
 
 
 class Ground(StrEnum):
@@ -52,9 +56,14 @@ class Ground(StrEnum):
     TWICE = "twice"
     SAME_POST = "same_post"
     UNKNOWN_KEY = "unknown_key"
+    """Neither a key listed for the person nor a listed server says that it was them."""
+    STALE_SESSION = "stale_session"
+    """A listed server says so, but not that the person had just proven who they are."""
     NO_AUTHORITY = "no_authority"
     LEFT = "left"
     EXPIRED = "expired"
+    CLOSED = "closed"
+    """The request is void or used up."""
 
 
 @dataclass(frozen=True, slots=True)

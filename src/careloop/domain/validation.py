@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from careloop.domain.session import SessionStatement
+
 __all__ = ["VALIDATE_MODEL", "Validation"]
 
 VALIDATE_MODEL = "validate_model"
@@ -22,4 +24,6 @@ class Validation:
     until: date
     at: datetime
     signature: str
-    """Armoured SSH signature over the digest of all of the above."""
+    """Armoured SSH signature over the digest of all of the above, or a server's over its session statement."""
+    session: SessionStatement | None = None
+    """As in `Approval`."""

@@ -17,10 +17,9 @@ from careloop.domain.approval import (
     Ground,
     Refusal,
 )
-from careloop.errors import CareloopError
-from careloop.gates.people import People, keys_of, seated
+from careloop.gates.people import People, seated
+from careloop.gates.proven import APPROVAL, Act, why_not_proven
 from careloop.gates.request import request_digest
-from careloop.ledger.ssh_signature import verify_ssh_signature
 
 __all__ = ["ApprovalTerms", "count_approvals", "refusal_of"]
 
@@ -31,6 +30,7 @@ class ApprovalTerms:
 
     request: ApprovalRequest
     people: People
+    """Also says which keys and which servers' sessions prove who acts."""
     authors: frozenset[str]
     """Mail addresses of authors and committers of what is released."""
     now: datetime
@@ -70,10 +70,11 @@ def count_approvals(approvals: Sequence[Approval], terms: ApprovalTerms) -> Appr
     for approval in approvals:
         if approval.request != digest:
             continue
-        refusal = _not_signed(approval, digest, terms.people)
+        refusal = why_not_proven(_act(approval), terms.people)
         if refusal is None and approval.given_at > terms.request.expires_at:
             refusal = Refusal(approval.person, Ground.EXPIRED, f"{approval.person} signed after the request expired")
         refusal = refusal or refusal_of(approval.person, terms, [one.person for one in counted])
+        refusal = refusal or _same_account(approval, counted)
         if refusal is None:
             counted.append(approval)
         else:
@@ -82,14 +83,21 @@ def count_approvals(approvals: Sequence[Approval], terms: ApprovalTerms) -> Appr
     return ApprovalCount(tuple(Counted(one, seats[one.person]) for one in counted), tuple(refused))
 
 
-def _not_signed(approval: Approval, digest: str, people: People) -> Refusal | None:
-    entry = next((one for one in people.roles.people if one.id == approval.person), None)
-    if entry is None:
-        return Refusal(approval.person, Ground.UNKNOWN_KEY, f"roles.yaml lists nobody called {approval.person}")
-    try:
-        key = verify_ssh_signature(approval.signature, digest.encode(), allowed=keys_of(entry))
-    except CareloopError as error:
-        return Refusal(entry.id, Ground.UNKNOWN_KEY, f"{entry.id}: {error.message}")
-    if len({people.identity(one.id) for one in people.by_key(key)}) != 1:
-        return Refusal(entry.id, Ground.UNKNOWN_KEY, f"the key of {entry.id} is listed for several people")
+def _act(approval: Approval) -> Act:
+    return Act(
+        purpose=APPROVAL,
+        person=approval.person,
+        digest=approval.request,
+        at=approval.given_at,
+        signature=approval.signature,
+        session=approval.session,
+    )
+
+
+def _same_account(approval: Approval, counted: Sequence[Approval]) -> Refusal | None:
+    """One account is one human, whatever people a server says it belongs to (LEDGER 8)."""
+    for other in counted:
+        if approval.session and other.session and approval.session.who.account == other.session.who.account:
+            message = f"the account of {approval.person} has approved this request already, for {other.person}"
+            return Refusal(approval.person, Ground.TWICE, message)
     return None

@@ -5,41 +5,49 @@ one authority never counts as two voices.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from careloop.domain.roles import DutyKind, Person, Post, Roles
-from careloop.errors import InvalidInput
-from careloop.ledger.ssh_signature import SshKey, read_ssh_key
+from careloop.gates.session import SessionTerms
+from careloop.ledger.ssh_signature import SshKey, read_ssh_keys
 
-__all__ = ["People", "keys_of", "seated"]
-
-
-def keys_of(person: Person) -> tuple[SshKey, ...]:
-    """The person's listed keys; a line that is no SSH key opens nothing."""
-    found = []
-    for line in person.keys:
-        with suppress(InvalidInput):
-            found.append(read_ssh_key(line))
-    return tuple(found)
+__all__ = ["People", "seated"]
 
 
 @dataclass(frozen=True)
 class People:
-    """Everybody in roles.yaml, as they stand on one day."""
+    """Everybody in roles.yaml, as they stand on one day, and the servers that may vouch for their sessions.
+
+    A key that is listed for a person and for a server tells nobody who signed; it proves nothing as either.
+    """
 
     roles: Roles
     on: date
+    sessions: SessionTerms = field(default_factory=SessionTerms)
+
+    def entry(self, name: str) -> Person | None:
+        """The person with an id."""
+        return self._entries.get(name)
 
     def person(self, who: str) -> Person | None:
         """The person with an id or a mail address."""
         return next((one for one in self.roles.people if who == one.id or _same_mail(who, one.mail)), None)
 
+    def keys_of(self, person: Person) -> tuple[SshKey, ...]:
+        """The person's listed keys, as far as no server has the same."""
+        return tuple(key for key in self._listed[person.keys] if key not in self.sessions.servers)
+
     def by_key(self, key: SshKey) -> tuple[Person, ...]:
         """Everybody for whom a key is listed."""
-        return tuple(person for person in self.roles.people if key in keys_of(person))
+        return tuple(person for person in self.roles.people if key in self.keys_of(person))
+
+    @cached_property
+    def servers(self) -> tuple[SshKey, ...]:
+        """Servers whose word about sessions counts: those whose key is nobody's own."""
+        owned = {key for keys in self._listed.values() for key in keys}
+        return tuple(key for key in self.sessions.servers if key not in owned)
 
     def identity(self, who: str) -> str:
         """One name for one human, however many entries they have; a stranger is known by what they are called."""
@@ -48,7 +56,7 @@ class People:
 
     def seats(self, person: str, authority: str) -> frozenset[str]:
         """Posts whose authority a person may use; none for somebody who left or is not listed."""
-        entry = next((one for one in self.roles.people if one.id == person), None)
+        entry = self.entry(person)
         if entry is None or self.has_left(entry):
             return frozenset()
         posts = {post.id: post for post in self.roles.posts}
@@ -78,22 +86,30 @@ class People:
         return person in post.holders or acting
 
     @cached_property
+    def _entries(self) -> Mapping[str, Person]:
+        return {person.id: person for person in reversed(self.roles.people)}
+
+    @cached_property
+    def _listed(self) -> Mapping[tuple[str, ...], tuple[SshKey, ...]]:
+        """Keys by the lines that list them."""
+        return {person.keys: read_ssh_keys(person.keys) for person in self.roles.people}
+
+    @cached_property
     def _identities(self) -> Mapping[str, str]:
         """Entries that share a mail address or a key are one human, named by the first of them."""
         first: dict[str, str] = {}
         leader = {person.id: person.id for person in self.roles.people}
         for person in self.roles.people:
-            for mark in _marks(person):
+            for mark in self._marks(person):
                 other = first.setdefault(mark, person.id)
                 old, new = leader[person.id], leader[other]
                 leader = {one: new if now == old else now for one, now in leader.items()}
         return leader
 
-
-def _marks(person: Person) -> Iterator[str]:
-    if person.mail is not None:
-        yield person.mail.casefold()
-    yield from (key.line for key in keys_of(person))
+    def _marks(self, person: Person) -> Iterator[str]:
+        if person.mail is not None:
+            yield person.mail.casefold()
+        yield from (key.line for key in self._listed[person.keys])
 
 
 def _same_mail(who: str, mail: str | None) -> bool:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from careloop.domain.validation import VALIDATE_MODEL, Validation
-from careloop.errors import CareloopError
-from careloop.gates.people import People, keys_of
+from careloop.gates.people import People
+from careloop.gates.proven import Act, Purpose, why_not_proven
 from careloop.gates.request import statement_digest
 from careloop.ledger.canonical import instant_text
-from careloop.ledger.ssh_signature import verify_ssh_signature
 
-__all__ = ["VALIDATION_NAMESPACE", "is_validated", "validation_digest", "why_no_validator"]
+__all__ = ["VALIDATION", "VALIDATION_NAMESPACE", "is_validated", "validation_digest", "why_no_validator"]
 
 VALIDATION_NAMESPACE: Final = "care-validation"
+VALIDATION: Final = Purpose("validate", VALIDATION_NAMESPACE)
 
 
 def validation_digest(validation: Validation) -> str:
@@ -50,12 +50,12 @@ def is_validated(validations: Sequence[Validation], people: People, authors: fro
 
 
 def _signed(validation: Validation, people: People) -> bool:
-    entry = next((one for one in people.roles.people if one.id == validation.person), None)
-    if entry is None:
-        return False
-    message = validation_digest(validation).encode()
-    try:
-        verify_ssh_signature(validation.signature, message, allowed=keys_of(entry), namespace=VALIDATION_NAMESPACE)
-    except CareloopError:
-        return False
-    return True
+    act = Act(
+        purpose=VALIDATION,
+        person=validation.person,
+        digest=validation_digest(validation),
+        at=validation.at,
+        signature=validation.signature,
+        session=validation.session,
+    )
+    return why_not_proven(act, people) is None

@@ -51,7 +51,12 @@ def gate_json(answer: GateAnswer) -> dict[str, Any]:
         "reasons": [_reason_json(reason) for reason in decision.reasons],
         "required_approvals": decision.required_approvals,
         "approvals": [
-            {"person": one.approval.person, "post": one.post, "at": _instant(one.approval.given_at)}
+            {
+                "person": one.approval.person,
+                "post": one.post,
+                "at": _instant(one.approval.given_at),
+                "proof": "key" if one.approval.session is None else "session",
+            }
             for one in answer.approvals.counted
         ],
         "refused_approvals": [

@@ -46,8 +46,8 @@ class _Gate:
     decisions: Mapping[_Release, Sequence[Entry]]
     standings: Mapping[_Release, Sequence[Entry]]
     revocations: Mapping[_Release, Sequence[Entry]]
-    people: Mapping[str, frozenset[tuple[str, str]]]
-    """Request -> distinct people who approved it, by issuer and subject."""
+    people: Mapping[str, frozenset[str]]
+    """Request -> distinct people who approved it, by their id in roles.yaml, whoever vouches for it being them."""
 
     def tier(self, deployed: Entry, tiers: Mapping[str, Tier]) -> Tier | None:
         """The tier at which a release was decided on; else that of its system."""
@@ -104,10 +104,10 @@ def _tally(releases: Sequence[_Live]) -> Tally:
 
 
 def _gate(evidence: Evidence, as_of: datetime) -> _Gate:
-    people: dict[str, frozenset[tuple[str, str]]] = {}
+    people: dict[str, frozenset[str]] = {}
     for entry in evidence.of_type("approval.given", before=as_of):
-        request, actor = text(entry.record.data, "request") or "", entry.record.actor
-        people[request] = people.get(request, frozenset()) | {(actor.iss, actor.sub)}
+        request = text(entry.record.data, "request") or ""
+        people[request] = people.get(request, frozenset()) | {entry.record.actor.sub}
     return _Gate(
         decisions=_by_release(evidence.of_type("gate.decision", before=as_of)),
         standings=_by_release(evidence.of_type("release.standing", before=as_of)),

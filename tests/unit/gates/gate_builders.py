@@ -1,6 +1,7 @@
 """Small systems, releases, results and people for the tests of the gate."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,13 +19,17 @@ from careloop.domain.repository import Document, Repository
 from careloop.domain.risk import Risk, RiskCriteria
 from careloop.domain.roles import Roles
 from careloop.domain.rule import RuleFile
+from careloop.domain.session import SessionStatement
 from careloop.domain.system import System
 from careloop.domain.tier import Moment, Tier
 from careloop.gates.decide import GateCase
 from careloop.gates.people import People
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.request import request_digest
+from careloop.gates.session import SessionTerms, session_digest
+from careloop.ledger.ssh_signature import read_ssh_keys
 from careloop.testing.approval_keys_fake import ApprovalKeysFake, line_of
+from careloop.testing.session_voucher_fake import SessionKeyFake, a_voucher
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -225,8 +230,13 @@ def roles(**changes: Any) -> Roles:
     return Roles.model_validate(fields | changes)
 
 
-def people(given: Roles | None = None, on: date = TODAY) -> People:
-    return People(given or roles(), on)
+def people(given: Roles | None = None, on: date = TODAY, sessions: SessionTerms | None = None) -> People:
+    return People(given or roles(), on, sessions or SessionTerms())
+
+
+def sessions_of(*servers: str, step_up: timedelta = timedelta(minutes=10)) -> SessionTerms:
+    """The named servers may vouch."""
+    return SessionTerms(servers=read_ssh_keys(map(line_of, servers or ("care-server",))), step_up=step_up)
 
 
 def a_request(**changes: Any) -> ApprovalRequest:
@@ -256,6 +266,32 @@ def an_approval(
         "given_at": NOON,
         "reason": "Fine",
         "record": f"record-{person}",
+    }
+    return Approval(**(fields | changes))
+
+
+def a_statement(person: str, request: ApprovalRequest | None = None, **changes: Any) -> SessionStatement:
+    """What a server says about somebody who agrees at noon and proved two minutes before who they are."""
+    who = a_voucher(person, NOON - timedelta(minutes=2)).session
+    fields: dict[str, Any] = {"action": "approve", "digest": request_digest(request or a_request()), "at": NOON}
+    mine = {name: changes.pop(name) for name in list(changes) if name in fields}
+    return SessionStatement(**(fields | mine), who=replace(who, **changes))
+
+
+def a_session_approval(
+    statement: SessionStatement, *, server: str = "care-server", says: SessionStatement | None = None, **changes: Any
+) -> Approval:
+    """An approval by session; `says` is what the server really signed, the same when left out."""
+    message = session_digest(says or statement).encode()
+    signature = SessionKeyFake(server).sign(message, namespace="care-session")
+    fields: dict[str, Any] = {
+        "request": statement.digest,
+        "person": statement.who.person,
+        "signature": signature,
+        "given_at": statement.at,
+        "reason": "Fine",
+        "record": f"record-{statement.who.person}",
+        "session": statement,
     }
     return Approval(**(fields | changes))
 

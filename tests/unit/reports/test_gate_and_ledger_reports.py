@@ -68,7 +68,7 @@ def test_the_json_of_a_gate_has_the_shape_of_the_contract() -> None:
     )  # fmt: skip
     assert [reason["effect"] for reason in shown["reasons"]] == ["wait", "wait"]
     assert shown["request_detail"]["expires_at"] == "2026-11-30T12:00:00.000000Z"
-    assert shown["approvals"] == [{"person": "ada", "post": "risk", "at": "2026-11-23T12:00:00Z"}]
+    assert shown["approvals"] == [{"person": "ada", "post": "risk", "at": "2026-11-23T12:00:00Z", "proof": "key"}]
     assert shown["refused_approvals"][0]["ground"] == "twice"
     assert shown["rollback_target"] == {
         "ready": False, "lock": None, "why": "no other release has standing in production",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scoring_builders import (
     NOW,
     OLD,
@@ -18,7 +20,7 @@ from scoring_builders import (
 )
 
 from careloop.domain.metric import Figure, NullReason
-from careloop.ports.ledger import Entry
+from careloop.ports.ledger import Actor, ActorKind, Entry
 from careloop.scoring.dual_approval import dual_approval_figure
 
 
@@ -41,6 +43,12 @@ def test_a_release_that_never_came_to_the_gate_fails_in_both_figures() -> None:
 def test_one_person_twice_is_one_person() -> None:
     figure = dual(an_approval(10, "ada"), an_approval(11, "ada"), a_standing(12), a_deploy(13))
     assert figure.value == 0.0
+
+
+def test_one_person_by_key_and_by_session_is_one_person() -> None:
+    signed, ada = an_approval(11, "ada"), Actor(iss="https://care.acme.example", sub="ada", kind=ActorKind.PERSON)
+    by_session = replace(signed, record=replace(signed.record, actor=ada))
+    assert dual(an_approval(10, "ada"), by_session, a_standing(12), a_deploy(13)).value == 0.0
 
 
 def test_a_number_that_nobody_signed_for_is_not_believed() -> None:

@@ -1,26 +1,31 @@
-"""`care approve`: one person signs one request, after seeing that nothing material has changed since it was made."""
+"""Approve a release: one person agrees to one request, after it is seen that nothing material has changed since.
+
+`care approve` brings the person's SSH keys; the pages bring a session in which the person has just proven again who
+they are. Everything else is the same (SEMANTICS 18; LEDGER 8; R41).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from careloop.domain.approval import Refusal
 from careloop.domain.release_lock import Presence
 from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.gates.count_approvals import refusal_of
-from careloop.ledger.ssh_signature import APPROVAL_NAMESPACE
-from careloop.ports.approval_keys import ApprovalKeys
+from careloop.gates.proven import APPROVAL
 from careloop.ports.ledger import Ledger, Record
+from careloop.ports.session_voucher import PersonalProof
 from careloop.workflows.run.release_case import ReleaseCase, case_from_blobs
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
     Asked,
-    a_person,
     append_once,
+    approval_of,
     derived_id,
     plain_text,
     requests_for,
     subjects,
 )
-from careloop.workflows.run.sign_as import Signer, choose_signer, sign_digest
+from careloop.workflows.run.sign_as import Signed, Signer, choose_signer, sign_digest
 
 __all__ = ["ApprovalAsk", "Approved", "approve_release", "find_request", "refuse_if_void"]
 
@@ -33,7 +38,7 @@ class ApprovalAsk:
     """Its digest, or the first digits of it."""
     reason: str
     person: str | None = None
-    """Selects among the keys at hand; None when one key, and so one person, is meant."""
+    """Selects among the keys at hand; None when one key, and so one person, is meant, and for a session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +49,18 @@ class Approved:
     person: str
     post: str
     key: str
-    """Fingerprint of the key that signed."""
+    """Fingerprint of the key that signed: the person's, or that of the server that vouches for their session."""
     given: int
     required: int
 
 
-def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, keys: ApprovalKeys, now: datetime) -> Approved:
+def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, proof: PersonalProof, now: datetime) -> Approved:
     """Sign a request and record the approval.
 
-    Raises `Refused` for the requester, an author or committer, a second approval by the same human or post, a key that
-    the roles.yaml in force does not list, somebody without the authority or who left, a request that expired or was
-    used up, and one whose artefacts or material grounds have changed: that one is void.
+    Raises `Refused` for the requester, an author or committer, a second approval by the same human, account or post, a
+    key that the roles.yaml in force does not list, a session of a server that the care.yaml in force does not list or
+    that was not stepped up in time, somebody without the authority or who left, a request that expired or was used up,
+    and one whose artefacts or material grounds have changed: that one is void.
     """
     if not ask.reason.strip():
         raise InvalidInput("an approval says why", hint="give --reason TEXT")
@@ -62,13 +68,13 @@ def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, keys: ApprovalKeys, now
     governance = read_governance(desk, now)
     case = case_from_blobs(asked.results, asked.request.lock, asked.request.environment, governance, desk)
     refuse_if_void(asked, case)
-    signer = choose_signer(keys, governance.people, ask.person)
+    signer = choose_signer(proof, governance.people, ask.person)
     earlier = case.count(asked)
-    refusal = refusal_of(signer.person.id, case.terms(asked), [one.approval.person for one in earlier.counted])
-    if refusal is not None:
-        raise Refused(refusal.message)
-    signature = sign_digest(keys, signer, asked.digest, namespace=APPROVAL_NAMESPACE)
-    append_once(desk.ledger, _record(asked, signer, signature, ask.reason, governance), now=now)
+    _refuse(refusal_of(signer.person.id, case.terms(asked), [one.approval.person for one in earlier.counted]))
+    signed = sign_digest(signer, governance.people, asked.digest, purpose=APPROVAL, now=now)
+    record = _record(asked, signer, signed, ask.reason, governance)
+    _refuse(case.refusal_of(approval_of(record, given_at=now), asked))
+    append_once(desk.ledger, record, now=now)
     count = case.count(asked)
     mine = next((one for one in count.counted if one.approval.person == signer.person.id), None)
     if mine is None:
@@ -77,28 +83,32 @@ def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, keys: ApprovalKeys, now
         asked=asked,
         person=signer.person.id,
         post=mine.post,
-        key=signer.key.fingerprint,
+        key=signed.key,
         given=count.given,
         required=case.decide(count).required_approvals,
     )
 
 
-def _record(asked: Asked, signer: Signer, signature: str, reason: str, governance: Governance) -> Record:
-    now, person = governance.now, signer.person.id
+def _refuse(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise Refused(refusal.message)
+
+
+def _record(asked: Asked, signer: Signer, signed: Signed, reason: str, governance: Governance) -> Record:
+    now = governance.now
     return Record(
-        id=derived_id(int(now.timestamp() * 1000), "approval", asked.digest, person),
+        id=derived_id(int(now.timestamp() * 1000), "approval", asked.digest, signer.person.id),
         type="approval.given",
-        actor=a_person(person),
+        actor=signer.actor,
         occurred_at=now,
         data={
             "request": asked.digest,
             "system": asked.system,
             "lock": asked.request.lock,
             "environment": asked.request.environment,
-            "key": signer.key.fingerprint,
-            "signature": signature,
             "reason": plain_text(reason.strip()),
             "commit": governance.commit,
+            **signed.data,
         },
         subject=subjects(asked.system, asked.request.lock, asked.digest),
         controls=("iso42001:2023/A.6.2.5",),

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Final
 
 from careloop.checks.subjects import Cases
-from careloop.domain.approval import APPROVE_RELEASE, ApprovalCount
+from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, ResultsFile
@@ -114,6 +114,13 @@ class ReleaseCase:
         if asked is None:
             return ApprovalCount()
         return count_approvals(approvals_of(self.desk.ledger, asked.digest), self.terms(asked))
+
+    def refusal_of(self, approval: Approval, asked: Asked) -> Refusal | None:
+        """Why an approval that is not recorded yet would not count; None when it would."""
+        earlier = approvals_of(self.desk.ledger, asked.digest)
+        count = count_approvals([*earlier, approval], self.terms(asked))
+        counts = any(one.approval == approval for one in count.counted)
+        return None if counts else count.refused[-1]
 
     def terms(self, asked: Asked) -> ApprovalTerms:
         """What approvals of a request are held against."""

@@ -16,6 +16,7 @@ from careloop.domain.tier import Moment
 from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.gates.people import People
 from careloop.gates.release_rules import ReleaseRules
+from careloop.gates.session import session_terms
 from careloop.ports.artefact_store import ArtefactStore
 from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
@@ -64,11 +65,14 @@ class Governance:
 
     @cached_property
     def people(self) -> People:
-        """Everybody in roles.yaml; raises `Refused` when it cannot be read, since nobody then has any authority."""
+        """Everybody in roles.yaml, and the servers of care.yaml that may vouch for their sessions.
+
+        Raises `Refused` when roles.yaml cannot be read, since nobody then has any authority.
+        """
         roles = self.repository.only(Roles)
         if roles is None:
             raise Refused(f"there is no readable roles.yaml at {self.commit[:12]}", hint="run `care check`")
-        return People(roles, self.on)
+        return People(roles, self.on, session_terms(self.repository.organisation))
 
     @cached_property
     def rules(self) -> ReleaseRules:

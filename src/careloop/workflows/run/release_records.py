@@ -9,10 +9,12 @@ from hashlib import sha256
 from typing import Final
 
 from careloop.domain.approval import Approval, ApprovalRequest
+from careloop.domain.session import SessionStatement
 from careloop.domain.standing import Standing
 from careloop.domain.validation import Validation
 from careloop.errors import Conflict, InvalidInput, NotFound
 from careloop.gates.request import read_request, request_digest
+from careloop.gates.session import read_session
 from careloop.ledger.record import uuid7
 from careloop.ports.ledger import Actor, ActorKind, Entry, Json, Ledger, Record, Subject
 
@@ -21,6 +23,7 @@ __all__ = [
     "Asked",
     "a_person",
     "append_once",
+    "approval_of",
     "approvals_of",
     "derived_id",
     "find_lock",
@@ -111,18 +114,38 @@ def find_lock(ledger: Ledger, name: str) -> str:
 
 
 def approvals_of(ledger: Ledger, request: str) -> list[Approval]:
-    """What people have signed on a request, in order; whether it counts is for `count_approvals`."""
-    return [
-        Approval(
-            request=str(entry.record.data.get("request")),
-            person=entry.record.actor.sub,
-            signature=str(entry.record.data.get("signature")),
-            given_at=entry.recorded_at,
-            reason=str(entry.record.data.get("reason")),
-            record=entry.record.id,
-        )
-        for entry in ledger.query(type="approval.given", subject=f"requests/{request}")
-    ]
+    """What people have signed on a request, in order; whether it counts is for `count_approvals`.
+
+    One whose session statement is none is passed over: no server said that.
+    """
+    found = []
+    for entry in ledger.query(type="approval.given", subject=f"requests/{request}"):
+        with suppress(InvalidInput):
+            found.append(approval_of(entry.record, given_at=entry.recorded_at))
+    return found
+
+
+def approval_of(record: Record, *, given_at: datetime) -> Approval:
+    """The approval that a record of type `approval.given` says; `InvalidInput` for a session statement that is none."""
+    return Approval(
+        request=str(record.data.get("request")),
+        person=record.actor.sub,
+        signature=str(record.data.get("signature")),
+        given_at=given_at,
+        reason=str(record.data.get("reason")),
+        record=record.id,
+        session=_session_of(record),
+    )
+
+
+def _session_of(record: Record) -> SessionStatement | None:
+    """What a server said about the session in which a record's actor acted; null for a signature of their own."""
+    if "session" not in record.data:
+        return None
+    statement = read_session(record.data["session"])
+    if statement.who.issuer != record.actor.iss:
+        raise InvalidInput(f"the session is by {statement.who.issuer}, the record by {record.actor.iss}")
+    return statement
 
 
 def validations_of(ledger: Ledger, lock: str) -> list[Validation]:
@@ -130,7 +153,7 @@ def validations_of(ledger: Ledger, lock: str) -> list[Validation]:
     found = []
     for entry in ledger.query(type="release.validated", subject=f"releases/{lock}"):
         data = entry.record.data
-        with suppress(ValueError):
+        with suppress(ValueError, InvalidInput):
             found.append(
                 Validation(
                     lock=lock,
@@ -140,6 +163,7 @@ def validations_of(ledger: Ledger, lock: str) -> list[Validation]:
                     until=date.fromisoformat(str(data.get("until"))),
                     at=entry.record.occurred_at,
                     signature=str(data.get("signature")),
+                    session=_session_of(entry.record),
                 )
             )
     return found

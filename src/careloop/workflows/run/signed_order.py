@@ -1,4 +1,4 @@
-"""A person's order to automation: signed with their key, and only with the authority for it (SEMANTICS 8, 18, 24)."""
+"""A person's order to automation: proven to be theirs, and only with the authority for it (SEMANTICS 8, 18, 24)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from datetime import datetime
 from typing import Final
 
 from careloop.errors import InvalidInput, Refused
+from careloop.gates.proven import Purpose
 from careloop.gates.request import statement_digest
 from careloop.ledger.canonical import instant_text
-from careloop.ports.approval_keys import ApprovalKeys
 from careloop.ports.ledger import Actor, Json
+from careloop.ports.session_voucher import PersonalProof
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
-from careloop.workflows.run.release_records import a_person, derived_id, plain_text
+from careloop.workflows.run.release_records import derived_id, plain_text
 from careloop.workflows.run.sign_as import choose_signer, sign_digest
 
 __all__ = ["AUTHORITIES", "ORDER_NAMESPACE", "OrderAsk", "SignedOrder", "sign_order"]
 
 ORDER_NAMESPACE: Final = "care-order"
+_ORDER: Final = Purpose("order", ORDER_NAMESPACE)
 AUTHORITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "rollback": ("rollback", "kill", "restore"),
     "safe_state": ("rollback", "kill", "restore"),
@@ -42,7 +44,7 @@ class OrderAsk:
     about: Mapping[str, str] = field(default_factory=dict)
     """What else the order says, such as the release that is to take over."""
     person: str | None = None
-    """Which of the keys at hand signs; None for the only one."""
+    """Which of the keys at hand signs; None for the only one, and for a session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class SignedOrder:
     actor: Actor
     reason: str
     proof: Mapping[str, Json]
-    """Statement, key and signature, as the ledger keeps them."""
+    """Statement, key, signature and what a server says about the session, as the ledger keeps them."""
 
     @property
     def person(self) -> str:
@@ -62,14 +64,14 @@ class SignedOrder:
         return self.actor.sub
 
 
-def sign_order(ask: OrderAsk, desk: ReleaseDesk, keys: ApprovalKeys, now: datetime) -> SignedOrder:
-    """Sign the order; `Refused` without a key of one's own or without the authority, `NotFound` for no such system."""
+def sign_order(ask: OrderAsk, desk: ReleaseDesk, proof: PersonalProof, now: datetime) -> SignedOrder:
+    """Sign the order; `Refused` without proof of who acts or without the authority, `NotFound` for no such system."""
     if not ask.reason.strip():
         raise InvalidInput("an order says why", hint="give --reason TEXT")
     governance = read_governance(desk, now)
     if ask.system is not None:
         governance.system(ask.system)
-    signer = choose_signer(keys, governance.people, ask.person)
+    signer = choose_signer(proof, governance.people, ask.person)
     person, enough = signer.person.id, AUTHORITIES[ask.action]
     if not any(governance.people.seats(person, authority) for authority in enough):
         raise Refused(f"no post of {person} carries {' or '.join(enough)}, which '{ask.action}' takes")
@@ -83,10 +85,10 @@ def sign_order(ask: OrderAsk, desk: ReleaseDesk, keys: ApprovalKeys, now: dateti
         **ask.about,
     }
     digest = statement_digest(statement)
-    signature = sign_digest(keys, signer, digest, namespace=ORDER_NAMESPACE)
+    signed = sign_digest(signer, governance.people, digest, purpose=_ORDER, now=now)
     return SignedOrder(
         id=derived_id(int(now.timestamp() * 1000), "order", digest),
-        actor=a_person(person),
+        actor=signer.actor,
         reason=statement["reason"],
-        proof={"statement": statement, "key": signer.key.fingerprint, "signature": signature},
+        proof={"statement": statement, **signed.data},
     )

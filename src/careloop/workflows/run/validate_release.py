@@ -7,13 +7,13 @@ from hashlib import sha256
 from careloop.domain.release_lock import ReleaseLock
 from careloop.domain.validation import Validation
 from careloop.errors import InvalidInput, Refused
-from careloop.gates.validation import VALIDATION_NAMESPACE, validation_digest, why_no_validator
-from careloop.ports.approval_keys import ApprovalKeys
-from careloop.ports.ledger import Record
+from careloop.gates.validation import VALIDATION, validation_digest, why_no_validator
+from careloop.ports.ledger import Actor, Json, Record
+from careloop.ports.session_voucher import PersonalProof
 from careloop.workflows.run.release_case import ReleaseCase
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
-from careloop.workflows.run.release_records import a_person, append_once, derived_id, plain_text, subjects
-from careloop.workflows.run.sign_as import choose_signer, sign_digest
+from careloop.workflows.run.release_records import append_once, derived_id, plain_text, subjects
+from careloop.workflows.run.sign_as import Signed, choose_signer, sign_digest
 
 __all__ = ["ValidationAsk", "validate_release"]
 
@@ -31,7 +31,7 @@ class ValidationAsk:
     person: str | None = None
 
 
-def validate_release(ask: ValidationAsk, desk: ReleaseDesk, keys: ApprovalKeys, now: datetime) -> Validation:
+def validate_release(ask: ValidationAsk, desk: ReleaseDesk, proof: PersonalProof, now: datetime) -> Validation:
     """Record a signed validation; with conditions it keeps the gate closed until one without them follows.
 
     Raises `Refused` for an author, for somebody without the authority `validate_model`, and for a developer.
@@ -42,7 +42,7 @@ def validate_release(ask: ValidationAsk, desk: ReleaseDesk, keys: ApprovalKeys, 
     if ask.until < governance.on:
         raise InvalidInput(f"--until {ask.until} is past")
     case = ReleaseCase(ask.lock, (), "validation", governance, desk)
-    signer = choose_signer(keys, governance.people, ask.person)
+    signer = choose_signer(proof, governance.people, ask.person)
     person = signer.person.id
     refusal = why_no_validator(person, governance.people, case.authors)
     if refusal is not None:
@@ -56,29 +56,22 @@ def validate_release(ask: ValidationAsk, desk: ReleaseDesk, keys: ApprovalKeys, 
         at=now,
         signature="",
     )
-    signature = sign_digest(keys, signer, validation_digest(unsigned), namespace=VALIDATION_NAMESPACE)
-    made = replace(unsigned, signature=signature)
-    _record(made, case, desk, ask)
+    signed = sign_digest(signer, governance.people, validation_digest(unsigned), purpose=VALIDATION, now=now)
+    made = replace(unsigned, signature=signed.signature, session=signed.session)
+    report = desk.ledger.put_blob(ask.report, media=ask.media)
+    record = _record(made, case.system.id, signer.actor, signed)
+    append_once(desk.ledger, replace(record, blobs=(report,)), now=now)
     return made
 
 
-def _record(made: Validation, case: ReleaseCase, desk: ReleaseDesk, ask: ValidationAsk) -> None:
-    report = desk.ledger.put_blob(ask.report, media=ask.media)
-    record = Record(
+def _record(made: Validation, system: str, actor: Actor, signed: Signed) -> Record:
+    said: dict[str, Json] = {"conditions": list(made.conditions), "until": made.until.isoformat()}
+    return Record(
         id=derived_id(int(made.at.timestamp() * 1000), "validation", validation_digest(made)),
         type="release.validated",
-        actor=a_person(made.person),
+        actor=actor,
         occurred_at=made.at,
-        data={
-            "system": case.system.id,
-            "lock": made.lock,
-            "report": made.report,
-            "conditions": list(made.conditions),
-            "until": made.until.isoformat(),
-            "signature": made.signature,
-        },
-        subject=subjects(case.system.id, made.lock),
+        data={"system": system, "lock": made.lock, "report": made.report, **said, **signed.data},
+        subject=subjects(system, made.lock),
         controls=("iso42001:2023/A.6.2.4",),
-        blobs=(report,),
     )
-    append_once(desk.ledger, record, now=made.at)

@@ -10,11 +10,13 @@ from careloop.domain.decision import GateAnswer
 from careloop.domain.release_lock import ReleaseLock
 from careloop.ledger.record import uuid7
 from careloop.ports.ledger import Record
+from careloop.ports.session_voucher import SessionVoucher
 from careloop.testing.approval_keys_fake import ApprovalKeysFake, line_of
 from careloop.testing.artefact_store_fake import ArtefactStoreFake
 from careloop.testing.commit_history_fake import CommitHistoryFake
 from careloop.testing.ledger_fake import LedgerFake
 from careloop.testing.repository_fake import RepositoryFake
+from careloop.testing.session_voucher_fake import a_voucher
 from careloop.testing.source_tree_builder import small_repository
 from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
@@ -163,6 +165,22 @@ class Scene:
         assert request is not None, "the gate asked nobody"
         keys = ApprovalKeysFake(*holders)
         return approve_release(ApprovalAsk(request, "It is fine.", person), self.desk, keys, self.now)
+
+    def let_vouch(self, *servers: str, step_up: str = "PT10M") -> None:
+        """Commit a care.yaml by which exactly these servers may vouch for sessions."""
+        before = self.files["care.yaml"].decode().partition("sessions:")[0]
+        lines = ", ".join(f'"{line_of(server)}"' for server in servers)
+        section = f"sessions: {{vouched_by: [{lines}], step_up: {step_up}}}\n" if servers else ""
+        self.files["care.yaml"] = (before + section).encode()
+        self.commit("req@harbour.example", touching=["care.yaml"])
+
+    def voucher(self, person: str, *, minutes_ago: float = 2, **changes: Any) -> SessionVoucher:
+        """A session of somebody who proved so many minutes ago who they are."""
+        return a_voucher(person, self.now - timedelta(minutes=minutes_ago), **changes)
+
+    def approve_in_session(self, request: str, person: str, **changes: Any) -> Approved:
+        ask = ApprovalAsk(request, "It is fine.")
+        return approve_release(ask, self.desk, self.voucher(person, **changes), self.now)
 
     def record(self, lock: ReleaseLock, environment: str = "production", request: str | None = None) -> Recorded:
         return record_release(RecordAsk(lock.digest, environment, request), self.desk, self.now)
