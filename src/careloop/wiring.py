@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from careloop.adapters.file_registry import FileRegistry
     from careloop.adapters.parquet_lake import ParquetLake
     from careloop.domain.organisation import Organisation
+    from careloop.domain.session import WebSession
     from careloop.ledger.verify import Verification
     from careloop.ports.approval_keys import ApprovalKeys
     from careloop.ports.artefact_store import ArtefactStore
     from careloop.ports.commit_history import CommitHistory
     from careloop.ports.lake import Lake
+    from careloop.ports.session_voucher import SessionKey, SessionVoucher
     from careloop.workflows.run.ingest_events import Intake
     from careloop.workflows.run.release_desk import ReleaseDesk
     from careloop.workflows.run.watch_desk import WatchDesk
@@ -64,6 +66,8 @@ __all__ = [
     "repository_source",
     "result_cache",
     "served_repository",
+    "session_key",
+    "session_voucher",
     "standards_library",
     "verify_ledger",
     "watch_desk",
@@ -73,6 +77,7 @@ __all__ = [
 
 _LAKE = ".care/lake"
 _RELEASES = ".care/registry/artefacts"
+_SESSION_KEY = ".care/keys/session"
 
 
 # --- the repository and what ships with this version ------------------------------------------------------------------
@@ -238,6 +243,25 @@ def approval_keys(root: Path, key: Path | None) -> "ApprovalKeys":
     if key is not None:
         return PersonalKeys([key], named=True)
     return PersonalKeys(usual_key_files(Path.home(), root))
+
+
+def session_key(root: Path) -> "SessionKey":
+    """The key with which this server vouches for sessions; made on first use. Its line is for care.yaml to list."""
+    from careloop.adapters.care_folder import keep_out_of_git
+    from careloop.adapters.session_key import load_or_make_session_key
+
+    keep_out_of_git(root / ".care")
+    return load_or_make_session_key(root / _SESSION_KEY)
+
+
+def session_voucher(root: Path, session: "WebSession") -> "SessionVoucher":
+    """This server's word for somebody who is signed in and has just proven again who they are.
+
+    Never to be asked for on behalf of an API token or a service account: they have no such session.
+    """
+    from careloop.ports.session_voucher import SessionVoucher
+
+    return SessionVoucher(session, session_key(root))
 
 
 # --- the lake and what watches it -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from careloop.errors import Unavailable
 
-__all__ = ["sync_folder", "write_durably"]
+__all__ = ["sync_folder", "write_durably", "write_once"]
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -21,6 +21,27 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+
+
+def write_once(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
+    """Put a file in place only when it is whole, and never over another; False when there is one already.
+
+    Of two processes that try at once, one is told that it came too late. Makes the folder, for its owner alone.
+    """
+    beside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_durably(beside, content, mode=mode)
+        try:
+            path.hardlink_to(beside)
+        except FileExistsError:
+            return False
+        finally:
+            beside.unlink()
+        sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+    return True
 
 
 def sync_folder(folder: Path) -> None:

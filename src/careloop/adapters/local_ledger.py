@@ -8,7 +8,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from careloop.adapters.durable_file import write_durably
+from careloop.adapters.care_folder import keep_out_of_git
 from careloop.adapters.ledger_files import files_of
 from careloop.adapters.signing_keys import load_verifier
 from careloop.adapters.sqlite_ledger import SqliteLedger, open_ledger
@@ -53,16 +53,5 @@ def open_local_ledger(
     if not create and not path.is_file() and not public.is_file():
         raise NotFound(f"there is no ledger at {path} yet", hint="`care gate` starts one with its first decision")
     if create and not read_only:
-        _keep_out_of_git(path.parent)
+        keep_out_of_git(path.parent)
     return open_ledger(path, origin=origin, create=create, read_only=read_only)
-
-
-def _keep_out_of_git(folder: Path) -> None:
-    """Local state is never committed, whatever the repository's own .gitignore says."""
-    ignore = folder / ".gitignore"
-    if folder.name == ".care" and not ignore.exists():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(f"{folder} cannot be used: {error.strerror}") from error
-        write_durably(ignore, b"*\n")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from careloop.adapters.durable_file import sync_folder, write_durably
+from careloop.adapters.durable_file import write_durably, write_once
 from careloop.errors import NotFound, Refused, Unavailable
 from careloop.ledger.note import Signer, Verifier, read_signer, read_verifier
 
@@ -16,24 +16,13 @@ _OTHERS: Final = 0o077
 def load_or_make_signer(path: Path, *, name: str) -> Signer:
     """The key in the file; made from the kernel's randomness, mode 0600, when there is none yet.
 
-    The name is set in place only when it is whole, and never over another: two processes end up with one key.
+    Two processes that make one at once end up with the same.
     """
     if path.exists():
         return load_signer(path)
     signer = Signer(name, os.urandom(32))
-    beside = path.with_name(f".{path.name}.{signer.verifier.key_id.hex()}")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_durably(beside, f"{signer.text}\n".encode(), mode=0o600)
-        try:
-            path.hardlink_to(beside)
-        except FileExistsError:
-            return load_signer(path)
-        finally:
-            beside.unlink()
-        sync_folder(path.parent)
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+    if not write_once(path, f"{signer.text}\n".encode(), mode=0o600):
+        return load_signer(path)
     return signer
 
 

@@ -1,12 +1,15 @@
 """Signatures that people make with the SSH keys they already have: `ssh-keygen -Y sign -n care-approval`.
 
-Reads and verifies; making one needs the person's key and is for an adapter. The namespace is part of what is signed, so
-that a signature made for one purpose cannot serve another. Source: OpenSSH PROTOCOL.sshsig; RFC 4253, 5656, 8332, 8709.
+Reads, writes and verifies; the signing itself takes a private key and is for an adapter. The namespace is part of what
+is signed, so that a signature made for one purpose cannot serve another.
+
+Source: OpenSSH PROTOCOL.sshsig; RFC 4253, 5656, 8332, 8709.
 """
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256, sha512
 from typing import Final
@@ -20,12 +23,24 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from careloop.errors import InvalidInput, Refused
 from careloop.ledger.note import strict_base64
 
-__all__ = ["APPROVAL_NAMESPACE", "SshKey", "SshSignature", "read_ssh_key", "read_ssh_signature", "verify_ssh_signature"]
+__all__ = [
+    "APPROVAL_NAMESPACE",
+    "SshKey",
+    "SshSignature",
+    "bytes_to_sign",
+    "read_ssh_key",
+    "read_ssh_keys",
+    "read_ssh_signature",
+    "ssh_signature_text",
+    "verify_ssh_signature",
+]
 
 APPROVAL_NAMESPACE: Final = "care-approval"
 _MAGIC: Final = b"SSHSIG"
 _BEGIN: Final = "-----BEGIN SSH SIGNATURE-----"
 _END: Final = "-----END SSH SIGNATURE-----"
+_VERSION: Final = (1).to_bytes(4)
+_LINE: Final = 70
 _MIN_RSA_BITS: Final = 2048
 _CURVES: Final[dict[str, hashes.HashAlgorithm]] = {
     "ecdsa-sha2-nistp256": hashes.SHA256(),
@@ -78,13 +93,22 @@ def read_ssh_key(line: str) -> SshKey:
     return key
 
 
+def read_ssh_keys(lines: Iterable[str]) -> tuple[SshKey, ...]:
+    """The public keys of those lines that are one; a line that is none opens nothing."""
+    found = []
+    for line in lines:
+        with suppress(InvalidInput):
+            found.append(read_ssh_key(line))
+    return tuple(found)
+
+
 def read_ssh_signature(armored: str) -> SshSignature:
     """A signature from its armoured text; raises `InvalidInput` for every other form."""
     lines = [line.rstrip("\r") for line in armored.strip().split("\n")]
     if len(lines) < 3 or lines[0] != _BEGIN or lines[-1] != _END:
         raise InvalidInput("not an SSH signature", hint="Make one with `ssh-keygen -Y sign -n care-approval -f KEY`.")
     content = strict_base64("".join(lines[1:-1]))
-    if content[:10] != _MAGIC + (1).to_bytes(4):
+    if content[:10] != _MAGIC + _VERSION:
         raise InvalidInput("not an SSH signature of version 1")
     key, namespace, _, hash_name, signature = _strings(content[10:], 5)
     algorithm, value = _strings(signature, 2)
@@ -97,6 +121,21 @@ def read_ssh_signature(armored: str) -> SshSignature:
         algorithm=_ascii(algorithm),
         value=value,
     )
+
+
+def ssh_signature_text(signature: SshSignature) -> str:
+    """The armoured text that `read_ssh_signature` reads, in lines as OpenSSH breaks them."""
+    proper = _text(signature.algorithm.encode()) + _text(signature.value)
+    parts = (signature.key.blob, signature.namespace.encode(), b"", signature.hash_name.encode(), proper)
+    body = base64.b64encode(_MAGIC + _VERSION + b"".join(map(_text, parts))).decode()
+    lines = [body[at : at + _LINE] for at in range(0, len(body), _LINE)]
+    return "\n".join((_BEGIN, *lines, _END, ""))
+
+
+def bytes_to_sign(message: bytes, *, namespace: str, hash_name: str = "sha512") -> bytes:
+    """What the key really signs: purpose and digest of the message, never the message itself."""
+    digest = (sha256 if hash_name == "sha256" else sha512)(message).digest()
+    return _MAGIC + b"".join(map(_text, (namespace.encode(), b"", hash_name.encode(), digest)))
 
 
 def verify_ssh_signature(
@@ -112,11 +151,8 @@ def verify_ssh_signature(
         raise Refused(f"signed by {signature.key.fingerprint}, which is not a key listed for this person")
     if signature.namespace != namespace:
         raise Refused(f"signed for the purpose {signature.namespace!r}, not for {namespace!r}")
-    digest = (sha256 if signature.hash_name == "sha256" else sha512)(message).digest()
-    parts = (namespace.encode(), b"", signature.hash_name.encode(), digest)
-    signed = _MAGIC + b"".join(len(part).to_bytes(4) + part for part in parts)
     try:
-        _check(signature, signed)
+        _check(signature, bytes_to_sign(message, namespace=namespace, hash_name=signature.hash_name))
     except InvalidSignature as error:
         raise Refused("the SSH signature does not fit what was to be signed") from error
     return signature.key
@@ -142,6 +178,10 @@ def _check(signature: SshSignature, signed: bytes) -> None:
 
 def _key_of(blob: bytes) -> SshKey:
     return SshKey(_ascii(next(_each_string(blob), b"")), blob)
+
+
+def _text(content: bytes) -> bytes:
+    return len(content).to_bytes(4) + content
 
 
 def _strings(content: bytes, count: int) -> list[bytes]:

@@ -1,15 +1,14 @@
 """SSH keys in memory, for tests: real Ed25519 keys and real SSH signatures, without `ssh-keygen` and without files."""
 
-import base64
-from hashlib import sha256, sha512
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from careloop.errors import NotFound
+from careloop.ledger.ssh_signature import SshKey, SshSignature, bytes_to_sign, read_ssh_key, ssh_signature_text
 
-__all__ = ["ApprovalKeysFake", "key_of", "line_of"]
-
-_KIND = b"ssh-ed25519"
+__all__ = ["ApprovalKeysFake", "key_of", "line_of", "signature_of"]
 
 
 class ApprovalKeysFake:
@@ -26,14 +25,7 @@ class ApprovalKeysFake:
         """The armoured signature (OpenSSH PROTOCOL.sshsig, version 1, SHA-512)."""
         if line not in self._keys:
             raise NotFound("that key is not on this machine")
-        key = self._keys[line]
-        purpose = (namespace.encode(), b"", b"sha512")
-        signed = b"SSHSIG" + b"".join(map(_text, (*purpose, sha512(message).digest())))
-        proper = _text(_KIND) + _text(key.sign(signed))
-        blob = b"SSHSIG" + (1).to_bytes(4) + b"".join(map(_text, (_public(key), *purpose, proper)))
-        body = base64.b64encode(blob).decode()
-        lines = [body[at : at + 70] for at in range(0, len(body), 70)]
-        return "\n".join(("-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""))
+        return signature_of(self._keys[line], message, namespace=namespace)
 
 
 def key_of(person: str) -> Ed25519PrivateKey:
@@ -43,12 +35,17 @@ def key_of(person: str) -> Ed25519PrivateKey:
 
 def line_of(person: str) -> str:
     """The public key of somebody, as it stands in roles.yaml."""
-    return f"ssh-ed25519 {base64.b64encode(_public(key_of(person))).decode()}"
+    return _public(key_of(person)).line
 
 
-def _public(key: Ed25519PrivateKey) -> bytes:
-    return _text(_KIND) + _text(key.public_key().public_bytes_raw())
+def signature_of(key: Ed25519PrivateKey, message: bytes, *, namespace: str) -> str:
+    """The armoured signature of a key."""
+    value = key.sign(bytes_to_sign(message, namespace=namespace))
+    signature = SshSignature(
+        key=_public(key), namespace=namespace, hash_name="sha512", algorithm="ssh-ed25519", value=value
+    )
+    return ssh_signature_text(signature)
 
 
-def _text(content: bytes) -> bytes:
-    return len(content).to_bytes(4) + content
+def _public(key: Ed25519PrivateKey) -> SshKey:
+    return read_ssh_key(key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode())
