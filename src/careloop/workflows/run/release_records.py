@@ -1,7 +1,7 @@
 """Decisions about releases as the ledger keeps them, and read back: requests, approvals, validations, standings."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -29,6 +29,7 @@ __all__ = [
     "find_lock",
     "plain_text",
     "requests_for",
+    "standings_in",
     "standings_of",
     "subjects",
     "validations_of",
@@ -173,11 +174,16 @@ def standings_of(ledger: Ledger, system: str | None = None) -> tuple[Standing, .
     """Every standing ever recorded, in order, those that were revoked marked."""
     where = f"systems/{system}" if system is not None else None
     entries = [*_about(ledger, "release.standing", where), *_about(ledger, "release.revoked", where)]
+    return standings_in(sorted(entries, key=lambda one: one.index))
+
+
+def standings_in(entries: Iterable[Entry]) -> tuple[Standing, ...]:
+    """The standings among entries in the order of the log, those that were revoked marked."""
     found: list[Standing] = []
-    for entry in sorted(entries, key=lambda one: one.index):
+    for entry in entries:
         if entry.record.type == "release.standing":
             found.append(_standing(entry))
-        else:
+        elif entry.record.type == "release.revoked":
             found = [_revoked(one, entry) for one in found]
     return tuple(found)
 
