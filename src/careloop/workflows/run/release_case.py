@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Final
 
-from careloop.checks.subjects import Cases
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.plan_steps import RollbackTarget
@@ -23,7 +22,7 @@ from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_re
 from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons
 from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.rollback_target import rollback_target
-from careloop.gates.slice import slice_digest
+from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
 from careloop.workflows.run.release_records import Asked, approvals_of, standings_of, validations_of
@@ -60,15 +59,15 @@ class ReleaseCase:
         return self.governance.system(self.lock.system)
 
     @cached_property
+    def slice_text(self) -> bytes:
+        """Everything material that the decision reads."""
+        grounds = self.governance.slice_grounds(self.system)
+        return slice_bytes(grounds, lock=self.digest, results=self.results, fresh_days=self._fresh_days)
+
+    @cached_property
     def slice(self) -> str:
-        """Digest of everything material that the decision reads."""
-        return slice_digest(
-            self.system,
-            self.governance.rules,
-            lock=self.digest,
-            results=self.results,
-            fresh_days=self._fresh_days,
-        )
+        """Its digest."""
+        return slice_digest(self.slice_text)
 
     @cached_property
     def authors(self) -> frozenset[str]:
@@ -190,7 +189,7 @@ class ReleaseCase:
 
     def _card_describes_this(self) -> bool:
         """The card names the locked version, and no other release has had standing under that version."""
-        cases = Cases(self.governance.repository, self.governance.now).of(Subject.SYSTEM)
+        cases = self.governance.rules.cases.of(Subject.SYSTEM)
         card = next(case.values["card"] for case in cases if case.id == self.system.id)
         others = [one for one in self.standings if one.version == self.lock.version and one.lock != self.digest]
         return card is not None and card.version == self.lock.version and not others
