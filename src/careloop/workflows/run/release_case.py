@@ -9,7 +9,7 @@ from typing import Final
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.plan_steps import RollbackTarget
-from careloop.domain.release import Release, ResultsFile
+from careloop.domain.release import Release, Result, ResultsFile
 from careloop.domain.release_lock import Presence, ReleaseLock
 from careloop.domain.risk import Risk, RiskCriteria
 from careloop.domain.rule import Subject
@@ -153,6 +153,11 @@ class ReleaseCase:
         organisation = self.governance.repository.organisation
         intervals: Mapping[str, str] = organisation.intervals if organisation else {}
         return freshness_days(self.system.tier, intervals)
+
+    @property
+    def judged(self) -> tuple[Result, ...]:
+        """The results as far as they can be believed, and as rules see them."""
+        return self._judged.results
 
     @cached_property
     def _judged(self) -> Judged:
