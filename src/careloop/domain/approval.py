@@ -15,6 +15,7 @@ __all__ = [
     "Counted",
     "Ground",
     "Refusal",
+    "Rejection",
     "RequestState",
 ]
 
@@ -49,6 +50,8 @@ class RequestState(StrEnum):
     EXPIRED = "expired"
     USED = "used"
     """Its approvals were used up for a standing."""
+    REJECTED = "rejected"
+    """Somebody with the authority to approve said no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,22 @@ class Ground(StrEnum):
     EXPIRED = "expired"
     VOID = "void"
     USED = "used"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Somebody's no to one request; it holds for the grounds that the request was made on."""
+
+    request: str
+    """Digest of the request."""
+    slice: str
+    environment: str
+    person: str
+    reason: str
+    at: datetime
+    record: str
+    """Id of the ledger's record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,11 +101,17 @@ def _part(chart: MonitorChart, role: SeriesRole) -> dict[str, Any]:
     return {
         "role": role.value,
         "title": _TITLES[role],
-        "unit": chart.digits_unit or ("share" if role in (SeriesRole.RATE, SeriesRole.GAP) else ""),
+        "unit": _unit(chart, role),
         "x": windows,
         "lines": [_line(one, windows) for one in ours],
         "limits": [limit for one in ours for limit in _limits(one, windows)],
     }
+
+
+def _unit(chart: MonitorChart, role: SeriesRole) -> str:
+    if role in (SeriesRole.RATE, SeriesRole.GAP):
+        return "share"
+    return "ms" if role is SeriesRole.QUANTILE else chart.counted_in or ""
 
 
 def _line(series: ChartSeries, windows: Sequence[int]) -> dict[str, Any]:

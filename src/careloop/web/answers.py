@@ -42,12 +42,12 @@ def system_json(row: SystemRow) -> dict[str, Any]:
         "automation_paused": row.paused is not None,
         "open_alarms": [
             {
-                "id": one.id,
-                "entry": one.index,
-                "monitor": one.monitor,
-                "group": one.group,
-                "severity": one.severity,
-                "raised_at": _instant(one.raised_at),
+                "id": one.known.alarm.id,
+                "entry": one.known.index,
+                "monitor": one.known.alarm.signal.monitor,
+                "group": one.known.alarm.signal.group,
+                "severity": one.known.alarm.severity,
+                "raised_at": _instant(one.known.raised_at),
                 "state": one.state.value,
             }
             for one in row.alarms

@@ -7,7 +7,7 @@ governance repository; `care serve` does that, and also hands out the static fil
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from careloop import wiring
 from careloop.documents.event_batch import BatchRow
@@ -79,7 +79,7 @@ def from_environment() -> Server:
     from careloop.web.site import board
 
     return Server(
-        ASGIHandler(),
+        cast("_App", ASGIHandler()),
         IngestApp(_Taking(), may_send=may_send_events),
         started=lambda: board().start(),
         stopped=lambda: board().stop(),

@@ -43,7 +43,6 @@ class Account(AbstractBaseUser):
     """Makes accounts and closes them. It gives no authority over releases or systems."""
     date_joined: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
 
-    tokens: models.Manager[ApiToken]
     objects = AccountManager()
 
     USERNAME_FIELD = "email"
@@ -56,6 +55,11 @@ class Account(AbstractBaseUser):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def own_tokens(self) -> models.QuerySet[ApiToken]:
+        """The tokens that this account made."""
+        return ApiToken.objects.filter(owner=self)
+
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the address in one spelling."""
         self.email = self.email.strip().casefold()
@@ -66,7 +70,7 @@ class ApiToken(models.Model):
     """A secret for programs. Only its digest is kept; it reads, it takes events in, and it never approves anything."""
 
     owner: models.ForeignKey[Account, Account] = models.ForeignKey(
-        Account, on_delete=models.CASCADE, related_name="tokens"
+        Account, on_delete=models.CASCADE, related_name="+"
     )
     name: models.CharField[str, str] = models.CharField(max_length=100)
     start: models.CharField[str, str] = models.CharField(max_length=12)

@@ -26,7 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "posts": posts,
         "second_factor": is_mfa_enabled(account),
         "has_password": account.has_usable_password(),
-        "tokens": account.tokens.select_related("owner"),
+        "tokens": account.own_tokens.select_related("owner"),
         "scopes": SCOPES,
         "made": request.session.pop("care_made_token", None),
         "directory": place().oidc,

@@ -48,7 +48,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """End a token of one's own; somebody else's is not found."""
     account = request.user
     assert isinstance(account, Account)
-    done = account.tokens.filter(pk=number, revoked_at=None).update(revoked_at=wiring.now())
+    done = account.own_tokens.filter(pk=number, revoked_at=None).update(revoked_at=wiring.now())
     if not done:
         return unknown(request, NotFound("you have no such token"))
     messages.success(request, "The token opens nothing any more.")

@@ -88,7 +88,7 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
 
 def open_request(case: ReleaseCase, *, upto: int | None = None) -> Asked | None:
     """The request on exactly these grounds that is neither expired nor used up, among entries below an index."""
-    used = {one.request for one in case.standings}
+    used = {one.request for one in case.standings} | {one.request for one in case.rejections}
     fitting = (
         one
         for one in requests_for(case.desk.ledger, subject=f"releases/{case.digest}", upto=upto)

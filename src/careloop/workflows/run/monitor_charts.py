@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from careloop.domain.monitor import Monitor
 from careloop.domain.monitor_chart import SystemCharts
-from careloop.domain.system import System
 from careloop.ports.lake import Lake
 from careloop.workflows.run.chart_board import Board, ChartAsk
 from careloop.workflows.run.system_log import SystemEntries

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Final
 
-from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal
+from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, Result, ResultsFile
@@ -19,13 +19,13 @@ from careloop.errors import InvalidInput, NotFound
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
-from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons
+from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons, rejection_reasons
 from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
-from careloop.workflows.run.release_records import Asked, approvals_of, standings_of, validations_of
+from careloop.workflows.run.release_records import Asked, approvals_of, rejections_of, standings_of, validations_of
 
 __all__ = ["ReleaseCase", "case_from_blobs", "lock_of", "presence_of"]
 
@@ -91,6 +91,15 @@ class ReleaseCase:
     def standings(self) -> tuple[Standing, ...]:
         """All standings of the system."""
         return standings_of(self.desk.ledger, self.system.id)
+
+    @cached_property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """What was said no to on exactly these grounds."""
+        return tuple(
+            one
+            for one in rejections_of(self.desk.ledger, self.digest)
+            if (one.slice, one.environment) == (self.slice, self.environment)
+        )
 
     @cached_property
     def standing(self) -> Standing | None:
@@ -173,6 +182,7 @@ class ReleaseCase:
             *document_reasons(governance.compiled, governance.book, self.system.id),
             *artefact_reasons(found),
             *hosted_model_reasons(self.lock, self.system.tier),
+            *rejection_reasons(self.rejections),
             *self._judged.reasons,
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
         )

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
-from careloop.domain.approval import Approval, ApprovalRequest
+from careloop.domain.approval import Approval, ApprovalRequest, Rejection
 from careloop.domain.session import SessionStatement
 from careloop.domain.standing import Standing
 from careloop.domain.validation import Validation
@@ -29,6 +29,7 @@ __all__ = [
     "find_lock",
     "find_request",
     "plain_text",
+    "rejections_of",
     "requests_for",
     "standings_in",
     "standings_of",
@@ -180,6 +181,25 @@ def _session_of(record: Record) -> SessionStatement | None:
     if statement.who.issuer != record.actor.iss:
         raise InvalidInput(f"the session is by {statement.who.issuer}, the record by {record.actor.iss}")
     return statement
+
+
+def rejections_of(ledger: Ledger, lock: str) -> list[Rejection]:
+    """What people said no to about a release, in order.
+
+    Nobody asks here whether the key is still listed: a no that was said stays one, and only keeps the gate closed.
+    """
+    return [
+        Rejection(
+            request=str(entry.record.data.get("request")),
+            slice=str(entry.record.data.get("slice")),
+            environment=str(entry.record.data.get("environment")),
+            person=entry.record.actor.sub,
+            reason=str(entry.record.data.get("reason")),
+            at=entry.record.occurred_at,
+            record=entry.record.id,
+        )
+        for entry in ledger.query(type="approval.rejected", subject=f"releases/{lock}")
+    ]
 
 
 def validations_of(ledger: Ledger, lock: str) -> list[Validation]:

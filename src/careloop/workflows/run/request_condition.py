@@ -10,7 +10,7 @@ from careloop.domain.standing import Standing
 from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.gates.slice_changes import slice_changes
 from careloop.workflows.run.release_case import ReleaseCase
-from careloop.workflows.run.release_records import Asked
+from careloop.workflows.run.release_records import Asked, rejections_of
 
 __all__ = ["Condition", "closed_condition", "condition_of", "refuse_unless_open"]
 
@@ -34,6 +34,9 @@ def condition_of(asked: Asked, case: ReleaseCase) -> Condition:
     closed = closed_condition(asked, case.standings, case.governance.now)
     if closed is not None:
         return closed
+    no = next((one for one in rejections_of(case.desk.ledger, case.digest) if one.request == asked.digest), None)
+    if no is not None:
+        return Condition(RequestState.REJECTED, f"{no.person} rejected the request at {_at(no.at)}: {no.reason}")
     altered = tuple(f"{name} is no longer what was locked" for name in _altered(case))
     if (asked.request.slice, asked.request.tier) != (case.slice, case.system.tier):
         changed = (*_changed(asked, case), *altered)

@@ -86,6 +86,7 @@ def refusal_for(view: RequestView, person: str) -> Refusal | None:
         RequestState.VOID: Ground.VOID,
         RequestState.EXPIRED: Ground.EXPIRED,
         RequestState.USED: Ground.USED,
+        RequestState.REJECTED: Ground.REJECTED,
     }
     if view.state in closed:
         return Refusal(person, closed[view.state], view.condition.because)

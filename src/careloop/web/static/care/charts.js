@@ -42,7 +42,7 @@
   function seriesOf(part, only) {
     var share = Number(colour("--care-band")), series = [{ label: "window (UTC)" }], bands = [];
     function value(_, one) { return written(part, one); }
-    var edge = { stroke: "transparent", width: 0, points: { show: false }, value: value };
+    var edge = { class: "care-edge", stroke: "transparent", width: 0, points: { show: false }, value: value };
     part.lines.forEach(function (line, place) {
       if (!fits(line, only)) { return; }
       var ink = colour(LINES[place % LINES.length]), at = series.length;
