@@ -64,6 +64,7 @@
       pen.save();
       pen.font = 11 * ratio + "px system-ui, sans-serif";
       pen.textBaseline = "top";
+      pen.textAlign = "left";
       told.markers.forEach(function (marker) {
         var x = Math.round(plot.valToPos(marker.at, "x", true));
         if (x < box.left || x > box.left + box.width) { return; }
@@ -93,14 +94,21 @@
     return [low - room, high + room];
   }
 
-  function optionsOf(part, told, alarms, place, only) {
+  function spanned(told, seconds, low, high) {
+    if (low === null || low === undefined) { return [0, 1]; }
+    var last = told.markers.reduce(function (most, one) { return Math.max(most, one.at); }, high);
+    return [low, Math.max(high + seconds * 0.5, Math.min(last, high + 3 * seconds) + seconds * 0.1)];
+  }
+
+  function optionsOf(part, told, chart, place, only) {
+    var alarms = chart.alarms, seconds = chart.seconds;
     var parts = seriesOf(part, only), grid = colour("--care-grid");
     var axis = { stroke: colour("--care-secondary"), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: "11px system-ui, sans-serif" };
     return {
       width: Math.max(240, place.clientWidth), height: 230, series: parts.series, bands: parts.bands,
       tzDate: function (at) { return uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"); },
       cursor: { sync: { key: "care" } }, legend: { live: true },
-      scales: { x: { time: true }, y: { range: function (_, low, high) { return ranged(part, low, high); } } },
+      scales: { x: { time: true, range: function (_, low, high) { return spanned(told, seconds, low, high); } }, y: { range: function (_, low, high) { return ranged(part, low, high); } } },
       axes: [axis, Object.assign({ size: 66, values: function (_, at) { return at.map(function (one) { return written(part, one); }); } }, axis)],
       hooks: { draw: [markers(told, alarms)] }
     };
@@ -196,7 +204,7 @@
     } else {
       if (before.plot) { before.plot.destroy(); }
       before.shape = shape;
-      before.plot = new uPlot(optionsOf(part, this.told, chart.alarms, before.place, only), dataOf(part, only), before.place);
+      before.plot = new uPlot(optionsOf(part, this.told, chart, before.place, only), dataOf(part, only), before.place);
     }
     filled(before.body, part);
   };
