@@ -19,7 +19,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["PASSWORD", "Answer", "Visitor", "account", "care_command", "serving", "worker"]
+__all__ = ["PASSWORD", "Answer", "Visitor", "accounts", "care_command", "serving", "worker"]
 
 PASSWORD: Final = "a long password that nobody else has"
 TOKEN: Final = "a-token-of-the-environment"
@@ -111,10 +111,12 @@ def care_command(*words: str) -> list[str]:
     return [str(Path(sys.executable).with_name("care")), *words]
 
 
-def account(root: Path, mail: str, *options: str) -> None:
-    """An account with the known password."""
-    command = care_command("accounts", "make", mail, "--password-stdin", "--repo", str(root), *options)
-    done = subprocess.run(command, input=f"{PASSWORD}\n", capture_output=True, text=True, check=False)
+def accounts(root: Path, *mails: str, administrator: bool = False) -> None:
+    """Accounts with the known password."""
+    options = ["--admin"] if administrator else []
+    command = care_command("accounts", "make", *mails, "--password-stdin", "--repo", str(root), *options)
+    lines = f"{PASSWORD}\n" * len(mails)
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
