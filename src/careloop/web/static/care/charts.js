@@ -177,7 +177,9 @@
       card.querySelector("[data-chart-note]").textContent = note || chart.windows + " windows; a window of fewer than " + chart.minimum_n + " rows decides nothing.";
       chart.parts.forEach(function (part) { self.part(card, chart, part, anew); });
       card.dataset.rows = String(chart.parts.reduce(function (all, part) {
-        return Math.max(all, part.lines.reduce(function (sum, line) { return sum + line.n.reduce(function (a, b) { return a + b; }, 0); }, 0));
+        return Math.max(all, part.lines.reduce(function (sum, line) {
+          return sum + line.n.reduce(function (a, b) { return a + b; }, 0) + line.also.reduce(function (a, b) { return a + b.n; }, 0);
+        }, 0));
       }, 0));
       card.dataset.alarms = String(chart.alarms.length);
     });
