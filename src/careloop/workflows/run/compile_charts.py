@@ -1,4 +1,4 @@
-"""From `monitors.yaml` to what a page can draw: more than detectors watch, and whatever cannot be drawn with its reason.
+"""From `monitors.yaml` to what a page can draw: more than detectors watch; what cannot be drawn, with its reason.
 
 Drawn are the watched rates and gaps, and also impact ratios, quantiles of latency and sums of a declared amount. The
 rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
@@ -128,4 +128,3 @@ def _split(monitor: Monitor, schema: EventSchema) -> tuple[tuple[str, ...], Spli
         return (), Split()
     column = column_named(monitor.by, schema)
     return declared_values(column, schema), Split(group=(column,))
-

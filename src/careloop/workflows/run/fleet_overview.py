@@ -20,13 +20,21 @@ from careloop.plans.automation_history import Pause, pause_in_force, plans_of, s
 from careloop.plans.open_alarms import OpenAlarm, alarms_of, open_alarms
 from careloop.plans.progress import is_over
 from careloop.ports.lake import Newest
-from careloop.ports.ledger import Entry
 from careloop.workflows.run.release_records import standings_in
 from careloop.workflows.run.system_cards import SystemCard
 from careloop.workflows.run.system_log import SystemEntries
 from careloop.workflows.run.waiting_requests import WaitingRequest, waiting_requests
 
-__all__ = ["FleetOverview", "FleetReading", "Freshness", "Silence", "SystemRow", "fleet_overview", "freshness_of", "version_of"]
+__all__ = [
+    "FleetOverview",
+    "FleetReading",
+    "Freshness",
+    "Silence",
+    "SystemRow",
+    "fleet_overview",
+    "freshness_of",
+    "version_of",
+]
 
 _WINDOWS_OF_SILENCE: Final = 2
 """So many of its shortest windows in a row without any event: one may fall between two batches, two do not."""
