@@ -1,4 +1,4 @@
-"""The made-up fleet is a real one: documents that pass, a ledger that verifies, events that were admitted; every time."""
+"""The made-up fleet is a real one: documents that pass, a ledger that verifies, events that were admitted."""
 
 from __future__ import annotations
 

@@ -238,11 +238,12 @@ def test_a_token_opens_its_scopes_and_nothing_else(office: Office) -> None:
 
 def test_a_token_that_lives_too_long_or_opens_nothing_is_not_made(office: Office) -> None:
     visitor = office.visitor(READER)
-    for fields in (
+    wrong: tuple[dict[str, str | list[str]], ...] = (
         {"scopes": ["read"], "days": "4000"},
         {"scopes": [], "days": "3"},
         {"scopes": ["root"], "days": "3"},
-    ):
+    )
+    for fields in wrong:
         answer = visitor.post("/account/tokens/", form_of="/account/", name="x", **fields)
         assert answer.status == 400, fields
 

@@ -154,8 +154,8 @@ def test_two_people_approve_on_the_page_and_the_release_gets_its_standing_r41(ow
     with_standing = office.acme.record(office.acme.locked())
     assert with_standing.json["standing"]["approvals"] == 2
     entry = office.visitor(READER).get("/ledger/?type=approval.given")
-    number = entry.found(r'href="/ledger/(\d+)/"')
-    shown = office.visitor(READER).get(f"/ledger/{number}/")
+    index = entry.found(r'href="/ledger/(\d+)/"')
+    shown = office.visitor(READER).get(f"/ledger/{index}/")
     assert "careloop-server" in shown.text
     assert "stepped_up_at" in shown.text
     closed = office.visitor(READER).get(f"/approvals/{office.request}/")
