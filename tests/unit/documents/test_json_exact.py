@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careloop.documents.card_json_lines import read_json_with_lines
+from careloop.documents.json_exact import read_json_with_lines
 from careloop.domain.place import Pointer
 from careloop.errors import InvalidInput
 
