@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "status": "Show how far every requirement is evidenced, and why.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
     "why": "Explain an alarm: what moved, which plan followed, how far it came.",
+    "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
     "release": "Lock a release, record it, show and revoke its standing.",
     "gate": "Decide whether a release may go ahead: allow, block or wait.",
     "approve": "Approve a release that waits, with an SSH signature.",
