@@ -174,7 +174,10 @@ def _unless_known(what: str, name: str | None, known: Iterable[str], at: Pointer
 
 
 def _unscored(questionnaire: Questionnaire, items: Mapping[str, Item]) -> Iterator[Flaw]:
-    """A threshold over a score that is always 0 would never be passed, and nobody would notice."""
+    """A threshold over a score that is always 0 would never be passed, and nobody would notice; and the like."""
+    if questionnaire.parts and questionnaire.scoring.method == "assurance":
+        message = "the method 'assurance' gives one score; parts are for sums"
+        yield Flaw("bad-value", message, ("parts",))
     risky = any(item.side is Side.RISK and item.most for item in items.values())
     for place, level in enumerate(questionnaire.levels):
         if level.above is not None and not risky:

@@ -199,11 +199,11 @@ def _weight(value: object, marking: SurveyMarking) -> float:
     return float(ending) if mark and whole.isascii() and whole.isdigit() and (not part or part.isdigit()) else 0
 
 
-def _words(text: object, otherwise: object) -> object:
+def _words(text: object, otherwise: object) -> str:
     """A text, or the default language of one that is given in several."""
     if isinstance(text, dict):
         text = text.get("default") or text.get("en") or next(iter(text.values()), None)
-    return text if isinstance(text, str) and text.strip() else otherwise
+    return text if isinstance(text, str) and text.strip() else str(otherwise)
 
 
 def _note(reading: SurveyReading, spot: Pointer, at: Pointer, element: Mapping[str, object]) -> None:

@@ -233,8 +233,13 @@ def test_a_document_claim_that_asks_for_freshness_asks_it_of_something_it_reads(
                 assert set(evidence.fresh) <= read, claim.id
 
 
+QUESTIONNAIRES = {"eu-ai-act", "impact", "supplier", "surveyjs-canada-aia"}
+"""Tried in `tests/unit/assessments` and, the last, in `tests/conformance/test_canada_aia.py`."""
+
+
 def test_every_file_below_the_package_is_known_here() -> None:
-    assert set(every_file()) == {"iso42001-2023.yaml", "care.yaml", "packs/base.yaml", *CLAIM_FILES}
+    questionnaires = {f"questionnaires/{name}.yaml" for name in QUESTIONNAIRES}
+    assert set(every_file()) == {"iso42001-2023.yaml", "care.yaml", "packs/base.yaml", *CLAIM_FILES, *questionnaires}
 
 
 def test_no_file_names_a_host_or_a_path_of_a_machine() -> None:
