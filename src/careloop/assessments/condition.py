@@ -1,7 +1,8 @@
 """The language of conditions: `{question} = "value" and not ({other} contains "x" or {third} empty)`.
 
 A small part of what SurveyJS writes in `visibleIf`, read strictly: what is not listed here is refused with its
-position. Words are not case-sensitive, values are.
+position. Words are not case-sensitive, values are. It is not CEL, the language of rules, so that published surveys and
+our own questionnaires need one reader and an open question has one meaning: it passes no test.
 
     condition   either ("or" either)*
     either      single ("and" single)*
