@@ -103,7 +103,7 @@ def _fits(text: str) -> bool:
 @given(st.dictionaries(_NAMES, _WORDS | st.lists(_WORDS, max_size=3), min_size=1, max_size=4))
 def test_json_and_yaml_say_the_same(values: dict[str, str | list[str]]) -> None:
     in_json = read(json.dumps({"answers": values}), "answers.json")
-    in_yaml = read(yaml.safe_dump({"answers": values}, sort_keys=False), "answers.yaml")
+    in_yaml = read(yaml.safe_dump({"answers": values}, sort_keys=False, default_style='"'), "answers.yaml")
     assert in_json.sets == in_yaml.sets
     assert in_json.sets[0].header == AnswerHeader()
     assert list(in_json.sets[0].answers) == list(values)
