@@ -19,7 +19,18 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["PASSWORD", "Answer", "Visitor", "accounts", "care_command", "serving", "worker"]
+__all__ = [
+    "PASSWORD",
+    "TOKEN",
+    "Answer",
+    "Visitor",
+    "accounts",
+    "care_command",
+    "free_port",
+    "refused_to_serve",
+    "serving",
+    "worker",
+]
 
 PASSWORD: Final = "a long password that nobody else has"
 TOKEN: Final = "a-token-of-the-environment"
@@ -121,9 +132,9 @@ def accounts(root: Path, *mails: str, administrator: bool = False) -> None:
 
 
 @contextmanager
-def serving(root: Path, **environment: str) -> Iterator[int]:
+def serving(root: Path, *, port: int | None = None, **environment: str) -> Iterator[int]:
     """Serve a repository without a worker; yields the port."""
-    port = _free_port()
+    port = port or free_port()
     env = {**os.environ, "CARELOOP_INGEST_TOKEN": TOKEN, **environment}
     command = care_command("serve", str(root), "--port", str(port), "--no-worker")
     log = root.parent / f"serve-{port}.log"
@@ -156,7 +167,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def refused_to_serve(root: Path, **environment: str) -> str:
+    """What `care serve` says when it does not start because it was asked wrongly."""
+    command = care_command("serve", str(root), "--port", str(free_port()), "--no-worker")
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2, done.stderr
+    return done.stderr
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

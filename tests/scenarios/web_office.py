@@ -91,9 +91,9 @@ def founded(folder: Path) -> Founded:
 
 
 @contextmanager
-def open_office(template: Founded, folder: Path, **environment: str) -> Iterator[Office]:
+def open_office(template: Founded, folder: Path, *, port: int | None = None, **environment: str) -> Iterator[Office]:
     """Serve a copy of Acme."""
     copytree(template.folder, folder / "office", symlinks=True)
     acme = Acme(folder / "office" / "acme", folder / "office" / "keys")
-    with serving(acme.root, **environment) as port:
-        yield Office(acme, port, template.request)
+    with serving(acme.root, port=port, **environment) as listening:
+        yield Office(acme, listening, template.request)
