@@ -58,13 +58,13 @@ def test_what_is_declared_is_what_is_imported() -> None:
     assert {_distribution(name) for name in outside} | needed_for_data == CORE | EXTRAS
 
 
-def test_extras_are_imported_by_adapters_and_by_the_demo_only() -> None:
-    """The demonstration trains models, as an application would."""
+def test_extras_are_imported_by_adapters_by_the_pages_and_by_commands_only() -> None:
+    """The demonstration trains models, as an application would; `care serve` starts the server."""
     outside = {
         name: by for name, by in _imported().items() if name not in sys.stdlib_module_names and name != "careloop"
     }
     of_extras = {name: by for name, by in outside.items() if name not in IF_INSTALLED and _distribution(name) in EXTRAS}
-    assert {name: by for name, by in of_extras.items() if not by <= {"adapters", "cli"}} == {}
+    assert {name: by for name, by in of_extras.items() if not by <= {"adapters", "cli", "web"}} == {}
 
 
 def test_the_command_loads_without_any_extra() -> None:

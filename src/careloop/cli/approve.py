@@ -7,7 +7,7 @@ import typer
 from careloop import __version__, wiring
 from careloop.cli.release_arguments import AsOption, KeyOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
-from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
+from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
 from careloop.workflows.run.reject_release import Rejected, RejectionAsk, reject_release
 
 __all__ = ["app", "approve"]
@@ -44,6 +44,10 @@ def approve(
             )
             return
         made = approve_release(ApprovalAsk(request, reason, person), desk, keys, wiring.now())
+    _show_approval(made, output_format)
+
+
+def _show_approval(made: Approved, output_format: Format) -> None:
     if output_format is Format.JSON:
         print_json(
             {

@@ -33,7 +33,22 @@ from careloop.workflows.evolve.ledger_prove import prove_entry
 from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
 
-__all__ = ["api"]
+__all__ = [
+    "EntryQuery",
+    "GateAsk",
+    "api",
+    "charts",
+    "check",
+    "checkpoint",
+    "entries",
+    "gate",
+    "proof",
+    "requests",
+    "scorecard",
+    "status",
+    "system",
+    "systems",
+]
 
 _MOST: Final = 500
 

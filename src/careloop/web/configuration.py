@@ -19,6 +19,33 @@ _HERE: Final = Path(__file__).parent
 _MAX_FORM_BYTES: Final = 1 * 2**20
 """No form of these pages holds more than a reason and a comment."""
 
+_APPS: Final = (
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "careloop.web.accounts",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+)
+_MIDDLEWARE: Final = (
+    "careloop.web.headers.SafetyHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "careloop.web.door.Door",
+)
+
 
 def configure(place: WebPlace) -> None:
     """Hand Django its settings; the second call in a process changes nothing."""
@@ -66,32 +93,8 @@ def _site(place: WebPlace) -> dict[str, Any]:
     return {
         "DEBUG": False,
         "ROOT_URLCONF": "careloop.web.urls",
-        "INSTALLED_APPS": [
-            "django.contrib.auth",
-            "django.contrib.contenttypes",
-            "django.contrib.humanize",
-            "django.contrib.messages",
-            "django.contrib.sessions",
-            "django.contrib.staticfiles",
-            "careloop.web.accounts",
-            "allauth",
-            "allauth.account",
-            "allauth.mfa",
-            "allauth.socialaccount",
-            "allauth.socialaccount.providers.openid_connect",
-        ],
-        "MIDDLEWARE": [
-            "careloop.web.headers.SafetyHeaders",
-            "django.middleware.security.SecurityMiddleware",
-            "django.middleware.gzip.GZipMiddleware",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
-            "allauth.account.middleware.AccountMiddleware",
-            "careloop.web.door.Door",
-        ],
+        "INSTALLED_APPS": [*_APPS],
+        "MIDDLEWARE": [*_MIDDLEWARE],
         "STATIC_URL": "/static/",
         "STATICFILES_DIRS": [_HERE / "static"],
         "STATIC_ROOT": None,

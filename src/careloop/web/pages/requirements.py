@@ -115,10 +115,15 @@ def _sections(found: Explanation) -> list[_Section]:
     return [
         _Section(
             section.heading,
-            tuple(_Line(line.text, line.state, line.ref, address_of(line.ref)) for line in section.lines),
+            tuple(_Line(one.text, one.state, one.ref, address_of(one.ref) or _named(one.text)) for one in section.lines),
         )
         for section in found.sections
     ]
+
+
+def _named(text: str) -> str | None:
+    """Where a line leads that is nothing but the name of an entry or a document."""
+    return address_of(text) if _RECORD.match(text) or _FILE.match(text) else None
 
 
 def address_of(ref: str | None) -> str | None:

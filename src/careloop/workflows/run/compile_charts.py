@@ -15,8 +15,8 @@ from careloop.domain.count_plan import CountPlan, ExponentialBins
 from careloop.domain.event import MILLIONTHS
 from careloop.domain.event_columns import LATENCY_US, column_named, declared_columns
 from careloop.domain.monitor import Monitor
-from careloop.domain.noun import seconds_in
 from careloop.domain.monitor_chart import SeriesRole
+from careloop.domain.noun import seconds_in
 from careloop.domain.system import EventSchema, EventType
 from careloop.errors import CareloopError, InvalidInput
 from careloop.measures.business import amount_plan
