@@ -9,11 +9,13 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
 from careloop.adapters.lake_manifest import read_manifest
 from careloop.adapters.parquet_lake import ParquetLake, open_lake
+from careloop.adapters.segment_frames import Frame, decode_events, decode_events_of, encode_lines
 from careloop.domain.event import Event
 from careloop.errors import Refused, Unavailable
 from careloop.ports.lake import Reading
@@ -248,3 +250,16 @@ def test_a_manifest_or_file_that_is_damaged_is_told_not_guessed(tmp_path: Path) 
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(Refused, match="damaged"):
         open_lake(tmp_path)
+
+
+def test_the_events_of_one_system_are_found_among_others_with_their_places() -> None:
+    named = an_event(3, system="shop", features={"note": '"system":"credit"'})
+    events = [an_event(1), an_event(1, system="shop"), an_event(2), named, an_event(4)]
+    frame = Frame(first_seq=10, rows=len(events), received_us=7, payload=encode_lines(events))
+    for system in ("credit", "shop", "cred", "other"):
+        wanted = [stored for stored in decode_events(frame) if stored.event.system == system]
+        assert decode_events_of(frame, system) == wanted
+    inner = msgspec.structs.replace(an_event(5), features={"system": "shop"})
+    frame = Frame(first_seq=1, rows=2, received_us=7, payload=encode_lines([inner, events[1]]))
+    assert [stored.seq for stored in decode_events_of(frame, "shop")] == [2]
+    assert [stored.seq for stored in decode_events_of(frame, "credit")] == [1]

@@ -25,6 +25,9 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoload_known_extensions": "false",
 }
 _FEW_ROWS: Final = 1_000_000
+"""So many rows are put into memory, so that the plans of one reading need not open the files each."""
+_ONE_THREAD_ROWS: Final = 100_000
+"""So few are counted sooner than threads are woken for them."""
 _SEEN: Final = "SELECT * FROM everything WHERE ingest_seq <= $upto AND system = $system"
 _LABELS: Final = "SELECT * FROM seen WHERE kind IN ('label', 'outcome')"
 _AS_THEY_CAME: Final = "SELECT *, CAST(NULL AS TIMESTAMPTZ) AS labelled_at, ingest_seq AS came FROM seen"
@@ -84,6 +87,8 @@ def counting_over(files: Sequence[Path], newer: object, reading: Reading, *, mos
                 names = dict.fromkeys(column.name for column in reading.columns)
                 rows.select(*map(duckdb.ColumnExpression, names)).create("kept")
                 rows = connection.table("kept")
+                if most <= _ONE_THREAD_ROWS:
+                    connection.execute("SET threads = 1")
         except duckdb.Error as error:
             raise Unavailable(f"the lake's files cannot be read: {error}") from error
         yield DuckDbCounts(connection, rows)

@@ -67,11 +67,13 @@ def decode_events(frame: Frame) -> list[StoredEvent]:
 
 def decode_events_of(frame: Frame, system: str) -> list[StoredEvent]:
     """The events of one system, in their order; lines that cannot be its are not decoded."""
-    named = b'"system":' + msgspec.json.encode(system)
-    if named not in frame.payload:
-        return []
-    lines = enumerate(frame.payload.split(b"\n"), frame.first_seq)
-    found = [StoredEvent(seq, frame.received_us, _decoder.decode(line)) for seq, line in lines if named in line]
+    named, payload = b'"system":' + msgspec.json.encode(system), frame.payload
+    found: list[StoredEvent] = []
+    seq, start = frame.first_seq, 0
+    while (at := payload.find(named, start)) >= 0:
+        seq += payload.count(b"\n", start, at)
+        line, start = payload.rfind(b"\n", 0, at) + 1, payload.find(b"\n", at)
+        found.append(StoredEvent(seq, frame.received_us, _decoder.decode(payload[line:start])))
     return [stored for stored in found if stored.event.system == system]
 
 
