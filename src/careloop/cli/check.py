@@ -61,11 +61,12 @@ def check(
             raise UsageError("--card stands alone", hint="leave --diff and --on out")
         result = _card(card, tier)
     else:
+        root = repository_root(folder, repo)
         result = check_repository(
-            wiring.repository_source(repository_root(folder, repo)),
+            wiring.repository_source(root),
             standards=wiring.standards_library(),
             cache=wiring.result_cache(),
-            diff=DiffRange(diff) if diff else None,
+            diff=DiffRange(diff, wiring.change_history(root)) if diff else None,
             on=day,
         )
     if output_format is Format.JSON:
