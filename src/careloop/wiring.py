@@ -30,15 +30,19 @@ from careloop.ports.workspace import Workspace
 
 if TYPE_CHECKING:
     from careloop.adapters.file_registry import FileRegistry
+    from careloop.adapters.git_objects import PushedObjects
     from careloop.adapters.parquet_lake import ParquetLake
     from careloop.domain.organisation import Organisation
     from careloop.domain.session import WebSession
     from careloop.ledger.verify import Verification
     from careloop.ports.approval_keys import ApprovalKeys
     from careloop.ports.artefact_store import ArtefactStore
+    from careloop.ports.change_history import ChangeHistory
     from careloop.ports.commit_history import CommitHistory
+    from careloop.ports.git_hooks import GitHooks
     from careloop.ports.lake import Lake
     from careloop.ports.session_voucher import SessionKey, SessionVoucher
+    from careloop.workflows.create.guard_branch import HookDesk
     from careloop.workflows.run.ingest_events import Intake
     from careloop.workflows.run.release_desk import ReleaseDesk
     from careloop.workflows.run.watch_desk import WatchDesk
@@ -48,11 +52,14 @@ __all__ = [
     "WebPlace",
     "approval_keys",
     "artefacts",
+    "change_history",
     "commit_history",
     "data_folder",
     "examples",
     "export_ledger",
     "file_registry",
+    "git_hooks",
+    "hook_desk",
     "ingest_token",
     "intake",
     "lake",
@@ -85,7 +92,45 @@ _SESSION_KEY = ".care/keys/session"
 
 def repository_source(root: Path) -> RepositorySource:
     """The governance repository in a folder."""
-    return GitRepository(root, folders=GOVERNED_FOLDERS, files=ROOT_FILES | ROOT_LOOKALIKES, limit=MAX_BYTES)
+    return _git_repository(root)
+
+
+def _git_repository(root: Path, pushed: "PushedObjects | None" = None) -> GitRepository:
+    files = ROOT_FILES | ROOT_LOOKALIKES
+    return GitRepository(root, folders=GOVERNED_FOLDERS, files=files, limit=MAX_BYTES, pushed=pushed)
+
+
+def change_history(root: Path) -> "ChangeHistory":
+    """The commits of the enclosing git repository, with their signatures."""
+    from careloop.adapters.git_changes import GitChanges
+
+    return GitChanges(root)
+
+
+def git_hooks(root: Path) -> "GitHooks":
+    """The hooks of the enclosing git repository."""
+    from careloop.adapters.git_hooks import FolderHooks
+
+    return FolderHooks(root)
+
+
+def hook_desk(root: Path) -> "HookDesk":
+    """What a hook of git needs: also the objects of a push that git has not let in yet (`GIT_QUARANTINE_PATH`)."""
+    from careloop.adapters.git_changes import GitChanges
+    from careloop.adapters.git_objects import PushedObjects
+    from careloop.workflows.create.guard_branch import HookDesk
+
+    where = os.environ.get("GIT_QUARANTINE_PATH")
+    known = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(os.pathsep)
+    pushed = PushedObjects(Path(where), tuple(Path(one) for one in known if one)) if where else None
+    return HookDesk(
+        source=_git_repository(root, pushed),
+        history=GitChanges(root, pushed),
+        hooks=git_hooks(root),
+        standards=standards_library(),
+        cache=result_cache(),
+        now=now(),
+    )
 
 
 def workspace(root: Path) -> Workspace:
@@ -385,9 +430,7 @@ def _oidc_client() -> OidcClient | None:
     if missing := [f"CARELOOP_OIDC_{name}" for name, value in given.items() if not value]:
         raise UsageError(f"the directory is half described: {', '.join(missing)} is not set")
     name = os.environ.get("CARELOOP_OIDC_NAME") or "your directory"
-    return OidcClient(
-        issuer=given["ISSUER"], client_id=given["CLIENT_ID"], secret=given["CLIENT_SECRET"], name=name
-    )
+    return OidcClient(issuer=given["ISSUER"], client_id=given["CLIENT_ID"], secret=given["CLIENT_SECRET"], name=name)
 
 
 def _kept_secret(path: Path) -> str:
