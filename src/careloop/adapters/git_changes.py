@@ -5,7 +5,7 @@ Which commits are new is found by walking all ancestors, not by the dates of com
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,6 +104,24 @@ class GitChanges:
                 commit = parent
         return tuple(found)
 
+    def last_altered(self, revision: str, paths: Collection[str]) -> Mapping[str, CommitMade]:
+        """The newest commit of the line of first parents that altered each file, found in one walk."""
+        found: dict[str, CommitMade] = {}
+        with self._repo() as repo:
+            reader = _Reader(repo, self._prefix(repo))
+            newest = commit_of(repo, revision)
+            left = {path for path in paths if reader.entry(newest, path) is not None}
+            commit: Commit | None = newest
+            while commit is not None and left:
+                parent = reader.commit(commit.parents[0]) if commit.parents else None
+                here = left & reader.differences(parent, commit).keys()
+                if here:
+                    made = reader.made(commit)
+                    found |= dict.fromkeys(here, made)
+                    left -= here
+                commit = parent
+        return found
+
     @contextmanager
     def _repo(self) -> "Iterator[Repo]":
         hint = "owners and approvals are read from git's history"
@@ -162,7 +180,7 @@ class _Reader:
     def made(self, commit: "Commit") -> CommitMade:
         """What the commit says of itself, and what it touched."""
         parents = [self.commit(parent) for parent in commit.parents]
-        changes = [self._differences(parent, commit) for parent in parents] or [self._differences(None, commit)]
+        changes = [self.differences(parent, commit) for parent in parents] or [self.differences(None, commit)]
         everywhere = set(changes[0]).intersection(*changes[1:])
         author, committer = (_mail(who) for who in (commit.author, commit.committer))
         return CommitMade(
@@ -182,7 +200,7 @@ class _Reader:
         after: dict[str, Content] = {}
         for name in parted or (None,):
             start = self.commit(name.encode()) if name else None
-            for path, (old, new) in self._differences(start, end).items():
+            for path, (old, new) in self.differences(start, end).items():
                 before.setdefault(path, old)
                 after[path] = new
         return before, after
@@ -214,7 +232,8 @@ class _Reader:
         except (KeyError, NotTreeError):
             return None
 
-    def _differences(self, start: "Commit | None", end: "Commit") -> dict[str, tuple[Content, Content]]:
+    def differences(self, start: "Commit | None", end: "Commit") -> dict[str, tuple[Content, Content]]:
+        """Paths in which two commits differ: what stood there, and what stands there now."""
         store = self._repo.object_store
         found: dict[str, tuple[Content, Content]] = {}
         for paths, modes, names in store.tree_changes(start.tree if start else None, end.tree):

@@ -1,6 +1,6 @@
 """Changes of a repository as git keeps them, and whose signatures they bear."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from careloop.domain.change import Change, CommitMade, OwnersFile, Signature, Signer
@@ -32,4 +32,8 @@ class ChangeHistory(Protocol):
 
     def line_of(self, revision: str, path: str) -> tuple[CommitMade, ...]:
         """Commits of the line of first parents that altered a file or folder, newest first."""
+        ...
+
+    def last_altered(self, revision: str, paths: Collection[str]) -> Mapping[str, CommitMade]:
+        """The newest commit of that line that altered each of some files; a file that is not there has none."""
         ...
