@@ -29,7 +29,7 @@ from careloop.rules.diagnosis import closest
 from careloop.rules.evaluate import Evaluation, evaluate
 from careloop.rules.problem import ProblemKind
 
-__all__ = ["CHANGE_CHECKS", "check_tree", "enforcement_on", "known_requirements", "rule_findings"]
+__all__ = ["CHANGE_CHECKS", "check_tree", "enforcement_on", "known_checks", "known_requirements", "rule_findings"]
 
 _PACKS: Pointer = ("rule_packs",)
 _LINT_CHECKS = {
@@ -75,6 +75,11 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
     kept = [set_aside(finding, repository, book, on) for finding in placed]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
     return TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
+
+
+def known_checks() -> frozenset[str]:
+    """Names of careloop's own checks."""
+    return _CHECKS
 
 
 def known_requirements(repository: Repository, catalogue: Catalogue) -> frozenset[str]:
