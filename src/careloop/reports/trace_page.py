@@ -75,6 +75,7 @@ def trace_page(chain: Chain, starts: Collection[str], *, title: str, links: str 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{written(title)}</title>
+<link rel="icon" href="data:,">
 <style>{_STYLE}
 {PICTURE_STYLE}</style>
 </head>

@@ -67,8 +67,7 @@ def build_chain(ground: ChainGround) -> Chain:
     builder = _Builder(ground, book)
     builder.build()
     links = tuple(dict.fromkeys(builder.links))
-    watched = {link.end for link in links if link.end.startswith("monitor:")}
-    orphans = tuple(orphans_of(ground.compiled.repository, book, ground.catalogue, watched))
+    orphans = tuple(orphans_of(ground.compiled.repository, book, ground.catalogue, builder.asked_for))
     return Chain(builder.nodes, links, orphans)
 
 
@@ -78,6 +77,8 @@ class _Builder:
     def __init__(self, ground: ChainGround, book: RuleBook) -> None:
         self.nodes: dict[str, Node] = {}
         self.links: list[Link] = []
+        self.asked_for: set[str] = set()
+        """Monitors that some rule asks for by their kind or measure."""
         self._ground = ground
         self._book = book
         self._repository = ground.compiled.repository
@@ -209,15 +210,17 @@ class _Builder:
         return verdict is not Verdict.NOT_APPLICABLE
 
     def _watched_by(self, compiled: CompiledRule) -> Iterator[str]:
-        """Monitors that a rule asks for, by their kind where it says one, or that measure what it names."""
+        """Monitors that a rule looks at: of the kinds it says, or all, and those that measure what it names."""
         rule = compiled.rule
         text = f"{rule.applies} {rule.require or ''}"
         words = set(_WORDS.findall(text))
         reads = any(path.startswith("monitors") for path in compiled.reads)
         kinds = words & set(MonitorKind)
         for name, monitor, _ in _monitors(self._ground.compiled):
-            asked = reads and (not kinds or monitor.kind.value in kinds)
-            if asked or _names(monitor.measure, words):
+            named = (reads and monitor.kind.value in kinds) or _names(monitor.measure, words)
+            if named:
+                self.asked_for.add(name)
+            if named or (reads and not kinds):
                 yield name
 
     # --- statement ------------------------------------------------------------------------------------------------

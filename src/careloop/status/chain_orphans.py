@@ -29,7 +29,7 @@ def orphans_of(
         yield Orphan(kind="check", id=check, why="no rule in force names this check")
     for document, monitors in repository.all(Monitors):
         for monitor in monitors.monitors:
-            if f"monitor:{document.folder}/{monitor.id}" not in watched:
+            if f"{document.folder}/{monitor.id}" not in watched:
                 why = f"no rule asks for a monitor of kind {monitor.kind} or for {monitor.measure}"
                 yield Orphan(kind="monitor", id=f"{document.folder}/{monitor.id}", why=why)
     for requirement, claims in catalogue.claims.items():
