@@ -304,3 +304,40 @@ def test_where_nobody_owns_anything_there_is_no_change_control(firm: Firm) -> No
     firm.branch("free")
     firm.reword(signed=False)
     assert firm.lacks() == {}
+
+
+def test_where_it_cannot_be_read_who_owns_what_nobody_can_approve(firm: Firm) -> None:
+    firm.git("checkout", "-q", "main")
+    firm.write("roles.yaml", "people: [\n")
+    firm.commit("ben-okri", "Oops")
+    firm.branch("after")
+    firm.reword()
+    firm.approve("ada-byron")
+    found = firm.lacks()["owner-approval roles.yaml"]
+    assert "nobody can tell who owns what, and nobody can approve" in found.message
+    assert found.blocking is True
+
+
+def test_a_looser_change_control_is_a_loosening_and_counts_only_once_it_is_in_force(firm: Firm) -> None:
+    firm.write("care.yaml", (firm.root / "care.yaml").read_text() + "change_control: {approvals: observe}\n")
+    firm.reword()
+    found = firm.lacks()
+    assert found[POLICY].blocking is True
+    assert "approvals of change_control: block -> observe" in found["loosening-approved care.yaml"].message
+    assert "without the approval of ai-lead" in found["owner-approval care.yaml"].message
+
+
+def test_a_rule_of_ones_own_can_make_the_record_a_must(firm: Firm) -> None:
+    firm.git("checkout", "-q", "main")
+    own = "  - id: our-record\n    sentence: We write down why.\n    subject: document\n    moment: change\n"
+    own += "    check: change-record\n    severity: must\n    remedy: write it\n    tightens: change-record\n"
+    firm.write("rules/shop.yaml", (firm.root / "rules/shop.yaml").read_text() + own)
+    firm.commit("ben-okri", "A must")
+    firm.branch("unsaid")
+    firm.edit("policies/ai-policy.md", "may ask why", "can ask why")
+    firm.commit("cara-diaz", "Unsaid")
+    found = firm.lacks()
+    assert (
+        found["our-record policies/ai-policy.md"].blocking,
+        found["change-record policies/ai-policy.md"].blocking,
+    ) == (True, False)

@@ -60,11 +60,16 @@ def install(
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", hint="name the repository that people push to")
     kind = HookKind.PRE_COMMIT if pre_commit else HookKind.PRE_RECEIVE
-    path = wiring.git_hooks(root).install(kind.value, _script(kind, branch or []), ours=_OURS, replace=force)
+    hooks = wiring.git_hooks(root)
+    branches = [] if pre_commit else branch or [name for name in (hooks.branch_in_force(),) if name]
+    path = hooks.install(kind.value, _script(kind, branches), ours=_OURS, replace=force)
     if output_format is Format.JSON:
-        print_json({**_header(root), "schema": "careloop/hook-install/v1", "hook": kind.value, "path": path})
+        told = {"schema": "careloop/hook-install/v1", **_header(root), "hook": kind.value, "path": path}
+        print_json({**told, "branches": branches})
         return
     say(f"wrote {path}")
+    if branches:
+        say(f"it guards {', '.join(name.removeprefix('refs/heads/') for name in branches)}")
 
 
 def _script(kind: HookKind, branches: list[str]) -> str:
