@@ -29,7 +29,7 @@ Exit codes of run:  0 accepted  ·  1 refused  ·  2 something cannot be read
 """
 
 
-class HookKind(StrEnum):
+class _HookKind(StrEnum):
     """The hooks there are."""
 
     PRE_RECEIVE = "pre-receive"
@@ -59,7 +59,7 @@ def install(
     root = folder or Path.cwd()
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", hint="name the repository that people push to")
-    kind = HookKind.PRE_COMMIT if pre_commit else HookKind.PRE_RECEIVE
+    kind = _HookKind.PRE_COMMIT if pre_commit else _HookKind.PRE_RECEIVE
     hooks = wiring.git_hooks(root)
     branches = [] if pre_commit else branch or [name for name in (hooks.branch_in_force(),) if name]
     path = hooks.install(kind.value, _script(kind, branches), ours=_OURS, replace=force)
@@ -72,7 +72,7 @@ def install(
         say(f"it guards {', '.join(name.removeprefix('refs/heads/') for name in branches)}")
 
 
-def _script(kind: HookKind, branches: list[str]) -> str:
+def _script(kind: _HookKind, branches: list[str]) -> str:
     words = [_command(), "hook", "run", kind.value]
     words += [word for name in branches for word in ("--branch", name)]
     return (
@@ -101,7 +101,7 @@ def run(
     """Decide as the hook does: pre-receive reads `OLD NEW REF` lines, as git gives them, from standard input."""
     root = repo or Path.cwd()
     desk = wiring.hook_desk(root)
-    if kind is HookKind.PRE_COMMIT:
+    if kind is _HookKind.PRE_COMMIT:
         answers: tuple[Guarded, ...] = (judge_staged(desk),)
     else:
         answers = judge_push(read_updates(sys.stdin.read().splitlines()), branch or [], desk)

@@ -25,7 +25,7 @@ care trace policies/ai-policy.md#2.2 --format html --out chain.html  ·  care tr
 """
 
 
-class Picture(StrEnum):
+class _Picture(StrEnum):
     """How the chain is shown."""
 
     TEXT = "text"
@@ -42,8 +42,8 @@ def trace(
     ] = None,
     repo: Annotated[Path | None, typer.Option("--repo", metavar="DIR", help="Governance repository.")] = None,
     output_format: Annotated[
-        Picture, typer.Option("--format", help="text for people, json for machines, svg or html for a picture.")
-    ] = Picture.TEXT,
+        _Picture, typer.Option("--format", help="text for people, json for machines, svg or html for a picture.")
+    ] = _Picture.TEXT,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it there.")] = None,
     links: Annotated[
         str, typer.Option("--links", metavar="URL", help="What stands before a file's path in links of a picture.")
@@ -60,10 +60,10 @@ def trace(
             ledger=ledger,
             now=wiring.now(),
         )
-    if output_format in (Picture.SVG, Picture.HTML):
-        draw = trace_page if output_format is Picture.HTML else trace_picture
+    if output_format in (_Picture.SVG, _Picture.HTML):
+        draw = trace_page if output_format is _Picture.HTML else trace_picture
         _put(draw(traced.chain, traced.starts, title=ref or "The whole chain", links=links), out)
-    elif output_format is Picture.JSON:
+    elif output_format is _Picture.JSON:
         source = {"standards_digest": traced.standards_digest, "commit": traced.commit, "dirty": traced.dirty}
         print_json(trace_json(ref, traced.starts, traced.chain, source=source))
     else:

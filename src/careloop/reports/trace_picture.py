@@ -5,7 +5,6 @@ How a node stands is said by a sign as well as by a colour; the words are in the
 
 from collections.abc import Collection, Iterator
 from html import escape
-from urllib.parse import quote
 
 from careloop.domain.chain import Chain, Link, LinkKind, Node
 from careloop.reports.trace_layout import BOX_HEIGHT, BOX_WIDTH, Layout, Spot, lay_out
@@ -14,6 +13,9 @@ __all__ = ["PICTURE_STYLE", "source_link", "trace_picture", "trace_svg", "writte
 
 _FIRST, _SECOND = 33, 37
 """Letters of 12 and of 11 px that fit into a box."""
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
+"""What may stand in the path of an address as it is (RFC 3986, unreserved)."""
 
 PICTURE_STYLE = """
 svg.chain{--ink:#1d2733;--paper:#fff;--box:#f4f6f8;--line:#9aa7b4;--dim:#56636f;
@@ -92,7 +94,8 @@ def source_link(node: Node, links: str) -> str | None:
     """Address of the document in which a node is written; null for what stands in none."""
     if node.file is None:
         return None
-    return f"{links}{quote(node.file)}{f'#L{node.line}' if node.line else ''}"
+    path = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in node.file.encode(errors="replace"))
+    return f"{links}{path}{f'#L{node.line}' if node.line else ''}"
 
 
 def written(text: str) -> str:
