@@ -15,6 +15,7 @@ from careloop import wiring
 from careloop.checks.catalogue import Catalogue
 from careloop.domain.finding import Finding
 from careloop.testing.source_tree_builder import small_repository, write_files
+from careloop.wiring.changes import change_history
 from careloop.workflows.create.control_change import change_findings
 
 CARE = Path(sys.executable).parent / "care"
@@ -204,7 +205,7 @@ class Firm:
 
     def lacks(self, head: str = "HEAD", *, on: date | None = DAY) -> dict[str, Finding]:
         """What a change lacks before it may be merged into main: rule and file to the finding."""
-        source, history = wiring.repository_source(self.root), wiring.change_history(self.root)
+        source, history = wiring.repository_source(self.root), change_history(self.root)
         found = change_findings(source, history, ("main", head), catalogue=catalogue(), on=on)
         return {f"{one.rule} {one.place.file}": one for one in found}
 

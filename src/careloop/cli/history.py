@@ -11,6 +11,7 @@ from careloop.cli.terminal import Format, FormatOption, a_command, print_json, r
 from careloop.errors import UsageError
 from careloop.ports.standards_library import standards_digest
 from careloop.reports.history_report import history_json, history_lines
+from careloop.wiring.changes import change_history
 from careloop.workflows.evolve.show_history import HistoryDesk, in_force_on, versions_of
 
 __all__ = ["app", "history"]
@@ -39,7 +40,7 @@ def history(
     with closing(ledger) if ledger is not None else nullcontext():
         desk = HistoryDesk(
             source=wiring.repository_source(root),
-            history=wiring.change_history(root),
+            history=change_history(root),
             ledger=ledger,
             standards_digest=standards_digest(wiring.standards_library().read_all()),
             now=wiring.now(),

@@ -14,6 +14,7 @@ from careloop.cli.terminal import Format, FormatOption, a_command, print_json, s
 from careloop.errors import UsageError
 from careloop.ports.standards_library import standards_digest
 from careloop.reports.hook_report import hook_json, hook_lines
+from careloop.wiring.changes import git_hooks, hook_desk
 from careloop.workflows.create.guard_branch import Guarded, judge_push, judge_staged, read_updates
 
 __all__ = ["app", "install", "run"]
@@ -60,7 +61,7 @@ def install(
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", hint="name the repository that people push to")
     kind = _HookKind.PRE_COMMIT if pre_commit else _HookKind.PRE_RECEIVE
-    hooks = wiring.git_hooks(root)
+    hooks = git_hooks(root)
     branches = [] if pre_commit else branch or [name for name in (hooks.branch_in_force(),) if name]
     path = hooks.install(kind.value, _script(kind, branches), ours=_OURS, replace=force)
     if output_format is Format.JSON:
@@ -93,14 +94,14 @@ def _command() -> str:
 
 @app.command(epilog=_EPILOG)
 def run(
-    kind: Annotated[HookKind, typer.Argument(metavar="KIND", help="pre-receive or pre-commit.")],
+    kind: Annotated[_HookKind, typer.Argument(metavar="KIND", help="pre-receive or pre-commit.")],
     branch: BranchOption = None,
     repo: Annotated[Path | None, typer.Option("--repo", metavar="DIR", help="Repository; else this folder.")] = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Decide as the hook does: pre-receive reads `OLD NEW REF` lines, as git gives them, from standard input."""
     root = repo or Path.cwd()
-    desk = wiring.hook_desk(root)
+    desk = hook_desk(root)
     if kind is _HookKind.PRE_COMMIT:
         answers: tuple[Guarded, ...] = (judge_staged(desk),)
     else:
@@ -118,5 +119,5 @@ def run(
 
 def _header(root: Path) -> dict[str, str | None]:
     digest = standards_digest(wiring.standards_library().read_all())
-    head = wiring.git_hooks(root).tip("HEAD")
+    head = git_hooks(root).tip("HEAD")
     return {"careloop_version": __version__, "standards_digest": digest, "commit": head}

@@ -1,8 +1,10 @@
 """What a decision about a release is taken with: the documents in force, the people, the rules, the day."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop.checks.catalogue import Catalogue
@@ -17,6 +19,7 @@ from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.gates.people import People
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.session import session_terms
+from careloop.gates.slice import slice_grounds
 from careloop.ports.artefact_store import ArtefactStore
 from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
@@ -79,6 +82,16 @@ class Governance:
         """The rules of moment `release`."""
         return ReleaseRules(self.book, self.repository, Cases(self.repository, self.now), self.on)
 
+    def slice_grounds(self, system: System) -> Mapping[str, Any]:
+        """What decisions about a system's releases read in the documents; worked out once."""
+        if system.id not in self._grounds:
+            self._grounds[system.id] = slice_grounds(system, self.rules)
+        return self._grounds[system.id]
+
+    @cached_property
+    def _grounds(self) -> dict[str, Mapping[str, Any]]:
+        return {}
+
     def system(self, name: str) -> System:
         """A system of the inventory; raises `NotFound`, or `InvalidInput` when its document cannot be read."""
         found = next((one for one in self.repository.nouns(System) if one.id == name), None)
@@ -92,22 +105,26 @@ class Governance:
         )
 
 
-def read_governance(desk: ReleaseDesk, now: datetime) -> Governance:
+def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | None = None) -> Governance:
     """The documents in force: of the last `policy.in_force` record, else of HEAD; never of the work tree.
 
-    Raises `Refused` outside git, since what nobody committed nobody can be held to.
+    With `before`, an earlier reading by the same desk: while the same commit is in force, its documents are not read
+    again. Raises `Refused` outside git, since what nobody committed nobody can be held to.
     """
     recorded = [entry.record.data.get("commit") for entry in desk.ledger.query(type="policy.in_force")]
     stated = recorded[-1] if recorded else None
     commit = stated if isinstance(stated, str) else desk.source.head().commit
     if commit is None:
         raise Refused("there is no commit to judge by", hint="commit the governance documents first")
-    files = desk.standards.read_all()
+    files, in_force_by = desk.standards.read_all(), "ledger" if recorded else "history"
+    digest = standards_digest(files)
+    if before is not None and (before.commit, before.standards_digest) == (commit, digest):
+        return replace(before, in_force_by=in_force_by, now=now)
     compiled = compile_tree(desk.source.at(commit))
     return Governance(
         commit=commit,
-        in_force_by="ledger" if recorded else "history",
-        standards_digest=standards_digest(files),
+        in_force_by=in_force_by,
+        standards_digest=digest,
         compiled=compiled,
         book=build_rule_book(compiled.repository, _catalogue(tuple(files.items())), frozenset({Moment.RELEASE})),
         now=now,
