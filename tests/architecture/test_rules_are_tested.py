@@ -7,10 +7,12 @@ import pytest
 import yaml
 from project_files import PACKAGE, ROOT
 
+from careloop.checks.run import CHANGE_CHECKS
 from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.domain.rule import Rule, RuleFile, Verdict
 
 CASES_TABLE = ROOT / "tests" / "unit" / "checks" / "structural_cases.py"
+CHANGES = ROOT / "tests" / "scenarios" / "test_owner_approval.py"
 FILES = (*(PACKAGE / "standards" / "packs").glob("*.yaml"), *(ROOT / "examples" / "acme" / "rules").glob("*.yaml"))
 
 
@@ -36,4 +38,9 @@ def test_a_rule_has_a_case_that_it_refuses(rule: Rule) -> None:
 
 def test_every_structural_check_has_a_case_that_it_refuses() -> None:
     named_by_rules = {rule.check for rule in _rules() if rule.check}
-    assert named_by_rules | set(STRUCTURAL_CHECKS) == _registered()
+    assert named_by_rules | set(STRUCTURAL_CHECKS) == _registered() | CHANGE_CHECKS
+
+
+def test_every_check_of_a_change_is_seen_to_refuse_one() -> None:
+    scenarios = CHANGES.read_text(encoding="utf-8")
+    assert {name for name in CHANGE_CHECKS if f'"{name} ' not in scenarios} == set()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from careloop.adapters.git_objects import PushedObjects, open_repository
 from careloop.adapters.git_revision import commit_of
 from careloop.domain.source_tree import OversizedFile, SourceTree, StrayLink
 from careloop.errors import NotFound
@@ -29,8 +30,17 @@ _MAX_DEPTH = 4
 class GitRepository:
     """Reads governed files below `root`; `folders` and `files` say which those are, `limit` how large one may be."""
 
-    def __init__(self, root: Path, *, folders: frozenset[str], files: frozenset[str], limit: int) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        folders: frozenset[str],
+        files: frozenset[str],
+        limit: int,
+        pushed: PushedObjects | None = None,
+    ) -> None:
         self._root = root
+        self._pushed = pushed
         self._folders = folders
         self._files = files
         self._limit = limit
@@ -175,15 +185,7 @@ class GitRepository:
             return datetime.fromtimestamp(commit_of(repo, revision).commit_time, tz=UTC)
 
     def _repo(self) -> "Repo":
-        from dulwich.errors import NotGitRepository
-        from dulwich.repo import Repo
-
-        try:
-            return Repo.discover(str(self._root))
-        except NotGitRepository as error:
-            raise NotFound(
-                f"{self._root} is not in a git repository", hint="run `git init`, or leave --diff out"
-            ) from error
+        return open_repository(self._root, self._pushed, hint="run `git init`, or leave --diff out")
 
     def _blobs(self, repo: "Repo", commit: "Commit") -> Iterator[tuple[str, tuple[int, "ObjectID"]]]:
         """All files of a commit below our root: path, and mode with object id."""

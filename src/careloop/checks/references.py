@@ -120,6 +120,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "drill": (("system", "system"),),
     "waiver": (("rule", "rule"), ("owner", "post"), ("approved[].by", "post")),
+    "change": (("approver", "post"),),
 }
 """Kind of document to (path of the field, what it names). `[]` stands for each item of a list."""
 

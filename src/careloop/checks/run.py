@@ -29,7 +29,7 @@ from careloop.rules.diagnosis import closest
 from careloop.rules.evaluate import Evaluation, evaluate
 from careloop.rules.problem import ProblemKind
 
-__all__ = ["check_tree", "enforcement_on", "known_requirements", "rule_findings"]
+__all__ = ["CHANGE_CHECKS", "check_tree", "enforcement_on", "known_checks", "known_requirements", "rule_findings"]
 
 _PACKS: Pointer = ("rule_packs",)
 _LINT_CHECKS = {
@@ -38,7 +38,11 @@ _LINT_CHECKS = {
     ProblemKind.CASE: "rule-cases",
     ProblemKind.LOOSENS: "rule-tightens",
 }
-_CHECKS = frozenset({*STRUCTURAL_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed"})
+CHANGE_CHECKS = frozenset({"owner-approval", "loosening-approved", "change-record"})
+"""Checks of two trees and what lies between them: one tree alone breaks none (`careloop.gates.change_control`)."""
+_CHECKS = frozenset(
+    {*STRUCTURAL_CHECKS, *_LINT_CHECKS.values(), *CHANGE_CHECKS, "tier-justified", "triggered-assessed"}
+)
 
 
 def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -> TreeCheck:
@@ -71,6 +75,11 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
     kept = [set_aside(finding, repository, book, on) for finding in placed]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
     return TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
+
+
+def known_checks() -> frozenset[str]:
+    """Names of careloop's own checks."""
+    return _CHECKS
 
 
 def known_requirements(repository: Repository, catalogue: Catalogue) -> frozenset[str]:

@@ -22,6 +22,7 @@ from careloop.domain.check import CheckResult
 from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput, UsageError
 from careloop.reports.check_report import check_json, check_lines
+from careloop.wiring.changes import change_history
 from careloop.workflows.create.check_repository import DiffRange, check_repository
 
 __all__ = ["app", "check"]
@@ -61,11 +62,12 @@ def check(
             raise UsageError("--card stands alone", hint="leave --diff and --on out")
         result = _card(card, tier)
     else:
+        root = repository_root(folder, repo)
         result = check_repository(
-            wiring.repository_source(repository_root(folder, repo)),
+            wiring.repository_source(root),
             standards=wiring.standards_library(),
             cache=wiring.result_cache(),
-            diff=DiffRange(diff) if diff else None,
+            diff=DiffRange(diff, change_history(root)) if diff else None,
             on=day,
         )
     if output_format is Format.JSON:

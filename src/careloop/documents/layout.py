@@ -76,6 +76,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("drill", "drills/*.yaml"),
     _kind("runbook", "runbooks/*.md", Form.MARKDOWN),
     _kind("waiver", "waivers/*.yaml"),
+    _kind("change", "changes/*.yaml"),
 )
 """Every kind of document, in the order a newcomer meets them."""
 

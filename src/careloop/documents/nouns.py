@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from careloop.domain import (
     aims,
+    change_request,
     controls,
     dataset,
     evolve,
@@ -51,6 +52,7 @@ NOUNS: dict[str, Any] = {
     "drill": evolve.Drill,
     "runbook": evolve.Runbook,
     "waiver": evolve.Waiver,
+    "change": change_request.ChangeRequest,
 }
 """Kind of document to its pydantic class, or to a union of such. Cards are missing: they have a reader of their own."""
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from careloop.domain.noun import Duration, Noun, Slug, Text, seconds_in
-from careloop.domain.tier import Phase
+from careloop.domain.tier import Enforcement, Phase
 
 __all__ = [
     "Approval",
+    "ChangeControl",
     "Entity",
     "Exclusion",
     "Organisation",
@@ -107,6 +108,15 @@ class Sessions(Noun):
     """How old that proof may be when something is signed. Twelve hours at most, as NIST SP 800-63B 4.2.3 has it."""
 
 
+class ChangeControl(Noun):
+    """What a change does that lacks its owners' approval or its record (6.3, 7.5.3; R19, R23)."""
+
+    approvals: Enforcement = Enforcement.BLOCK
+    """For `owner-approval` and `loosening-approved`."""
+    records: Enforcement = Enforcement.WARN
+    """For `change-record`."""
+
+
 class Organisation(Noun):
     """The root document of a governance repository."""
 
@@ -131,5 +141,7 @@ class Organisation(Noun):
     """Intervals the organisation has declared for its planned processes, by process id."""
     sessions: Sessions | None = None
     """Whose sessions may stand for a signature; without it, only people's own keys prove who acts."""
+    change_control: ChangeControl = ChangeControl()
+    """Counts as it stands in the commit that a change is made upon."""
     stores: dict[Slug, str] = {}
     connectors: tuple[Slug, ...] = ()

@@ -78,6 +78,17 @@ class People:
         }
         return frozenset(own | lent)
 
+    def behind(self, post_id: str, authority: str) -> frozenset[str]:
+        """Ids of those who act for a post: its holders, who stands in, and holders of posts it lends an authority to.
+
+        An authority that the post says to have or not does not matter here: whoever holds a post owns what it owns.
+        """
+        posts = {post.id: post for post in self.roles.posts}
+        lent = [loan for loan in self.roles.delegations if loan.from_post == post_id and loan.authority == authority]
+        names = {post_id, *(loan.to_post for loan in lent if loan.until >= self.on)} & posts.keys()
+        here = (person.id for person in self.roles.people if not self.has_left(person))
+        return frozenset(person for person in here if any(self._holds(person, posts[name]) for name in names))
+
     def may(self, authority: str) -> tuple[str, ...]:
         """Ids of all people who may use an authority."""
         return tuple(one.id for one in self.roles.people if self.seats(one.id, authority))

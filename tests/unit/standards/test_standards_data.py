@@ -35,6 +35,9 @@ STRUCTURAL = {
     "scale-respected",
     "triggered-assessed",
     "tier-justified",
+    "owner-approval",
+    "loosening-approved",
+    "change-record",
 }
 
 

@@ -12,17 +12,22 @@ from careloop.domain.finding import Finding
 from careloop.domain.place import Place
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.tier import Enforcement, Severity
+from careloop.ports.change_history import ChangeHistory
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
 
-__all__ = ["DiffRange", "check_repository", "tree_digest"]
+__all__ = ["DiffRange", "check_commit", "check_repository", "tree_digest"]
 
 
 class DiffRange:
-    """`BASE..HEAD`, or `BASE` alone for what the work tree adds to it."""
+    """`BASE..HEAD`, or `BASE` alone for what the work tree adds to it.
 
-    def __init__(self, text: str) -> None:
+    With a history, a range that ends in a commit also needs its owners' approval and its record.
+    """
+
+    def __init__(self, text: str, history: ChangeHistory | None = None) -> None:
+        self.history = history
         base, dots, head = text.partition("..")
         self.base = base or "HEAD"
         self.head: str | None = (head.lstrip(".") or "HEAD") if dots else None
@@ -52,12 +57,28 @@ def check_repository(
     before = remembered.check(source.at(diff.base))
     changed = source.changed(diff.base, diff.head)
     findings = tuple(_marked(finding, before, changed) for finding in after.findings)
+    if diff.history is not None and diff.head is not None:
+        from careloop.checks.catalogue import Catalogue
+        from careloop.workflows.create.control_change import change_findings
+
+        findings += change_findings(source, diff.history, (diff.base, diff.head), catalogue=Catalogue(files), on=on)
+        findings = tuple(sorted(findings, key=lambda one: (one.place, one.rule, one.message)))
     return CheckResult(
         checked=replace(after, findings=findings),
         commit=head.commit if diff.head is None else source.resolve(diff.head),
         dirty=head.dirty if diff.head is None else False,
         standards_digest=digest,
     )
+
+
+def check_commit(
+    source: RepositorySource, revision: str, *, standards: StandardsLibrary, cache: ResultCache, on: date | None
+) -> CheckResult:
+    """Check the tree of one commit by itself."""
+    files = standards.read_all()
+    digest = standards_digest(files)
+    checked = _Remembered(files, digest, cache, on).check(source.at(revision))
+    return CheckResult(checked=checked, commit=source.resolve(revision), dirty=False, standards_digest=digest)
 
 
 def _marked(finding: Finding, before: TreeCheck, changed: frozenset[str]) -> Finding:

@@ -1,0 +1,50 @@
+"""What change control is given: the commits of the enclosing git repository, its hooks, and the objects of a push."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from careloop.adapters.git_objects import PushedObjects
+from careloop.adapters.git_repository import GitRepository
+from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
+from careloop.wiring import now, result_cache, standards_library
+
+if TYPE_CHECKING:
+    from careloop.ports.change_history import ChangeHistory
+    from careloop.ports.git_hooks import GitHooks
+    from careloop.workflows.create.guard_branch import HookDesk
+
+__all__ = ["change_history", "git_hooks", "hook_desk"]
+
+
+def change_history(root: Path) -> "ChangeHistory":
+    """The commits of the enclosing git repository, with their signatures."""
+    from careloop.adapters.git_changes import GitChanges
+
+    return GitChanges(root)
+
+
+def git_hooks(root: Path) -> "GitHooks":
+    """The hooks of the enclosing git repository."""
+    from careloop.adapters.git_hooks import FolderHooks
+
+    return FolderHooks(root)
+
+
+def hook_desk(root: Path) -> "HookDesk":
+    """What a hook of git needs: also the objects of a push that git has not let in yet (`GIT_QUARANTINE_PATH`)."""
+    from careloop.adapters.git_changes import GitChanges
+    from careloop.workflows.create.guard_branch import HookDesk
+
+    where = os.environ.get("GIT_QUARANTINE_PATH")
+    known = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(os.pathsep)
+    pushed = PushedObjects(Path(where), tuple(Path(one) for one in known if one)) if where else None
+    files = ROOT_FILES | ROOT_LOOKALIKES
+    return HookDesk(
+        source=GitRepository(root, folders=GOVERNED_FOLDERS, files=files, limit=MAX_BYTES, pushed=pushed),
+        history=GitChanges(root, pushed),
+        hooks=git_hooks(root),
+        standards=standards_library(),
+        cache=result_cache(),
+        now=now(),
+    )
