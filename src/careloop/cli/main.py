@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "init": "Start a governance repository that passes its own check.",
     "check": "Find what is wrong: each finding with a place and a way out.",
     "status": "Show how far every requirement is evidenced, and why.",
+    "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
     "why": "Explain an alarm: what moved, which plan followed, how far it came.",
     "release": "Lock a release, record it, show and revoke its standing.",
