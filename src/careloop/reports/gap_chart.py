@@ -12,8 +12,8 @@ from careloop.domain.gap import Milestone, PlanStep, Road
 
 __all__ = ["CHART_STYLE", "gantt_svg"]
 
-_LABELS: Final = 300
-_PLOT: Final = 720
+_LABELS: Final = 330
+_PLOT: Final = 700
 _RIGHT: Final = 130
 _ROW: Final = 24
 _TOP: Final = 58
@@ -77,9 +77,9 @@ def gantt_svg(road: Road, *, title: str, alone: bool = True) -> str:
         f'<rect class="paper" width="{width}" height="{height}"/>'
     )
     body = [*_legend(), *_axis(scale, height)]
+    body.extend(_path(rows, road, scale))
     for number, row in enumerate(rows):
         body.extend(_line(row, number, scale, inside=row in shown))
-    body.extend(_path(rows, road, scale))
     return "\n".join([head, *body, "</svg>"]) + ("\n" if alone else "")
 
 
@@ -186,11 +186,11 @@ def _note(row: _Row, start: float, end: float, y: int) -> Iterator[str]:
 
 
 def _path(rows: Sequence[_Row], road: Road, scale: _Scale) -> Iterator[str]:
-    """A line from each end on the critical path to the start of what follows."""
+    """A line from each end on the critical path down, and along to the start of what follows."""
     at = {row.id: (row, _TOP + _ROW * number + 12) for number, row in enumerate(rows)}
     for one, other in zip(road.critical_path, road.critical_path[1:], strict=False):
         (before, y1), (after, y2) = at[one], at[other]
         x1 = scale.x(before.end + timedelta(days=1))
-        x2 = scale.x(after.start) if after.step is not None or after.start != after.end else x1
-        if y1 != y2:
-            yield f'<path class="path" d="M{x1} {y1}L{max(x1, x2)} {y1}L{max(x1, x2)} {y2}"/>'
+        waits = after.milestone is None or after.start != after.end
+        x2 = scale.x(after.start) if waits else scale.x(after.end + timedelta(days=1))
+        yield f'<path class="path" d="M{x1} {y1}V{y2}H{x2}"/>'
