@@ -63,10 +63,18 @@ def gap(
         str | None, typer.Option(metavar="DATE", help="First day of the road; else today, by care.yaml's time zone.")
     ] = None,
     people: Annotated[int, typer.Option(metavar="N", help="How many work on it full time.")] = 1,
+    interview: Annotated[
+        bool, typer.Option("--interview", help="Start with nothing: answer a few questions, get the repository.")
+    ] = False,
+    answers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="YAML of question ids to answers; with --interview.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every action and missing item, in text.")] = False,
 ) -> None:
     """Assess the gaps against ISO/IEC 42001 and CARE, and date the road to certification."""
-    root = repository_root(folder, repo)
+    if answers is not None and not interview:
+        raise UsageError("--answers is for --interview", hint="give both")
+    root = _interviewed(folder or repo or Path.cwd(), answers) if interview else repository_root(folder, repo)
     result = assess_gaps(
         wiring.repository_source(root),
         standards=wiring.standards_library(),
@@ -85,6 +93,14 @@ def gap(
         for problem in result.assessment.problems:
             typer.echo(f"{problem.place}  error  {problem.message}", err=True)
     raise typer.Exit(result.exit_code)
+
+
+def _interviewed(root: Path, answers: Path | None) -> Path:
+    # Questions and documents are loaded only by those who start with nothing.
+    from careloop.cli.gap_interview import hold_interview
+
+    hold_interview(root, answers)
+    return root
 
 
 def _written(result: GapResult, output_format: GapFormat) -> str:
