@@ -8,6 +8,7 @@ from careloop import __version__, wiring
 from careloop.cli.release_arguments import AsOption, KeyOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
+from careloop.workflows.run.reject_release import Rejected, RejectionAsk, reject_release
 
 __all__ = ["app", "approve"]
 
@@ -15,7 +16,8 @@ app = a_command()
 
 _EPILOG = """
 Examples:  care approve sha256:4be1… --reason "Gap within tolerance, rollback drilled"  ·
-care approve 4be1c9d07a52 --as marta-kowalska --key ~/.ssh/id_ed25519 --reason "Validated, conditions met"
+care approve 4be1c9d07a52 --as marta-kowalska --key ~/.ssh/id_ed25519 --reason "Validated, conditions met"  ·
+care approve 4be1c9d07a52 --reject --reason "The test set holds no applicants under 25"
 
 The key must be listed for you in the committed roles.yaml. You cannot approve what you asked for, wrote or committed.
 Exit codes:  0 recorded  ·  1 refused  ·  2 something cannot be read
@@ -25,16 +27,22 @@ Exit codes:  0 recorded  ·  1 refused  ·  2 something cannot be read
 @app.command(epilog=_EPILOG)
 def approve(
     request: Annotated[str, typer.Argument(metavar="REQUEST", help="Digest that `care gate` printed, or its start.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why you approve; recorded with your name.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; recorded with your name.")],
     person: AsOption = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Say no: the gate stays closed on these grounds.")] = False,
     key: KeyOption = None,
     repo: RepoOnlyOption = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
-    """Approve a release with your SSH signature, after checking that nothing has changed since it was asked for."""
+    """Approve or reject a release with your SSH signature, once nothing has changed since it was asked for."""
     root = repository_root(None, repo)
     with wiring.release_desk(root, {}) as desk:
         keys = wiring.approval_keys(root, key)
+        if reject:
+            _show_rejection(
+                reject_release(RejectionAsk(request, reason, person), desk, keys, wiring.now()), output_format
+            )
+            return
         made = approve_release(ApprovalAsk(request, reason, person), desk, keys, wiring.now())
     if output_format is Format.JSON:
         print_json(
@@ -60,3 +68,19 @@ def approve(
     else:
         lock, environment = made.asked.request.lock, made.asked.request.environment
         say(f"next: care release record {lock} --environment {environment}", "summary")
+
+
+def _show_rejection(made: Rejected, output_format: Format) -> None:
+    if output_format is Format.JSON:
+        shown = {
+            "schema": "careloop/rejection/v1",
+            "careloop_version": __version__,
+            "request": made.asked.digest,
+            "system": made.asked.system,
+            "person": made.person,
+            "key": made.key,
+        }
+        print_json(shown)
+        return
+    say(f"rejected by {made.person}, signed with {made.key}", "warn")
+    say("next: change what was objected to, then ask the gate again", "summary")

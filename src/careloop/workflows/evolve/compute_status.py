@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop.checks.catalogue import Catalogue
-from careloop.documents.compile import compile_tree
+from careloop.documents.compile import Compiled, compile_tree
 from careloop.domain.organisation import Organisation
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.status_result import StatusResult
@@ -16,7 +16,7 @@ from careloop.ports.standards_library import StandardsLibrary, standards_digest
 from careloop.status.compute import compute_status as compute
 from careloop.workflows.evolve.read_records import commit_in_force, read_records
 
-__all__ = ["compute_status", "instant_of", "zone_of"]
+__all__ = ["FolderStatus", "compute_status", "instant_of", "status_of_folder", "zone_of"]
 
 
 def compute_status(
@@ -49,9 +49,30 @@ class _Asked:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FolderStatus:
+    """The status of documents as they lie in a folder, with these documents."""
+
+    result: StatusResult
+    compiled: Compiled
+
+
+def status_of_folder(
+    source: RepositorySource, tree: SourceTree, *, standards: StandardsLibrary, ledger: Ledger | None, now: datetime
+) -> FolderStatus:
+    """The status of a work tree that was read already, for whoever shows its documents beside it."""
+    files = standards.read_all()
+    asked = _Asked(source, Catalogue(files), standards_digest(files), ledger, now)
+    compiled = compile_tree(tree)
+    return FolderStatus(_of_compiled(asked, compiled), compiled)
+
+
 def _of_work_tree(asked: _Asked) -> StatusResult:
+    return _of_compiled(asked, compile_tree(asked.source.work_tree()))
+
+
+def _of_compiled(asked: _Asked, compiled: Compiled) -> StatusResult:
     head = asked.source.head()
-    compiled = compile_tree(asked.source.work_tree())
     here = asked.now.astimezone(zone_of(compiled.repository.organisation))
     return StatusResult(
         status=compute(compiled, asked.catalogue, read_records(asked.ledger), here),
