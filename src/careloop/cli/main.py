@@ -35,6 +35,9 @@ COMMANDS: dict[str, str] = {
     "accounts": "Make, reset and close accounts of the pages.",
     "worker": "Watch all systems and answer alarms, without the pages.",
     "scorecard": "Show the quarter's figures with n, target, trend, colour and reason.",
+    "readability": "Report how hard the documents are to read.",
+    "render": "Show a document as HTML or Markdown for people without git.",
+    "create": "Follow the thirty days in which Create ships.",
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }
