@@ -54,7 +54,8 @@ class GitHistory:
         if newest is None:
             return None
         with self._repo() as repo:
-            walker = repo.get_walker(include=[newest.encode()], paths=self._inside(repo, [path]), reverse=True)
+            head = commit_of(repo, newest)
+            walker = repo.get_walker(include=[head.id], paths=self._inside(repo, [path]), reverse=True)
             found = next(iter(walker), None)
             return datetime.fromtimestamp(found.commit.author_time, UTC) if found else None
 

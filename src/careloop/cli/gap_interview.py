@@ -1,4 +1,4 @@
-"""`care gap --interview`: a few questions for those who start with nothing; the repository is written as they answer."""
+"""`care gap --interview`: a few questions for those who start with nothing, and a repository from the answers."""
 
 import sys
 from pathlib import Path
@@ -31,7 +31,10 @@ def hold_interview(root: Path, answers: Path | None) -> None:
         say(f"kept  {root / path}: it is not as the interview wrote it", "warn")
     say(f"the repository lies in {root}; look at it, then commit it", "good")
     if debt:
-        say(f"{debt} findings stand in baseline.yaml until day {BURN_DOWN_DAYS}; `care check {root}` shows them grey", "grey")
+        say(
+            f"{debt} findings stand in baseline.yaml until day {BURN_DOWN_DAYS}; `care check {root}` shows them grey",
+            "grey",
+        )
     say()
 
 
@@ -48,7 +51,8 @@ def _from_file(interview: Interview, path: Path) -> None:
 def _ask(interview: Interview, root: Path) -> None:
     before = interview.answered
     shortest = sum(not question.about_system for question in QUESTIONS)
-    say(f"{shortest} questions, {len(QUESTIONS)} when there is an AI system: about ten minutes. Enter takes what is shown.")
+    count = f"{shortest} questions, {len(QUESTIONS)} when there is an AI system"
+    say(f"{count}: about ten minutes. Enter takes what is shown.")
     say(f"Each answer is kept at once; stop with Ctrl-C and go on later.{f' {before} are answered.' if before else ''}")
     try:
         while left := interview.left():

@@ -28,9 +28,7 @@ A grade above 12 is a warning, never a failure: exit 0, or 2 when a document can
 
 
 @app.command(epilog=_EPILOG)
-def readability(
-    folder: DirArgument = None, repo: RepoOption = None, output_format: FormatOption = Format.TEXT
-) -> None:
+def readability(folder: DirArgument = None, repo: RepoOption = None, output_format: FormatOption = Format.TEXT) -> None:
     """Report the reading grade of policies, roles, risk criteria, plans, courses, runbooks and cards."""
     source = wiring.repository_source(repository_root(folder, repo))
     result = measure_readability(source, standards=wiring.standards_library())

@@ -55,6 +55,8 @@ def _placed(document: Path, repo: Path | None) -> tuple[Path, str]:
     else:
         root = repository_root(repo, None)
     for candidate in (document.resolve(), (root / document).resolve()):
-        if candidate.is_relative_to(root.resolve()) and (candidate.exists() or candidate == (root / document).resolve()):
+        if candidate.is_relative_to(root.resolve()) and (
+            candidate.exists() or candidate == (root / document).resolve()
+        ):
             return root, candidate.relative_to(root.resolve()).as_posix()
     raise NotFound(f"{document} is not in {root}", hint="name the repository with --repo")

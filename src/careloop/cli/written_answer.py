@@ -18,7 +18,7 @@ def print_or_write(text: str, out: Path | None) -> None:
     try:
         out.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise Unavailable(f"{out} cannot be written: {error.strerror}", hint="name a file in a folder that is there") from (
-            error
-        )
+        raise Unavailable(
+            f"{out} cannot be written: {error.strerror}", hint="name a file in a folder that is there"
+        ) from error
     say(f"wrote {out}")

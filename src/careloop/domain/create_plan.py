@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-__all__ = ["CreateItemState", "CreatePlan", "CreatePlanResult"]
+__all__ = ["CreateItemState", "CreatePlan", "CreatePlanResult", "PlanStart", "StartFrom"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +22,23 @@ class CreateItemState:
     remedies: tuple[str, ...]
 
 
+StartFrom = Literal["option", "care.yaml", "first commit"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStart:
+    """The first of the thirty days, and what says so."""
+
+    day: date
+    told_by: StartFrom
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePlan:
     """The plan on one day."""
 
     start: date
-    start_from: Literal["option", "care.yaml", "first commit"]
+    start_from: StartFrom
     on: date
     day: int
     """Counted from 1 on the first day; 0 or less before it."""

@@ -26,6 +26,7 @@ __all__ = [
     "OpenClaim",
     "PlanStep",
     "Road",
+    "RoadTerms",
     "StepKind",
     "UrgentSystem",
 ]
@@ -138,6 +139,18 @@ class Maturity:
     def lowest(self) -> int:
         """The level that every practice of the phase has reached."""
         return min(self.levels.values(), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoadTerms:
+    """On which terms the road is planned."""
+
+    on: date
+    """Today, by the organisation's calendar: decides who holds a post."""
+    start: date
+    """First day of work."""
+    people: int = 1
+    """How many work on it full time."""
 
 
 class StepKind(StrEnum):

@@ -10,7 +10,7 @@ __all__ = ["MilestoneDay", "Roadmap", "RoadmapAction"]
 
 
 class RoadmapAction(Noun):
-    """A step of the plan with other days, another owner or another order; or, with a title, one of the organisation's own."""
+    """A computed step with other days, owner or order; or, with a title, a step of the organisation's own."""
 
     id: Slug
     """`risk.write` for a step that careloop computes, anything else for the organisation's own."""

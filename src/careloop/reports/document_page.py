@@ -107,7 +107,9 @@ def _html_body(body: str) -> str:
 def _html_mapping(values: Mapping[str, object]) -> str:
     if not values:
         return ""
-    return f"<dl>{''.join(f'<dt>{escape(_label(key))}</dt><dd>{_html(value)}</dd>' for key, value in values.items())}</dl>"
+    return (
+        f"<dl>{''.join(f'<dt>{escape(_label(key))}</dt><dd>{_html(value)}</dd>' for key, value in values.items())}</dl>"
+    )
 
 
 def _html(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The road to certification as a Gantt chart: SVG of our own, readable by day and by night, no script, no other host."""
+"""The road to certification as a Gantt chart: SVG of our own, for day and night, no script, no other host."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ def gantt_svg(road: Road, *, title: str, alone: bool = True) -> str:
     height = _TOP + _ROW * len(rows) + 16
     width = _LABELS + _PLOT + _RIGHT
     name = escape(title)
-    described = f"Bars from start to due day, milestones as diamonds; {len(rows)} lines from {road.start} to {scale.last}."
+    described = (
+        f"Bars from start to due day, milestones as diamonds; {len(rows)} lines from {road.start} to {scale.last}."
+    )
     style = f"<style>{CHART_STYLE}</style>" if alone else ""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="gantt" viewBox="0 0 {width} {height}" width="{width}" '

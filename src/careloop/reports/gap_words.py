@@ -178,7 +178,9 @@ def source_words(result: GapResult) -> str:
     """What was read."""
     commit = f"commit {result.commit[:12]}" if result.commit else "no commit"
     dirty = ", with uncommitted changes" if result.dirty else ""
-    ledger = "no ledger, so what needs records is unknown" if result.ledger_size is None else (
-        f"{result.ledger_size:,} ledger entries"
+    ledger = (
+        "no ledger, so what needs records is unknown"
+        if result.ledger_size is None
+        else (f"{result.ledger_size:,} ledger entries")
     )
     return f"Read on {result.assessment.on}: {commit}{dirty}; {ledger}."

@@ -1,4 +1,4 @@
-"""A page that stands alone: valid, readable by day, by night and on a phone, without scripts and without other hosts."""
+"""A page that stands alone: readable by day, by night and on a phone, without scripts and without other hosts."""
 
 from html import escape
 from typing import Final
@@ -37,7 +37,7 @@ def page(title: str, body: str, *, style: str = "", text: bool = False, language
     return (
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'; '
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
         'img-src data:">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n"
         f"<body>\n<main{kind}>\n{body}\n</main>\n</body>\n</html>\n"

@@ -48,9 +48,12 @@ def readability_lines(result: ReadingResult) -> Iterator[tuple[str, str]]:
     judged = [one for one in result.documents if one.grade is not None]
     hard = sum(one.hard for one in judged)
     yield "", ""
-    yield "summary", (
-        f"{len(judged)} of {len(result.documents)} documents judged, {hard} above grade {HARD_GRADE:.0f} "
-        "(Flesch-Kincaid, school grades of the United States)"
+    yield (
+        "summary",
+        (
+            f"{len(judged)} of {len(result.documents)} documents judged, {hard} above grade {HARD_GRADE:.0f} "
+            "(Flesch-Kincaid, school grades of the United States)"
+        ),
     )
     yield "grey", "A formula sees long words and long sentences; whether it is clear, only a reader can say."
 

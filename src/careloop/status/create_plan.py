@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Literal
 
-from careloop.domain.create_plan import CreateItemState, CreatePlan
+from careloop.domain.create_plan import CreateItemState, CreatePlan, PlanStart
 from careloop.domain.gap_work import CreateItem, CreateWork
 from careloop.domain.status import ClaimResult
 
@@ -16,22 +15,22 @@ _IN_GIT = "repository"
 def create_plan(
     work: CreateWork,
     results: Mapping[str, ClaimResult],
-    *,
-    start: date,
-    start_from: Literal["option", "care.yaml", "first commit"],
+    start: PlanStart,
     on: date,
+    *,
     in_git: bool,
 ) -> CreatePlan:
-    """Where each item stands `on` a day. An item is done when all its claims hold; the repository must lie in git too."""
+    """Where each item stands `on` a day: done when all its claims hold; the repository must lie in git too."""
+    first = start.day
     return CreatePlan(
-        start=start,
-        start_from=start_from,
+        start=first,
+        start_from=start.told_by,
         on=on,
-        day=(on - start).days + 1,
+        day=(on - first).days + 1,
         days=work.days,
-        end=start + timedelta(days=work.days - 1),
+        end=first + timedelta(days=work.days - 1),
         source=work.source,
-        items=tuple(_item(item, results, start, on, in_git=in_git) for item in work.items),
+        items=tuple(_item(item, results, first, on, in_git=in_git) for item in work.items),
     )
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from careloop.checks.catalogue import Catalogue
 from careloop.documents.compile import Compiled, error_finding, places_in
 from careloop.domain.controls import Controls
 from careloop.domain.finding import Finding
-from careloop.domain.gap import GapAssessment
+from careloop.domain.gap import GapAssessment, RoadTerms
 from careloop.domain.place import Place
 from careloop.domain.status import Records, Status
 from careloop.status.gap_missing import missing_items, urgent_systems
@@ -23,23 +21,17 @@ def assess_gaps(
     catalogue: Catalogue,
     status: Status,
     records: Records | None,
-    *,
-    on: date,
-    start: date,
-    people: int,
+    terms: RoadTerms,
 ) -> GapAssessment:
-    """What is open on a day of the organisation's calendar, and the road from `start` with so many people.
-
-    `status` is that of the same documents and records at that day. The road always leaves from `start`, which may be
-    another day than `on`.
-    """
+    """What is open on the day of the terms, and the road out; `status` is that of the same documents and records."""
+    on = terms.on
     repository, work = compiled.repository, catalogue.gap_work
     controls = repository.only(Controls)
     decisions = {one.control: one for one in controls.decisions} if controls else {}
     days = evidence_days(repository, records)
     rows = tuple(gap_row(row, decisions.get(row.requirement.id), days, on) for row in status.requirements)
     results = {result.claim.id: result for row in status.requirements for result in row.claims}
-    road, faults = road_to_certificate(repository, rows, work, start=start, people=people, on=on)
+    road, faults = road_to_certificate(repository, rows, work, terms)
     return GapAssessment(
         on=on,
         rows=rows,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from careloop.domain.aims import ProcessKind, Processes
+from careloop.domain.aims import Processes, ProcessKind
 from careloop.domain.gap import GapRow, MissingItem, MissingKind, UrgentSystem
 from careloop.domain.gap_work import GapWork
 from careloop.domain.policy import Policy, PolicyKind
@@ -75,7 +75,9 @@ def _roles(roles: Roles | None, on: date) -> Iterator[MissingItem]:
 
 
 def _role(title: str, because: str) -> MissingItem:
-    return MissingItem(kind=MissingKind.ROLE, title=title, because=because, remedy="give it to a filled post in roles.yaml")
+    return MissingItem(
+        kind=MissingKind.ROLE, title=title, because=because, remedy="give it to a filled post in roles.yaml"
+    )
 
 
 # --- policies ---------------------------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
-from careloop.domain.gap import GapRow, Milestone, PlanStep, Road
+from careloop.domain.gap import GapRow, Milestone, PlanStep, Road, RoadTerms
 from careloop.domain.gap_work import GapWork
 from careloop.domain.place import Pointer
 from careloop.domain.repository import Repository
@@ -34,12 +35,10 @@ class Fault:
 
 
 def road_to_certificate(
-    repository: Repository, rows: Sequence[GapRow], work: GapWork, *, start: date, people: int, on: date
+    repository: Repository, rows: Sequence[GapRow], work: GapWork, terms: RoadTerms
 ) -> tuple[Road | None, tuple[Fault, ...]]:
-    """The road from `start` with so many people at work full time, and what is wrong with it.
-
-    `on` is today: it decides who holds a post. Without a road when the order runs in a circle.
-    """
+    """The road on these terms, and what is wrong with it; without a road when the order runs in a circle."""
+    start, people = terms.start, terms.people
     made = work_of(rows, work, repository.only(Roadmap))
     faults = [
         Fault(code=one.code, message=one.message, path=ROADMAP, pointer=one.pointer, remedy=one.remedy)
@@ -50,7 +49,7 @@ def road_to_certificate(
     circle = find_circle(tasks)
     if circle:
         return None, (*faults, _circle_fault(made, circle))
-    owners = Owners(repository, on)
+    owners = Owners(repository, terms.on)
     owned = {step.id: _owner(step, owners) for step in made.steps.values() if step.open}
     faults.extend(_unowned(made, owned))
     spans = _Spans(tasks, people)
@@ -162,14 +161,14 @@ def _unowned(made: Work, owned: Mapping[str, Owner]) -> Iterator[Fault]:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         message = f"{fault}: nobody owns {', '.join(names[:3])}{more}"
         remedy = {
-            "care.yaml": "give the phase an `owner` under `phases`, or the path a post under `accountable` in roles.yaml",
+            "care.yaml": "give the phase an `owner` under `phases`, or the path a post in roles.yaml",
             "roles.yaml": "name `holders` or `acting`, or make another post accountable",
         }.get(path, "name its `owner`")
         yield Fault(code="plan-unowned", message=message, path=path, pointer=pointer, remedy=remedy)
 
 
 def _circle_fault(made: Work, circle: tuple[str, ...]) -> Fault:
-    edges = list(zip(circle, circle[1:], strict=False))
+    edges = list(pairwise(circle))
     spots = [made.own_edges[edge] for edge in edges if edge in made.own_edges]
     return Fault(
         code="plan-circle-alone" if len(spots) == len(edges) else "plan-circle",

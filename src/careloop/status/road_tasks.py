@@ -132,7 +132,7 @@ def work_of(rows: Sequence[GapRow], work: GapWork, roadmap: Roadmap | None) -> W
     made = Work(steps, {one.id: one for one in work.milestones}, {}, {}, [], {})
     areas = {area.id for area in work.areas}
     for step in steps.values():
-        made.after[step.id] = {name for name in _first(step, areas)}
+        made.after[step.id] = set(_first(step, areas))
     for milestone in work.milestones:
         made.after[milestone.id] = set(milestone.after)
     for milestone in work.milestones:
@@ -199,9 +199,9 @@ def _apply_roadmap(made: Work, roadmap: Roadmap | None) -> None:
             _apply_order(made, action, ("actions", position))
     for position, day in enumerate(roadmap.milestones):
         if day.id not in made.milestones:
-            known = ", ".join(made.milestones)
+            remedy = f"one of {', '.join(made.milestones)}"
             message = f"there is no milestone '{day.id}'"
-            made.problems.append(RoadProblem("plan-unknown", message, ("milestones", position, "id"), f"one of {known}"))
+            made.problems.append(RoadProblem("plan-unknown", message, ("milestones", position, "id"), remedy))
             continue
         made.booked[day.id] = day.on
 
@@ -238,4 +238,3 @@ def _apply_order(made: Work, action: RoadmapAction, pointer: Pointer) -> None:
             later, earlier = (action.id, other) if name == "after" else (other, action.id)
             made.after[later].add(earlier)
             made.own_edges[later, earlier] = spot
-

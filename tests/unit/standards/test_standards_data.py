@@ -234,7 +234,7 @@ def test_a_document_claim_that_asks_for_freshness_asks_it_of_something_it_reads(
 
 
 def test_every_file_below_the_package_is_known_here() -> None:
-    assert set(every_file()) == {"iso42001-2023.yaml", "care.yaml", "packs/base.yaml", *CLAIM_FILES}
+    assert set(every_file()) == {"iso42001-2023.yaml", "care.yaml", "gap.yaml", "packs/base.yaml", *CLAIM_FILES}
 
 
 def test_no_file_names_a_host_or_a_path_of_a_machine() -> None:

@@ -1,12 +1,11 @@
 """Follow the thirty days of Create: from which day they count, and where each item stands (R30)."""
 
 from datetime import date, datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from careloop.checks.catalogue import Catalogue
 from careloop.documents.compile import compile_tree
-from careloop.domain.create_plan import CreatePlanResult
+from careloop.domain.create_plan import CreatePlanResult, PlanStart
 from careloop.domain.organisation import Organisation
 from careloop.domain.tier import Phase
 from careloop.errors import InvalidInput, UsageError
@@ -17,8 +16,6 @@ from careloop.status.compute import compute_status
 from careloop.status.create_plan import create_plan
 
 __all__ = ["follow_create_plan"]
-
-StartFrom = Literal["option", "care.yaml", "first commit"]
 
 
 def follow_create_plan(
@@ -39,16 +36,15 @@ def follow_create_plan(
     compiled = compile_tree(source.work_tree())
     zone = _zone(compiled.repository.organisation)
     here = now.astimezone(zone)
-    day, start_from = _start(start, compiled.repository.organisation, history, zone)
+    first = _start(start, compiled.repository.organisation, history, zone)
     status = compute_status(compiled, catalogue, None, here)
     results = {result.claim.id: result for row in status.requirements for result in row.claims}
     head = source.head()
     plan = create_plan(
         catalogue.gap_work.create,
         results,
-        start=day,
-        start_from=start_from,
-        on=here.date(),
+        first,
+        here.date(),
         in_git=head.commit is not None,
     )
     return CreatePlanResult(
@@ -60,20 +56,18 @@ def follow_create_plan(
     )
 
 
-def _start(
-    given: date | None, organisation: Organisation | None, history: CommitHistory, zone: ZoneInfo
-) -> tuple[date, StartFrom]:
+def _start(given: date | None, organisation: Organisation | None, history: CommitHistory, zone: ZoneInfo) -> PlanStart:
     if given is not None:
-        return given, "option"
+        return PlanStart(given, "option")
     phases = organisation.phases if organisation else ()
     stated = next((one.started for one in phases if one.phase is Phase.CREATE and one.started is not None), None)
     if stated is not None:
-        return stated, "care.yaml"
+        return PlanStart(stated, "care.yaml")
     first = history.first("care.yaml")
     if first is None:
         hint = "give --start, set `started` of the phase create in care.yaml, or make a first commit"
         raise UsageError("nothing says on which day Create began", hint=hint)
-    return first.astimezone(zone).date(), "first commit"
+    return PlanStart(first.astimezone(zone).date(), "first commit")
 
 
 def _zone(organisation: Organisation | None) -> ZoneInfo:
@@ -81,4 +75,6 @@ def _zone(organisation: Organisation | None) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError) as error:
-        raise InvalidInput(f"care.yaml: time_zone '{name}' is no time zone", hint="write one like Europe/Berlin") from error
+        raise InvalidInput(
+            f"care.yaml: time_zone '{name}' is no time zone", hint="write one like Europe/Berlin"
+        ) from error

@@ -160,7 +160,9 @@ def _read_state(text: str | None) -> _State:
         if not all(isinstance(part, dict) and all(isinstance(one, str) for one in part.values()) for part in parts):
             raise TypeError
     except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput(f"{STATE} cannot be read", hint="delete it to start again, after a look at the rest") from error
+        raise InvalidInput(
+            f"{STATE} cannot be read", hint="delete it to start again, after a look at the rest"
+        ) from error
     known = {question.id for question in QUESTIONS}
     return _State({key: said for key, said in parts[0].items() if key in known}, dict(parts[1]), found["started"])
 

@@ -42,7 +42,7 @@ def lead_of(answers: Mapping[str, str]) -> Author | None:
 
 
 def interview_documents(answers: Mapping[str, str], today: date) -> Mapping[str, str]:
-    """Path to text. What was not answered yet takes the question's default; every text passes `care check`'s readers."""
+    """Path to text. What was not answered yet takes the question's default; every text can be read."""
     said = {question.id: answers.get(question.id, str(question.default)) for question in QUESTIONS}
     starter = starter_documents(said["name"], lead_of(answers) or Author("unassigned", ""), today)
     systems = names_in(said["systems"])
@@ -55,7 +55,9 @@ def interview_documents(answers: Mapping[str, str], today: date) -> Mapping[str,
     for number, name in enumerate(systems):
         identity = slug_of(name)
         values = _system(name, said) if number == 0 else _unknown_system(name)
-        files[f"systems/{identity}/system.yaml"] = _written("As told in the interview; `care gap` says what is missing.", values)
+        files[f"systems/{identity}/system.yaml"] = _written(
+            "As told in the interview; `care gap` says what is missing.", values
+        )
         if number == 0:
             files[f"risk/register/{identity}-worst-case.yaml"] = _risk(name, said, today)
     return files
@@ -224,4 +226,4 @@ def _risk(name: str, said: Mapping[str, str], today: date) -> str:
         "criteria_version": "1",
         "assessed": {"by": "responsible-ai-lead", "on": today},
     }
-    return _written("From the interview: likelihood and impact are guesses. Assess it, then decide in `treatment`.", values)
+    return _written("From the interview: numbers are guesses. Assess it, then decide in `treatment`.", values)

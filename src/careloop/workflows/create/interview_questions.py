@@ -4,6 +4,7 @@ Twenty-five at most, twelve for those without an AI system: at less than half a 
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ def _country(answer: str) -> str | None:
 
 
 def _person(answer: str) -> str | None:
-    return None if not answer or _PERSON.match(answer) else "write a name, or a name and mail like Ada <ada@example.org>"
+    return None if not answer or _PERSON.match(answer) else "write a name, or one with mail like Ada <ada@example.org>"
 
 
 def _yes_no(answer: str) -> str | None:
@@ -96,7 +97,12 @@ QUESTIONS: tuple[Question, ...] = (
         text="What is AI for, in this organisation? A sentence or two",
         default="not stated yet",
     ),
-    Question(id="outside", text="What shall the management system not cover? Empty for nothing", default="", wrong=lambda _: None),
+    Question(
+        id="outside",
+        text="What shall the management system not cover? Empty for nothing",
+        default="",
+        wrong=lambda _: None,
+    ),
     Question(
         id="systems",
         text="Which AI systems do you build, buy or use? Names with commas between, the most important first",
@@ -127,7 +133,12 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(id="users", text="Who uses {system}?", default="employees", about_system=True),
     Question(id="affected", text="Who is affected by what {system} says?", default="not stated yet", about_system=True),
-    Question(id="where", text="In which countries is {system} used? Commas between", default="not stated yet", about_system=True),
+    Question(
+        id="where",
+        text="In which countries is {system} used? Commas between",
+        default="not stated yet",
+        about_system=True,
+    ),
     Question(
         id="personal", text="Does {system} use data about people?", default="yes", wrong=_yes_no, about_system=True
     ),
@@ -154,7 +165,10 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(id="never", text="What must {system} never be used for?", default="not stated yet", about_system=True),
     Question(
-        id="worst", text="What is the worst that {system} could do to somebody?", default="not stated yet", about_system=True
+        id="worst",
+        text="What is the worst that {system} could do to somebody?",
+        default="not stated yet",
+        about_system=True,
     ),
 )
 """In the order they are asked."""
@@ -193,7 +207,5 @@ def slug_of(text: str) -> str:
     >>> slug_of("Kunden-Chat Zürich!")
     'kunden-chat-zurich'
     """
-    import unicodedata
-
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from careloop.checks.catalogue import Catalogue
 from careloop.documents.compile import compile_tree
-from careloop.domain.gap import GapResult
+from careloop.domain.gap import GapResult, RoadTerms
 from careloop.errors import UsageError
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
@@ -52,7 +52,11 @@ def assess_gaps(
     records = read_records(ledger)
     status = compute_status(compiled, catalogue, records, here)
     assessment = assess(
-        compiled, catalogue, status, records, on=here.date(), start=wish.start or here.date(), people=wish.people
+        compiled,
+        catalogue,
+        status,
+        records,
+        RoadTerms(on=here.date(), start=wish.start or here.date(), people=wish.people),
     )
     return GapResult(
         assessment=assessment,
