@@ -44,7 +44,7 @@ COMMANDS: dict[str, str] = {
 """Commands in the order of use; each lives in the module of its name and is loaded only when it is called."""
 
 
-_QUICK = frozenset({"check", "status", "explain", "schema"})
+_QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema"})
 """Commands that end within seconds and hold little: collecting garbage would only cost them a tenth of their time."""
 
 

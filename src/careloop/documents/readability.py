@@ -92,7 +92,7 @@ def _without_silent(word: str) -> str:
     """The word without an ending that is written and not heard."""
     if re.search(r"[^aeiouytd]ed$", word) and not re.search(r"[^aeiouyl]led$", word):
         return word[:-2]
-    if re.search(r"(?:[^aeiouysxzcg]|[^aeiouystc]h|th|[aeiouy][cg](?<![cg]))es$", word) and not re.search(
+    if re.search(r"(?:[^aeiouysxzcgh]|[^aeiouystc]h|th|[aeiouy][cg](?<![cg]))es$", word) and not re.search(
         r"[^aeiouy]les$", word
     ):
         return word[:-2] + "s"
