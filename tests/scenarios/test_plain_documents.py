@@ -7,7 +7,9 @@ from care_rooms import a_folder, a_repository, care
 
 from careloop.testing.source_tree_builder import small_repository, with_file
 
-LONG = "The owner of the system looks at the risk and then says what will be done about it, by whom, and until when. " * 12
+LONG = (
+    "The owner of the system looks at the risk and then says what will be done about it, by whom, and until when. " * 12
+)
 
 
 def test_grades_are_reported_and_warn_without_failing(tmp_path: Path) -> None:
@@ -29,7 +31,9 @@ def test_a_document_in_another_language_is_said_not_to_be_judged(tmp_path: Path)
     front = policy[: policy.index("# AI policy")]
     files = with_file(small_repository(), "policies/ai-policy.md", f"{front}# KI-Richtlinie\n\n{german}\n")
     a_folder(tmp_path / "aims", files)
-    assert "policies/ai-policy.md: not judged: the formula is for English" in care("readability", "aims", at=tmp_path).out
+    assert (
+        "policies/ai-policy.md: not judged: the formula is for English" in care("readability", "aims", at=tmp_path).out
+    )
 
 
 def test_a_document_that_cannot_be_read_is_2(tmp_path: Path) -> None:
@@ -49,7 +53,9 @@ def test_a_document_is_rendered_from_here_from_its_root_and_from_a_commit(tmp_pa
     assert from_here.out == from_root.out
     assert "<h1>AI policy</h1>" in from_here.out
     (room.root / "policies" / "ai-policy.md").write_text("gone wrong")
-    then = care("render", "policies/ai-policy.md", "--repo", "aims", "--at", "HEAD", "--format", "markdown", at=tmp_path)
+    then = care(
+        "render", "policies/ai-policy.md", "--repo", "aims", "--at", "HEAD", "--format", "markdown", at=tmp_path
+    )
     assert then.code == 0
     assert "Every AI system has an owner" in then.out
 

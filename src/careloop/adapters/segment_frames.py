@@ -15,7 +15,16 @@ import msgspec
 
 from careloop.domain.event import Event, StoredEvent
 
-__all__ = ["HEADER_BYTES", "MAGIC", "Frame", "decode_events", "decode_events_of", "encode_frame", "encode_lines", "frames_in"]
+__all__ = [
+    "HEADER_BYTES",
+    "MAGIC",
+    "Frame",
+    "decode_events",
+    "decode_events_of",
+    "encode_frame",
+    "encode_lines",
+    "frames_in",
+]
 
 MAGIC: Final = b"#care1 "
 HEADER_BYTES: Final = 78

@@ -32,7 +32,7 @@ def hold_interview(root: Path, answers: Path | None) -> None:
     say(f"the repository lies in {root}; look at it, then commit it", "good")
     if debt:
         say(
-            f"{debt} findings stand in baseline.yaml until day {BURN_DOWN_DAYS}; `care check {root}` shows them grey",
+            f"{debt} findings stand in baseline.yaml for {BURN_DOWN_DAYS} days; `care check {root}` shows them grey",
             "grey",
         )
     say()

@@ -49,14 +49,10 @@ def render(
 
 def _placed(document: Path, repo: Path | None) -> tuple[Path, str]:
     """The repository, and the document's path in it. Raises NotFound for a path outside."""
-    if repo is None:
-        lies_in = document.resolve().parents
-        root = next((folder for folder in lies_in if (folder / "care.yaml").is_file()), repository_root(None, None))
-    else:
-        root = repository_root(repo, None)
-    for candidate in (document.resolve(), (root / document).resolve()):
-        if candidate.is_relative_to(root.resolve()) and (
-            candidate.exists() or candidate == (root / document).resolve()
-        ):
-            return root, candidate.relative_to(root.resolve()).as_posix()
-    raise NotFound(f"{document} is not in {root}", hint="name the repository with --repo")
+    from_here = document.resolve()
+    around = next((folder for folder in from_here.parents if (folder / "care.yaml").is_file()), None)
+    root = (repository_root(repo, None) if repo or around is None else around).resolve()
+    inside = from_here if from_here.is_relative_to(root) and (from_here.exists() or not repo) else root / document
+    if not inside.resolve().is_relative_to(root):
+        raise NotFound(f"{document} is not in {root}", hint="name the repository with --repo")
+    return root, inside.resolve().relative_to(root).as_posix()

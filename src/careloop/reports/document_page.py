@@ -17,6 +17,7 @@ _MANUAL = re.compile(r"\{\s*manual\s*:\s*\{\s*owner\s*:\s*([^,{}]+),\s*interval\
 _HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 _DEEPEST = 6
+_ABOUT = "About this document"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,26 +36,25 @@ def document_html(source: DocumentSource) -> str:
     """The document as a page that stands alone, without scripts; HTML inside it is shown, not obeyed."""
     front, body = _parts(source)
     title = _title(source, front, body)
-    lines = [f'<p class="soft">{escape(_provenance(source))}</p>']
+    lines = [] if body is not None and _HEADING.search(body) else [f"<h1>{escape(title)}</h1>"]
     if body is None:
-        lines.insert(0, f"<h1>{escape(title)}</h1>")
-        lines.append(_html_mapping(front))
+        lines += [_html_mapping(front)]
     else:
-        if not _HEADING.search(body):
-            lines.insert(0, f"<h1>{escape(title)}</h1>")
-        lines.append(_html_mapping(front))
-        lines.append(_html_body(_for_people(body)))
-    return page(title, "\n".join(lines), text=True, language="en")
+        lines += [_html_body(_for_people(body))]
+        lines += [f"<h2>{_ABOUT}</h2>", _html_mapping(front)] if front else []
+    lines.append(f'<p class="soft">{escape(_provenance(source))}</p>')
+    return page(title, "\n".join(lines), text=True)
 
 
 def document_markdown(source: DocumentSource) -> str:
-    """The document as Markdown that any wiki takes, with its front matter as a list."""
+    """The document as Markdown that any wiki takes, with its front matter as a list at the end."""
     front, body = _parts(source)
     title = _title(source, front, body)
     lines = [] if body is not None and _HEADING.search(body) else [f"# {_plain(title)}", ""]
-    lines += [*_markdown_mapping(front, 0), "", f"_{_plain(_provenance(source))}_", ""]
     if body is not None:
-        lines.append(_for_people(body).strip())
+        lines += [_for_people(body).strip(), ""]
+        lines += [f"## {_ABOUT}", ""] if front else []
+    lines += [*_markdown_mapping(front, 0), "", f"_{_plain(_provenance(source))}_"]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -54,7 +54,9 @@ class LakeFake:
     def newest(self) -> Mapping[str, Newest]:
         """The newest event of each system."""
         self._reach()
-        return {each.event.system: Newest(seq=each.seq, received_at=moment_of(each.received_us)) for each in self._stored}
+        return {
+            each.event.system: Newest(seq=each.seq, received_at=moment_of(each.received_us)) for each in self._stored
+        }
 
     def fence(self, now: datetime) -> Fence:
         """Close the time before `now`."""

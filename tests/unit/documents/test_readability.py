@@ -85,9 +85,14 @@ def test_keys_and_short_values_of_yaml_are_no_prose() -> None:
 
 def test_too_short_and_not_english_have_a_reason_and_no_grade() -> None:
     english = ["The owner of the system looks at the risk and says what will be done about it by whom."] * 10
-    german = ["Die Verantwortliche bewertet das Risiko jedes Systems und entscheidet über die Behandlung bis zum Termin."] * 10
+    german = [
+        "Die Verantwortliche bewertet das Risiko jedes Systems und entscheidet über die Behandlung bis zum Termin."
+    ] * 10
     assert readability_of("a.md", english).grade is not None
-    assert (readability_of("b.md", english[:1]).grade, readability_of("b.md", english[:1]).reason) == (None, "too_short")
+    assert (readability_of("b.md", english[:1]).grade, readability_of("b.md", english[:1]).reason) == (
+        None,
+        "too_short",
+    )
     assert readability_of("c.md", german).reason == "not_english"
     assert not looks_english([])
 

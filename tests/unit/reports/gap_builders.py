@@ -20,7 +20,9 @@ def a_gap(*, people: int = 2) -> GapResult:
     """The assessment on 31 March 2026, the road from 1 April."""
     quoted = NASTY.replace("'", "''")
     files = edited(small_repository(), "care.yaml", "name: Harbour Books", f"name: '{quoted}'")
-    phases = "".join(f"  - {{phase: {name}, owner: ai-lead, every: P3M}}\n" for name in ("create", "adapt", "run", "evolve"))
+    phases = "".join(
+        f"  - {{phase: {name}, owner: ai-lead, every: P3M}}\n" for name in ("create", "adapt", "run", "evolve")
+    )
     files = {**files, "care.yaml": files["care.yaml"] + b"phases:\n" + phases.encode()}
     title = NASTY.replace("'", "''")
     files = with_file(

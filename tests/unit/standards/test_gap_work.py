@@ -40,7 +40,16 @@ def test_the_order_runs_in_no_circle(work: GapWork) -> None:
 
 
 def test_the_milestones_are_those_of_the_road_in_their_order(work: GapWork) -> None:
-    road = ["scoped", "operating", "internal-audit", "management-review", "stage-1", "stage-2", "surveillance", "renewal"]
+    road = [
+        "scoped",
+        "operating",
+        "internal-audit",
+        "management-review",
+        "stage-1",
+        "stage-2",
+        "surveillance",
+        "renewal",
+    ]
     assert [one.id for one in work.milestones if one.id in road] == road
 
 

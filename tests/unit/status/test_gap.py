@@ -77,7 +77,9 @@ def test_adding_evidence_never_adds_a_gap_or_a_day_of_work(chosen: set[int], one
     kinds = sorted({types[index % len(types)] for index in chosen})
     before = assessed(acme(), every_record(kinds))
     after = assessed(acme(), every_record(sorted({*kinds, types[one_more % len(types)]})))
-    assert [new.requirement.id for new, old in zip(after.rows, before.rows, strict=True) if new.kind.rank > old.kind.rank] == []
+    assert [
+        new.requirement.id for new, old in zip(after.rows, before.rows, strict=True) if new.kind.rank > old.kind.rank
+    ] == []
     open_before = {claim.id for row in before.rows for claim in row.open}
     assert {claim.id for row in after.rows for claim in row.open} <= open_before
     assert before.road is not None
@@ -176,7 +178,9 @@ def test_a_control_that_lacks_only_annex_b_is_an_improvement_and_one_that_lacks_
 
 
 def test_a_document_that_is_there_and_says_nothing_is_named_as_no_evidence() -> None:
-    files = with_file(owned(), "aims/context.yaml", "owner: ai-lead\nreviewed: 2026-03-02\npurpose: 'TODO: what AI is for'\n")
+    files = with_file(
+        owned(), "aims/context.yaml", "owner: ai-lead\nreviewed: 2026-03-02\npurpose: 'TODO: what AI is for'\n"
+    )
     row = next(row for row in assessed(files).rows if row.requirement.id == "iso42001:2023/4.1")
     purpose = next(claim for claim in row.open if claim.id == "4.1-purpose")
     assert purpose.there == ("aims/context.yaml",)
@@ -301,7 +305,8 @@ milestones:
     [
         ("actions:\n  - {id: risk.write, after: [treatment.write]}\n", "plan-circle", 4, "risk.write"),
         (
-            "actions:\n  - {id: a, title: A, owner: ai-lead, after: [b]}\n  - {id: b, title: B, owner: ai-lead, after: [a]}\n",
+            "actions:\n  - {id: a, title: A, owner: ai-lead, after: [b]}\n"
+            "  - {id: b, title: B, owner: ai-lead, after: [a]}\n",
             "plan-circle-alone",
             4,
             "a after b after a",

@@ -112,7 +112,11 @@ def test_with_people_enough_everything_runs_as_early_as_it_can(tasks: list[Task]
 
 
 def test_a_booked_day_holds_what_comes_after_and_frees_what_came_before() -> None:
-    tasks = [Task(id="a", days=2), Task(id="visit", after=("a",), not_before=10), Task(id="b", after=("visit",), days=1)]
+    tasks = [
+        Task(id="a", days=2),
+        Task(id="visit", after=("a",), not_before=10),
+        Task(id="b", after=("visit",), days=1),
+    ]
     network = Network(tasks)
     assert network.earliest()["b"].end == 11
     assert network.critical_path("b") == ("visit", "b")

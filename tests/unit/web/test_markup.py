@@ -17,7 +17,15 @@ PIECES = st.lists(
         [
             *("<script>", "</script>", "<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "<svg/onload=x>"),
             *("![p](data:text/html,x)", "[b](https://acme.example)", "# head", "\n\n", "`", "|a|b|\n|-|-|\n|c|d|"),
-            *("<a href='vbscript:x'>", "&#x6A;avascript:", "[c]: javascript:alert(2)", "**", "> ", "- ", '" onclick="x'),
+            *(
+                "<a href='vbscript:x'>",
+                "&#x6A;avascript:",
+                "[c]: javascript:alert(2)",
+                "**",
+                "> ",
+                "- ",
+                '" onclick="x',
+            ),
         ]
     )
     | st.text(max_size=8),

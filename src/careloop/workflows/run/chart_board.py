@@ -149,7 +149,8 @@ class _Sheet:
             self._stretches = stretches_of(windows, seconds=self.chart.seconds, starts=marks.starts)
             signals = [mark.signal for mark in marks.alarms.get(self.chart.monitor.id, ())]
             self._pasts = {
-                part.group: pasts_of(self._stretches, signals, group=part.group) for part in parts_of(self.chart.watched)
+                part.group: pasts_of(self._stretches, signals, group=part.group)
+                for part in parts_of(self.chart.watched)
             }
 
     def _take_cells(self, grown: Grown) -> None:

@@ -31,9 +31,7 @@ class Marks:
     """When each release took over, each time, in seconds since 1970; what `detect_changes` asks for."""
 
 
-def marks_of(
-    entries: Sequence[Entry], *, system: str, environment: str, seconds: Mapping[str, int]
-) -> Marks:
+def marks_of(entries: Sequence[Entry], *, system: str, environment: str, seconds: Mapping[str, int]) -> Marks:
     """The marks; `seconds` says how long the windows of each monitor are, those that are gone from it get none."""
     plans = plans_of(entries, system=system, environment=environment)
     starts: dict[str, list[int]] = {}

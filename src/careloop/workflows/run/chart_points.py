@@ -118,9 +118,7 @@ def _rate(chart: ChartPlan, tally: Tally, window: int, release: str) -> ChartPoi
     )
 
 
-def _gap(
-    chart: ChartPlan, known: Mapping[str, Tally], group: str, *, window: int, release: str
-) -> ChartPoint | None:
+def _gap(chart: ChartPlan, known: Mapping[str, Tally], group: str, *, window: int, release: str) -> ChartPoint | None:
     """The group against all others; nothing to show when one of the two has no rows."""
     ours, rest = known.get(group), pooled(tally for name, tally in known.items() if name != group)
     if ours is None or not rest.n:

@@ -128,4 +128,3 @@ def _split(monitor: Monitor, schema: EventSchema) -> tuple[tuple[str, ...], Spli
         return (), Split()
     column = column_named(monitor.by, schema)
     return declared_values(column, schema), Split(group=(column,))
-

@@ -26,7 +26,16 @@ from careloop.workflows.run.system_cards import SystemCard
 from careloop.workflows.run.system_log import SystemEntries
 from careloop.workflows.run.waiting_requests import WaitingRequest, waiting_requests
 
-__all__ = ["FleetOverview", "FleetReading", "Freshness", "Silence", "SystemRow", "fleet_overview", "freshness_of", "version_of"]
+__all__ = [
+    "FleetOverview",
+    "FleetReading",
+    "Freshness",
+    "Silence",
+    "SystemRow",
+    "fleet_overview",
+    "freshness_of",
+    "version_of",
+]
 
 _WINDOWS_OF_SILENCE: Final = 2
 """So many of its shortest windows in a row without any event: one may fall between two batches, two do not."""

@@ -79,7 +79,9 @@ def learn_limits(part: Part, past: Past) -> ChangeAlarm:
     return part.learn([window for window in part.windows if past.holds(window.window, window.release)])
 
 
-def limit_steps(part: Part, alarm: ChangeAlarm, stretch: Stretch, shown: Shown) -> Iterator[tuple[SeriesKey, LimitStep]]:
+def limit_steps(
+    part: Part, alarm: ChangeAlarm, stretch: Stretch, shown: Shown
+) -> Iterator[tuple[SeriesKey, LimitStep]]:
     """What the alarm accepts during the shown part of a stretch, for each line of the chart that it watches."""
     since, last = max(stretch.since, shown.since), min(stretch.until - 1, shown.last)
     if last < since:
