@@ -1,6 +1,6 @@
 """Build a made-up group with many AI systems: repository in git, releases and alarms in the ledger, events in the lake.
 
-    python tools/build_fleet.py DIR [--systems 200] [--days 30] [--events 2000] [--seed 1] [--until 2026-11-27T00:00:00Z]
+    python tools/build_fleet.py DIR [--systems 200] [--days 30] [--events 2000] [--seed 1] [--until 2026-11-27T00:00Z]
 
 Every deed goes through the workflow that the `care` command of the same name calls, and every event through the real
 intake, at the times of a story that ends at `--until`; so documents, releases, events and alarms follow from the
@@ -19,10 +19,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fleet_deeds import Deeds
-from fleet_documents import FleetSystem, card_file, fleet_files, fleet_systems
-from fleet_traffic import Behaviour, Stint, Traffic, hours_of
-
 from careloop import wiring
 from careloop.adapters.remembered_ledger import RememberedLedger
 from careloop.documents.event_batch import BatchRow
@@ -30,6 +26,9 @@ from careloop.domain.deployment import ServeRelease
 from careloop.ports.ledger import Actor, ActorKind
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.ingest_events import ingest_events
+from fleet_deeds import Deeds
+from fleet_documents import FleetSystem, card_file, fleet_files, fleet_systems
+from fleet_traffic import Behaviour, Stint, Traffic, hours_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LEAD = 10
@@ -116,6 +115,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.folder.exists() and any(options.folder.iterdir()):
         sys.exit(f"{options.folder} is not empty")
+    if options.days <= BAD_DAYS + 2:
+        sys.exit(f"the story takes at least {BAD_DAYS + 3} days")
     terms = FleetTerms(
         systems=options.systems,
         days=options.days,
@@ -161,7 +162,9 @@ def git(root: Path, *words: str, at: datetime) -> None:
     who = {"NAME": "Farah Haddad", "EMAIL": "farah.haddad@meridian.example", "DATE": at.isoformat()}
     hands = {f"GIT_{hand}_{what}": value for hand in ("AUTHOR", "COMMITTER") for what, value in who.items()}
     apart = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", "-C", str(root), *words], check=True, capture_output=True, env={**os.environ, **hands, **apart})
+    subprocess.run(
+        ["git", "-C", str(root), *words], check=True, capture_output=True, env={**os.environ, **hands, **apart}
+    )
 
 
 # --- the story --------------------------------------------------------------------------------------------------------
@@ -229,11 +232,11 @@ def _later_acts(root: Path, terms: FleetTerms, lives: tuple[Life, ...], deeds: D
             yield look, life.system.id, lambda life=life, at=look: deeds.watch(life.system.id, at)  # type: ignore[misc]
     ids = [life.system.id for life in lives]
     orders: dict[int, Callable[[str, datetime], object]] = {
-        6: lambda system, at: deeds.pause(system, at),
-        7: lambda system, at: deeds.enter_safe_state(system, at),
-        9: lambda system, at: deeds.roll_back(system, at),
+        6: deeds.pause,
+        7: deeds.enter_safe_state,
+        9: deeds.roll_back,
         12: lambda system, at: deeds.lose_artefacts(system),
-        15: lambda system, at: deeds.revoke_first(system, at),
+        15: deeds.revoke_first,
         8: lambda system, at: deeds.ask(lives[8].system, "3.0", at),
         10: lambda system, at: deeds.ask(lives[10].system, "1.1", at),
     }

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-
-from fleet_documents import FleetSystem
 
 from careloop import wiring
 from careloop.adapters.parquet_lake import ParquetLake
@@ -37,6 +34,7 @@ from careloop.workflows.run.signed_order import OrderAsk, SignedOrder, sign_orde
 from careloop.workflows.run.validate_release import ValidationAsk, validate_release
 from careloop.workflows.run.watch_desk import WatchDesk, hands_of, open_watch
 from careloop.workflows.run.watch_system import watch_system
+from fleet_documents import FleetSystem
 
 __all__ = ["Deeds"]
 
@@ -57,6 +55,9 @@ class _OneSystem:
     def head(self) -> Head:
         return self.whole.head()
 
+    def token(self) -> str:
+        return self.whole.token()
+
     def at(self, revision: str) -> SourceTree:
         return self._only(_tree_at(self.whole, revision))
 
@@ -69,9 +70,6 @@ class _OneSystem:
     def in_force(self, instant: datetime) -> str | None:
         return self.whole.in_force(instant)
 
-    def committed_at(self, revision: str) -> datetime:
-        return self.whole.committed_at(revision)
-
     def _only(self, tree: SourceTree) -> SourceTree:
         others = ("systems/", "risk/register/")
         ours = (f"systems/{self.system}/", f"risk/register/{self.system}.yaml")
@@ -79,9 +77,14 @@ class _OneSystem:
         return replace(tree, files=kept)
 
 
-@lru_cache(maxsize=2)
+_TREES: dict[str, SourceTree] = {}
+
+
 def _tree_at(source: RepositorySource, revision: str) -> SourceTree:
-    return source.at(revision)
+    if revision not in _TREES:
+        _TREES.clear()
+        _TREES[revision] = source.at(revision)
+    return _TREES[revision]
 
 
 class Deeds:

@@ -10,22 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from fleet_templates import (
-    ASSESSMENT,
-    CARD,
-    CARE,
-    CRITERIA,
-    DATASET,
-    MONITORS,
-    PLAN,
-    POLICY,
-    RISK,
-    ROLES,
-    SCREENING,
-    SYSTEM,
-)
-
 from careloop.testing.approval_keys_fake import line_of
+from fleet_card_template import CARD
+from fleet_templates import ASSESSMENT, CARE, CRITERIA, DATASET, PLAN, POLICY, RISK, ROLES, SCREENING, SYSTEM
 
 __all__ = ["PEOPLE", "FleetSystem", "card_file", "fleet_files", "fleet_systems"]
 
@@ -40,9 +27,7 @@ PEOPLE = {
 }
 """Id to name: director, lead, two who approve releases, a validator, an engineer, an operator."""
 
-MARKETS = (
-    "at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se".split()
-)  # fmt: skip
+MARKETS = "at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se".split()  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +53,63 @@ class _Kind:
         return "medium" if self.personal else "low"
 
 
-_KINDS = (
-    _Kind("credit-limit", "Credit limits", "credit", "Sets the limit of a customer's account within the lending rules", "approve", "refuse", "granted_amount", "human_can_override", True, True),
-    _Kind("claim-triage", "Claim triage", "insurance", "Proposes which claims are paid at once and which a clerk looks at", "approve", "refer", "paid_amount", "human_decides", True, True),
-    _Kind("offer-ranking", "Offer ranking", "retail", "Orders the offers that a customer with an account sees first", "shown", "held", "basket_value", "human_decides", True, False),
-    _Kind("delivery-time", "Delivery times", "logistics", "Forecasts the hour at which a parcel reaches its depot", "yes", "no", "parcel_value", "advises", False, False),
-    _Kind("fraud-check", "Fraud checks", "payments", "Marks payments that somebody should look at before they leave", "approved", "stopped", "stopped_amount", "human_decides", True, False),
-    _Kind("shift-planner", "Shift planning", "employment", "Proposes who works which shift, for the manager to change", "granted", "declined", "hours_planned", "human_decides", True, True),
-    _Kind("support-routing", "Support routing", "customer-service", "Sends letters and chats to the team that can answer them", "accepted", "passed", "minutes_saved", "advises", True, False),
-    _Kind("stock-orders", "Stock orders", "retail", "Proposes how much of each article a branch orders tonight", "yes", "no", "order_value", "human_decides", False, False),
-)  # fmt: skip
+_KINDS_TABLE = """\
+credit-limit    | Credit limits   | credit           | approve/refuse   | granted_amount | human_can_override | rights
+claim-triage    | Claim triage    | insurance        | approve/refer    | paid_amount    | human_decides      | rights
+offer-ranking   | Offer ranking   | retail           | shown/held       | basket_value   | human_decides      | personal
+delivery-time   | Delivery times  | logistics        | yes/no           | parcel_value   | advises            | things
+fraud-check     | Fraud checks    | payments         | approved/stopped | stopped_amount | human_decides      | personal
+shift-planner   | Shift planning  | employment       | granted/declined | hours_planned  | human_decides      | rights
+support-routing | Support routing | customer-service | accepted/passed  | minutes_saved  | advises            | personal
+stock-orders    | Stock orders    | retail           | yes/no           | order_value    | human_decides      | things
+"""
+_PURPOSES = {
+    "credit-limit": "Sets the limit of a customer's account within the lending rules",
+    "claim-triage": "Proposes which claims are paid at once and which a clerk looks at",
+    "offer-ranking": "Orders the offers that a customer with an account sees first",
+    "delivery-time": "Forecasts the hour at which a parcel reaches its depot",
+    "fraud-check": "Marks payments that somebody should look at before they leave",
+    "shift-planner": "Proposes who works which shift, for the manager to change",
+    "support-routing": "Sends letters and chats to the team that can answer them",
+    "stock-orders": "Proposes how much of each article a branch orders tonight",
+}
+_MONITORS_TABLE = """\
+gap-by-sex | fairness | dp_difference | sex | P1D | previous_period | 0.05 | P1Y | 20 | sev1 | {response}
+ratio-by-age | fairness | impact_ratio | age_band | P1W | evaluation_set | 0.05 | P5Y | 50 | sev2 | page
+selection-by-channel | performance | selection_rate | channel | P1D | previous_period | 0.05 | P2Y | 20 | sev2 | page
+conversion | business | conversion_rate | | P1D | previous_period | 0.04 | P1Y | 30 | sev2 | {response}
+conversion-by-region | business | conversion_rate | region | P1D | previous_period | 0.06 | P1Y | 20 | sev3 | alert
+complaints | performance | complaint_rate | | PT6H | previous_period | 0.02 | P2Y | 20 | sev2 | page
+overrides | performance | override_rate | | PT1H | same_hour_of_week | 0.05 | P1Y | 10 | sev3 | alert
+answer-time | latency | latency_p95_ms | | PT1H | previous_period | 100 | P1Y | 10 | sev2 | page
+volume-by-region | business | {amount} | region | P1D | previous_period | 5000 | P1Y | 20 | sev3 | alert
+input-drift | drift | psi | | P1W | evaluation_set | 0.1 | P2Y | 100 | sev3 | alert
+"""
+_MONITOR_KEYS = "id kind measure by window reference tolerance promise minimum_n severity response".split()  # noqa: SIM905
+
+
+def _rows(table: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("|")] for line in table.splitlines()]
+
+
+def _kinds() -> Iterator[_Kind]:
+    for name, title, domain, answers, amount, autonomy, about in _rows(_KINDS_TABLE):
+        yes, _, no = answers.partition("/")
+        yield _Kind(
+            id=name,
+            name=title,
+            domain=domain,
+            purpose=_PURPOSES[name],
+            yes=yes,
+            no=no,
+            amount=amount,
+            autonomy=autonomy,
+            personal=about != "things",
+            rights=about == "rights",
+        )
+
+
+_KINDS = tuple(_kinds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +200,7 @@ def _files_of(system: FleetSystem, days: dict[str, date]) -> Iterator[tuple[str,
     words = {**_words(system), **days}
     home = f"systems/{system.id}"
     yield f"{home}/system.yaml", SYSTEM.format(**words)
-    yield f"{home}/monitors.yaml", MONITORS.format(**words)
+    yield f"{home}/monitors.yaml", _monitors(words)
     yield f"{home}/plan.md", PLAN.format(**words)
     yield f"{home}/data/records.yaml", DATASET.format(**words)
     yield f"{home}/impact/screening.yaml", SCREENING.format(**words)
@@ -176,3 +208,12 @@ def _files_of(system: FleetSystem, days: dict[str, date]) -> Iterator[tuple[str,
         yield f"{home}/impact/assessment.yaml", ASSESSMENT.format(**words)
     yield f"risk/register/{system.id}.yaml", RISK.format(**words)
     yield card_file(system, "1.0", days["reviewed"] + timedelta(days=60))
+
+
+def _monitors(words: dict[str, object]) -> str:
+    """Ten monitors, each on a line of its own."""
+    lines = ["owner: operations", f"reviewed: {words['reviewed']}", "monitors:"]
+    for row in _rows(_MONITORS_TABLE.format(**words)):
+        told = ", ".join(f"{key}: {value}" for key, value in zip(_MONITOR_KEYS, row, strict=True) if value)
+        lines.append(f"  - {{{told}}}")
+    return "\n".join(lines) + "\n"

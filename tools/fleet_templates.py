@@ -2,11 +2,9 @@
 
 __all__ = [
     "ASSESSMENT",
-    "CARD",
     "CARE",
     "CRITERIA",
     "DATASET",
-    "MONITORS",
     "PLAN",
     "POLICY",
     "RISK",
@@ -200,22 +198,6 @@ events:
 logs: {{retention: P13M}}
 """
 
-MONITORS = """\
-owner: operations
-reviewed: {reviewed}
-monitors:
-  - {{id: gap-by-sex, kind: fairness, measure: dp_difference, by: sex, window: P1D, reference: previous_period, tolerance: 0.05, promise: P1Y, minimum_n: 20, severity: sev1, response: {response}}}
-  - {{id: ratio-by-age, kind: fairness, measure: impact_ratio, by: age_band, window: P1W, reference: evaluation_set, tolerance: 0.05, promise: P5Y, minimum_n: 50, severity: sev2, response: page}}
-  - {{id: selection-by-channel, kind: performance, measure: selection_rate, by: channel, window: P1D, reference: previous_period, tolerance: 0.05, promise: P2Y, minimum_n: 20, severity: sev2, response: page}}
-  - {{id: conversion, kind: business, measure: conversion_rate, window: P1D, reference: previous_period, tolerance: 0.04, promise: P1Y, minimum_n: 30, severity: sev2, response: {response}}}
-  - {{id: conversion-by-region, kind: business, measure: conversion_rate, by: region, window: P1D, reference: previous_period, tolerance: 0.06, promise: P1Y, minimum_n: 20, severity: sev3, response: alert}}
-  - {{id: complaints, kind: performance, measure: complaint_rate, window: PT6H, reference: previous_period, tolerance: 0.02, promise: P2Y, minimum_n: 20, severity: sev2, response: page}}
-  - {{id: overrides, kind: performance, measure: override_rate, window: PT1H, reference: same_hour_of_week, tolerance: 0.05, promise: P1Y, minimum_n: 10, severity: sev3, response: alert}}
-  - {{id: answer-time, kind: latency, measure: latency_p95_ms, window: PT1H, reference: previous_period, tolerance: 100.0, promise: P1Y, minimum_n: 10, severity: sev2, response: page}}
-  - {{id: volume-by-region, kind: business, measure: {amount}, by: region, window: P1D, reference: previous_period, tolerance: 5000.0, promise: P1Y, minimum_n: 20, severity: sev3, response: alert}}
-  - {{id: input-drift, kind: drift, measure: psi, window: P1W, reference: evaluation_set, tolerance: 0.1, promise: P2Y, minimum_n: 100, severity: sev3, response: alert}}
-"""
-
 PLAN = """\
 ---
 system: {id}
@@ -305,12 +287,18 @@ societal_context: Customers of the market, some of whom cannot easily go elsewhe
 jurisdictions: [EU]
 individuals:
   fairness:
-    - {{effect: A group is refused more often than others, on: [Customers], severity: serious, measures: [Daily monitor of the gap with rollback]}}
+    - effect: A group is refused more often than others
+      on: [Customers]
+      severity: serious
+      measures: [Daily monitor of the gap with rollback]
   privacy: []
   safety: []
   health: []
   finance:
-    - {{effect: Somebody is refused what they could have had, on: [Customers], severity: limited, measures: [A clerk looks again when asked]}}
+    - effect: Somebody is refused what they could have had
+      on: [Customers]
+      severity: limited
+      measures: [A clerk looks again when asked]
   accessibility: []
   rights: []
 society:
@@ -345,133 +333,4 @@ treatment:
   reason: The gap is watched every day and a release can be taken back at once
   credits:
     - {{control: "iso42001:2023/A.6.2.6", likelihood: 1}}
-"""
-
-CARD = """\
----
-language: [en]
-license: other
-license_name: meridian-internal
-model_name: {name}
-model_type: Gradient-boosted trees
-date: {reviewed}
-version: "{version}"
-pipeline_tag: tabular-classification
-library_name: lightgbm
-datasets: ["{id}-records"]
-metrics: [impact_ratio, accuracy]
-tags: [{domain}]
-care:
-  system: {id}
-  owner: operations
-  tier: {tier}
-  risks: ["{id}"]
-  constraints: [daily-work]
-  reviewed: {reviewed}
----
-# Model Card for {name}
-
-{purpose}.
-
-## Model Details
-
-### Model Description
-
-- **Developed by:** Machine learning engineering, Meridian Services
-- **Owner:** Platform operations
-- **Model type:** Gradient-boosted trees with 400 leaves
-- **Version:** {version}
-- **License:** Internal use
-
-## Uses
-
-### Direct Use
-
-{purpose}, for the clerks of one market.
-
-### Downstream Use
-
-None; no other system reads its answers.
-
-### Intended Users
-
-Clerks of the market, through the case system.
-
-### Out-of-Scope Use
-
-- Judging employees
-- Selling to people under 16
-
-## Bias, Risks, and Limitations
-
-- Groups with few cases in the records are judged less surely than others.
-- A change of the rules of the market is learnt only with the next training.
-
-### Recommendations
-
-Watch the gap between groups after each release, and ask a clerk to look at what seems odd.
-
-## Training Details
-
-### Training Data
-
-Three years of cases of the market (`{id}-records`), about 180,000 of them, without names and addresses.
-
-### Training Procedure
-
-Each quarter, one hour on one machine, always with the same code.
-
-## Evaluation
-
-### Testing Data, Factors & Metrics
-
-#### Testing Data
-
-The last month before the training day, held back.
-
-#### Factors
-
-Sex, age band, region and channel.
-
-#### Metrics
-
-Accuracy, and the lowest rate of a group divided by the highest.
-
-#### Thresholds
-
-Four fifths for the ratio, and the accuracy of the release before.
-
-### Results
-
-| measure | value |
-|---|---|
-| Accuracy | {{result: accuracy}} |
-
-### Results by Group
-
-Lowest rate of a group divided by the highest: {{result: impact_ratio}}.
-
-## Human Oversight
-
-A clerk can overrule each answer in the case system; operations can roll back or enter the safe state within ten minutes.
-
-## Security
-
-The artefact is loaded by digest; the interface answers signed-in sessions of the market only.
-
-## Monitoring
-
-Ten monitors of fairness, business, performance, latency and drift; see `monitors.yaml`.
-
-## Environmental Impact
-
-About 40 kWh a year for training and answers together.
-
-## Citation
-
-Meridian Services: design note of {name}.
-
-## Model Card Contact
-
-operations@meridian.example (Platform operations)
 """

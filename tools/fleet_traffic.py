@@ -58,7 +58,9 @@ class Traffic:
     seed: int
 
 
-def hours_of(traffics: tuple[Traffic, ...], since: datetime, until: datetime) -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
+def hours_of(
+    traffics: tuple[Traffic, ...], since: datetime, until: datetime
+) -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
     """For each hour its last second and the events that arrive in it, of all systems, in the order of their times."""
     waiting: dict[int, list[tuple[str, dict[str, Any]]]] = {}
     begin, hours = int(since.timestamp()) // 3600, int(until.timestamp()) // 3600

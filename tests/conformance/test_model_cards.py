@@ -11,8 +11,8 @@ import pytest
 
 from careloop.documents.card_gaps import card_gaps
 from careloop.documents.card_json import read_card_json
-from careloop.documents.card_json_lines import read_json_with_lines
 from careloop.documents.card_markdown import read_card_markdown
+from careloop.documents.json_exact import read_json_with_lines
 from careloop.documents.markdown_text import MarkdownText, split_front_matter
 from careloop.documents.yaml_text import read_yaml
 from careloop.domain.card import CARD_FIELDS, Card, FieldState

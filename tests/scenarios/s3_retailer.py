@@ -1,13 +1,15 @@
 """S3, the retailer: a real repository, ledger, lake and registry in one folder, real models, and days of traffic.
 
 Run as a program it watches the recommender once, as `care monitor run` does; `--die-at N` kills it with SIGKILL at its
-N-th append to the ledger, right before it or, with `--after`, right after it is durable.
+N-th append to the ledger, right before it or, with `--after`, right after it is durable. With `--build` it tells the
+story up to an unwatched bad day instead, from the day on that `S3_START` names.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -15,7 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,7 @@ ROOT = Path(__file__).parents[2]
 SYSTEM = "product-recommender"
 PLACE = Place(system=SYSTEM, environment="production")
 ORIGIN = "acme.example/care/dev"
-START = datetime(2025, 9, 1, tzinfo=UTC)
+START = datetime.fromisoformat(os.environ.get("S3_START", "2025-09-01T00:00:00+00:00"))
 REGIONS = ("coast", "west", "south", "east", "ireland")
 FEATURES = ["basket_size", "days_since_visit", "category_affinity", "discount_share"]
 PEOPLE = Actor(iss="governance-repository", sub="ada", kind=ActorKind.PERSON)
@@ -252,6 +254,13 @@ def a_story(folder: Path) -> Story:
     return Story(retailer, oldest, lock, unfair)
 
 
+def a_bad_day(story: Story) -> Story:
+    """Release 6.0 took over and has answered for a day; nobody has looked."""
+    story.retailer.deploy(story.unfair, day=30)
+    story.retailer.serve(trained(on=["discount_share"], seed=3), story.unfair, range(30, 31), population=USUAL)
+    return story
+
+
 def ask_for(root: Path, *, minimum_n: int, at: datetime) -> None:
     """Commit monitors that ask for so many rows before anything is done."""
     path = f"systems/{SYSTEM}/monitors.yaml"
@@ -307,7 +316,12 @@ def main() -> None:
     parser.add_argument("day", type=float)
     parser.add_argument("--die-at", type=int, default=0)
     parser.add_argument("--after", action="store_true")
+    parser.add_argument("--build", action="store_true")
     given = parser.parse_args()
+    if given.build:
+        story = a_bad_day(a_story(given.root))
+        sys.stdout.write(json.dumps({"root": str(story.retailer.root), "fair": story.fair, "unfair": story.unfair}))
+        return
     retailer = Retailer(given.root)
     with retailer.ledger() as ledger:
         if given.die_at:

@@ -19,7 +19,18 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["PASSWORD", "Answer", "Visitor", "account", "care_command", "serving", "worker"]
+__all__ = [
+    "PASSWORD",
+    "TOKEN",
+    "Answer",
+    "Visitor",
+    "accounts",
+    "care_command",
+    "free_port",
+    "refused_to_serve",
+    "serving",
+    "worker",
+]
 
 PASSWORD: Final = "a long password that nobody else has"
 TOKEN: Final = "a-token-of-the-environment"
@@ -111,17 +122,19 @@ def care_command(*words: str) -> list[str]:
     return [str(Path(sys.executable).with_name("care")), *words]
 
 
-def account(root: Path, mail: str, *options: str) -> None:
-    """An account with the known password."""
-    command = care_command("accounts", "make", mail, "--password-stdin", "--repo", str(root), *options)
-    done = subprocess.run(command, input=f"{PASSWORD}\n", capture_output=True, text=True, check=False)
+def accounts(root: Path, *mails: str, administrator: bool = False) -> None:
+    """Accounts with the known password."""
+    options = ["--admin"] if administrator else []
+    command = care_command("accounts", "make", *mails, "--password-stdin", "--repo", str(root), *options)
+    lines = f"{PASSWORD}\n" * len(mails)
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 @contextmanager
-def serving(root: Path, **environment: str) -> Iterator[int]:
+def serving(root: Path, *, port: int | None = None, **environment: str) -> Iterator[int]:
     """Serve a repository without a worker; yields the port."""
-    port = _free_port()
+    port = port or free_port()
     env = {**os.environ, "CARELOOP_INGEST_TOKEN": TOKEN, **environment}
     command = care_command("serve", str(root), "--port", str(port), "--no-worker")
     log = root.parent / f"serve-{port}.log"
@@ -154,7 +167,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def refused_to_serve(root: Path, **environment: str) -> str:
+    """What `care serve` says when it does not start because it was asked wrongly."""
+    command = care_command("serve", str(root), "--port", str(free_port()), "--no-worker")
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2, done.stderr
+    return done.stderr
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

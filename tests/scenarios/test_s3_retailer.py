@@ -23,6 +23,7 @@ from s3_retailer import (
     told,
     trained,
 )
+from s3_retailer import a_bad_day as unwatched
 
 from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState
@@ -41,10 +42,7 @@ def thirty_good_days(tmp_path_factory: pytest.TempPathFactory) -> Story:
 @pytest.fixture(scope="module")
 def a_bad_day(thirty_good_days: Story, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Release 6.0 took over and has answered for a day."""
-    story = moved_to(thirty_good_days, tmp_path_factory.mktemp("s3"))
-    story.retailer.deploy(story.unfair, day=30)
-    story.retailer.serve(trained(on=["discount_share"], seed=3), story.unfair, range(30, 31), population=USUAL)
-    return story
+    return unwatched(moved_to(thirty_good_days, tmp_path_factory.mktemp("s3")))
 
 
 def watch(story: Story, day: float, *options: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """A governance repository on disk: its work tree read directly, its history through git's own objects (dulwich)."""
 
+import hashlib
 import os
 import posixpath
 import shutil
@@ -90,6 +91,19 @@ class GitRepository:
         oid = next((line.split()[2] for line in lines if line.startswith("# branch.oid ")), "(initial)")
         dirty = any(not line.startswith("#") for line in lines)
         return Head(None if oid == "(initial)" else oid, dirty)
+
+    def token(self) -> str:
+        """A digest of HEAD and of sizes and times of all governed files."""
+        told = hashlib.sha256((self._head_without_git() or "").encode())
+        for path, entry in self._entries(str(self._root), "", 0):
+            try:
+                found = entry.stat()
+            except OSError:
+                told.update(f"{path} gone\n".encode(errors="surrogateescape"))
+                continue
+            seen = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            told.update(f"{path} {seen}\n".encode(errors="surrogateescape"))
+        return told.hexdigest()
 
     def _tracked(self) -> list[str]:
         return [f":(glob){name}/**" for name in sorted(self._folders)] + sorted(self._files)

@@ -40,7 +40,7 @@ class SegmentFile:
     size: int
 
     def frames(self, start: int = 0) -> Iterator[Frame]:
-        """Its sound frames from `start` on, where one begins; `FileNotFoundError` when it was compacted away meanwhile."""
+        """Its sound frames from `start` on, where one begins. `FileNotFoundError` when it was compacted meanwhile."""
         with self.path.open("rb") as file:
             file.seek(start)
             content = file.read(self.size - start)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from careloop import __version__
-from careloop.cli.serve import prepared
+from careloop.cli.serve import pages_ready
 from careloop.cli.terminal import Format, FormatOption, print_json, repository_root, say
 from careloop.errors import Conflict, InvalidInput, NotFound
 
@@ -58,24 +58,26 @@ def list_all(repo: RepoOption = None, output_format: FormatOption = Format.TEXT)
 
 @app.command(epilog=_EPILOG)
 def make(
-    mail: MailArgument,
+    mails: Annotated[list[str], typer.Argument(metavar="MAIL…", help="Mail addresses; roles.yaml says who has them.")],
     name: Annotated[str, typer.Option(help="Name to show, if roles.yaml does not know one.")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May make accounts, too.")] = False,
     password_stdin: StdinOption = False,
     repo: RepoOption = None,
 ) -> None:
-    """Make an account."""
+    """Make accounts; `--password-stdin` reads one line for each of them, in their order."""
     _ready(repo)
     from careloop.web.accounts.first_run import make_account
     from careloop.web.accounts.models import Account
 
-    if "@" not in mail:
-        raise InvalidInput(f"'{mail}' is no mail address")
-    if Account.objects.filter(email=mail.strip().casefold()).exists():
-        raise Conflict(f"{mail} has an account already", hint=f"care accounts reset {mail}")
-    password, shown = _password(password_stdin)
-    made = make_account(mail, name=name, password=password, administrator=admin)
-    say(f"{made.email} may sign in{shown}")
+    for mail in mails:
+        if "@" not in mail:
+            raise InvalidInput(f"'{mail}' is no mail address")
+        if Account.objects.filter(email=mail.strip().casefold()).exists():
+            raise Conflict(f"{mail} has an account already", hint=f"care accounts reset {mail}")
+    for mail in mails:
+        password, shown = _password(password_stdin)
+        made = make_account(mail, name=name, password=password, administrator=admin)
+        say(f"{made.email} may sign in{shown}")
 
 
 @app.command(epilog=_EPILOG)
@@ -101,7 +103,7 @@ def close(mail: MailArgument, repo: RepoOption = None) -> None:
 
 
 def _ready(repo: Path | None) -> None:
-    prepared(repository_root(None, repo).resolve(), None, first=False)
+    pages_ready(repository_root(None, repo).resolve())
 
 
 def _account(mail: str, repo: Path | None) -> Account:

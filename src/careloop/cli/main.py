@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
     "why": "Explain an alarm: what moved, which plan followed, how far it came.",
+    "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
     "release": "Lock a release, record it, show and revoke its standing.",
     "gate": "Decide whether a release may go ahead: allow, block or wait.",
     "approve": "Approve a release that waits, with an SSH signature.",

@@ -19,7 +19,7 @@ from careloop.errors import Unavailable, UsageError
 from careloop.wiring.pages import web_place
 from careloop.workflows.run.release_desk import read_governance
 
-__all__ = ["Listening", "app", "prepared", "serve", "serve_forever", "worker_beside"]
+__all__ = ["Listening", "app", "pages_ready", "prepared", "serve", "serve_forever", "worker_beside"]
 
 app = a_command()
 
@@ -77,15 +77,22 @@ class Listening:
         return f"http://{shown}:{self.port}/"
 
 
-def prepared(root: Path, admin: str | None, *, first: bool = True) -> tuple[str, str] | None:
-    """Everything that a first start needs; mail address and password of an administrator who was made just now.
-
-    Without `first` the store is brought up to date, and nobody is made.
-    """
+def prepared(root: Path, admin: str | None) -> tuple[str, str] | None:
+    """Everything that a first start needs; mail address and password of an administrator who was made just now."""
     if admin is not None and "@" not in admin:
         raise UsageError(f"--admin {admin} is no mail address")
     with wiring.release_desk(root, {}) as desk:  # starts the ledger
         read_governance(desk, wiring.now())  # says what is missing before anybody waits for a page
+    pages_ready(root)
+    from careloop.web.accounts.first_run import first_administrator
+
+    author = wiring.workspace(root).author()
+    made = first_administrator(admin or (author.mail if author else "administrator@localhost"))
+    return None if made is None else (made.email, made.password)
+
+
+def pages_ready(root: Path) -> None:
+    """Load what pages are made with, and bring their store up to date; raises `Unavailable` without the extra."""
     place = web_place(root)
     try:
         from careloop.web.configuration import configure
@@ -94,10 +101,7 @@ def prepared(root: Path, admin: str | None, *, first: bool = True) -> tuple[str,
         from careloop.web.accounts.first_run import prepare
     except ImportError as error:
         raise Unavailable(f"the pages need {error.name}", hint="pip install 'careloop[web,lake]'") from error
-    author = wiring.workspace(root).author()
-    email = admin or (author.mail if author else "administrator@localhost")
-    made = prepare(place, email=email if first else None)
-    return None if made is None else (made.email, made.password)
+    prepare(place)
 
 
 @contextmanager

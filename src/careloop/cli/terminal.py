@@ -84,6 +84,6 @@ def say(text: str = "", style: str = "") -> None:
     typer.echo(paint(text, style))
 
 
-def print_json(answer: Mapping[str, Any]) -> None:
+def print_json(answer: Mapping[str, Any] | list[dict[str, Any]]) -> None:
     """Print an answer for machines, with keys in the order of the contract."""
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))

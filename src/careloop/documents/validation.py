@@ -31,7 +31,15 @@ def validate(
 
 def problems_of(error: ValidationError, noun: Any, value: object) -> tuple[Problem, ...]:
     """Each of pydantic's errors as a problem with a pointer into the document."""
-    return tuple(_problem(detail, noun, value) for detail in error.errors(include_url=False))
+    details = error.errors(include_url=False)
+    return tuple(_problem(detail, noun, value) for detail in details if not _follows(detail, details))
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list is called empty only because what is in it is refused, which is told already."""
+    at = detail["loc"]
+    short = detail["type"] == "too_short" and bool(detail["input"])
+    return short and any(other["loc"][: len(at)] == at for other in details if other is not detail)
 
 
 def _problem(detail: ErrorDetails, noun: Any, value: object) -> Problem:

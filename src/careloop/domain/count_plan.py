@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 
 from careloop.errors import InvalidInput
@@ -175,18 +176,23 @@ class ExponentialBins:
     @property
     def bounds(self) -> tuple[int, ...]:
         """Bin of v = number of these bounds that are below v. Floor of base^i for each i, after a 0."""
-        roots = []
-        for i in range((self.octaves << self.scale) + 1):
-            power = 1 << i
-            for _ in range(self.scale):
-                power = math.isqrt(power)
-            roots.append(power)
-        return (0, *roots)
+        return _bounds(self.scale, self.octaves)
 
     @property
     def size(self) -> int:
         """Number of bins, the missing one not counted."""
         return (self.octaves << self.scale) + 3
+
+
+@cache
+def _bounds(scale: int, octaves: int) -> tuple[int, ...]:
+    roots = []
+    for i in range((octaves << scale) + 1):
+        power = 1 << i
+        for _ in range(scale):
+            power = math.isqrt(power)
+        roots.append(power)
+    return (0, *roots)
 
 
 @dataclass(frozen=True, slots=True)

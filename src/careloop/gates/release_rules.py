@@ -53,8 +53,7 @@ class ReleaseRules:
         """What every rule that does not hold means for a release."""
         views = self._views(release)
         for rule in self.book.at(Moment.RELEASE):
-            for facts in self._facts(rule, views):
-                evaluation = evaluate(rule, facts)
+            for evaluation in self._evaluations(rule, views):
                 if not _holds(evaluation):
                     yield self._reason(rule, evaluation, views)
 
@@ -64,9 +63,10 @@ class ReleaseRules:
         wanting = [
             rule
             for rule in self._about_people
-            if not _passes(rule, views.by_nobody) and _passes(rule, views.told_and_by_all)
+            if not views.passes(rule, 0) and views.passes(rule, views.by_all, told=True)
         ]
-        return max((_least(rule, views) for rule in wanting), default=0)
+        numbers = range(MOST_APPROVALS + 1)
+        return max((next(n for n in numbers if views.passes(rule, n, told=True)) for rule in wanting), default=0)
 
     @cached_property
     def _about_people(self) -> tuple[CompiledRule, ...]:
@@ -79,26 +79,39 @@ class ReleaseRules:
         )
 
     def _views(self, release: Release) -> "_Views":
+        """Those of the release that was looked at last are kept, since a decision asks for them twice."""
+        kept = self._last.get("views")
+        if kept is not None and kept.release is release:
+            return kept
         vocabulary = vocabulary_for(Subject.RELEASE, clock=True)
-        case = self._system_case(release.system)
-        beside = {name: value for name, value in case.values.items() if name in ("system", "criteria", "now")}
-        if release.system not in self._facts_beside:
-            self._facts_beside[release.system] = facts_for(vocabulary, beside)
-        return _Views(release, case, vocabulary, self._facts_beside[release.system])
+        made = _Views(release, self._system_case(release.system), vocabulary, self._beside(release.system))
+        self._last["views"] = made
+        return made
 
     @cached_property
-    def _facts_beside(self) -> dict[str, Mapping[str, Any]]:
-        """By system: what rules about releases see beside the release."""
+    def _last(self) -> dict[str, "_Views"]:
         return {}
 
-    def _facts(self, rule: CompiledRule, views: "_Views") -> Iterator[Bound]:
-        """Facts of each case of the rule's subject that has to do with the release."""
+    def _beside(self, system: str) -> Mapping[str, Any]:
+        """What rules about releases see beside the release."""
+        if system not in self._known_beside:
+            values = self._system_case(system).values
+            seen = {name: value for name, value in values.items() if name in ("system", "criteria", "now")}
+            self._known_beside[system] = facts_for(vocabulary_for(Subject.RELEASE, clock=True), seen)
+        return self._known_beside[system]
+
+    @cached_property
+    def _known_beside(self) -> dict[str, Mapping[str, Any]]:
+        return {}
+
+    def _evaluations(self, rule: CompiledRule, views: "_Views") -> Iterator[Evaluation]:
+        """The rule on each case of its subject that has to do with the release."""
         if rule.rule.subject is Subject.RELEASE:
-            yield views.as_it_is
+            yield views.evaluated(rule)
             return
         for case in self.cases.of(rule.rule.subject):
             if _concerns(case, views.system):
-                yield self.cases.bound(case, rule.vocabulary)
+                yield evaluate(rule, self.cases.bound(case, rule.vocabulary))
 
     def facts_read(self, system: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """What rules about other things than the release itself read: rule, case and facts, the clock left out."""
@@ -139,9 +152,9 @@ class ReleaseRules:
         if enforcement_on(rule.rule, self.on) is not Enforcement.BLOCK:
             return ReasonKind.RULE, Verdict.ALLOW
         if rule.rule.subject is Subject.RELEASE:
-            if _passes(rule, views.by_all):
+            if views.passes(rule, views.by_all):
                 return ReasonKind.APPROVAL, Verdict.WAIT
-            if _passes(rule, views.told_and_by_all):
+            if views.passes(rule, views.by_all, told=True):
                 return ReasonKind.RESULT, Verdict.WAIT
         return ReasonKind.RULE, Verdict.BLOCK
 
@@ -180,7 +193,10 @@ class ReleaseRules:
 
 @dataclass(frozen=True)
 class _Views:
-    """One release as rules look at it: as it is, and as it would be with more approvals or with results that tell."""
+    """One release as rules look at it: as it is, and as it would be with other approvals or with results that tell.
+
+    Each rule is evaluated once on each view, whoever asks.
+    """
 
     release: Release
     system: Case
@@ -188,70 +204,63 @@ class _Views:
     beside: Mapping[str, Any]
     """Facts of the system and the clock."""
 
-    @cached_property
-    def as_it_is(self) -> Bound:
-        return bind(self.vocabulary, {**self.beside, "release": self._facts})
-
-    @cached_property
-    def by_nobody(self) -> Bound:
-        return self._approved(self._facts, 0)
-
-    @cached_property
-    def by_all(self) -> Bound:
-        return self._approved(self._facts, self._all)
-
-    @cached_property
-    def told_and_by_all(self) -> Bound:
-        return self._approved(self._told, self._all)
-
-    def told_and_by(self) -> Iterator[Bound]:
-        """By nobody, one, two and so on."""
-        for number in range(MOST_APPROVALS + 1):
-            if number not in self._by_number:
-                self._by_number[number] = self._approved(self._told, number)
-            yield self._by_number[number]
-
     @property
-    def _all(self) -> int:
-        """All approvals that a rule can ask for."""
+    def by_all(self) -> int:
+        """As many approvals as a rule can ask for."""
         return max(self.release.approvals, MOST_APPROVALS)
+
+    def evaluated(self, rule: CompiledRule, approvals: int | None = None, *, told: bool = False) -> Evaluation:
+        """The rule on the release with so many approvals, its own when none are named.
+
+        With `told`, as if every result that cannot tell had been shown safe.
+        """
+        view = self.release.approvals if approvals is None else approvals, told and self._in_doubt
+        if (id(rule), *view) not in self._known:
+            self._known[(id(rule), *view)] = evaluate(rule, self._bound(*view))
+        return self._known[(id(rule), *view)]
+
+    def passes(self, rule: CompiledRule, approvals: int, *, told: bool = False) -> bool:
+        """Whether the rule holds there."""
+        return _holds(self.evaluated(rule, approvals, told=told))
+
+    @cached_property
+    def _in_doubt(self) -> bool:
+        return any(one.outcome is Outcome.CANNOT_TELL for one in self.release.results)
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, int, bool], Evaluation]:
+        """By the rule, which the book keeps alive, and the view."""
+        return {}
+
+    @cached_property
+    def _bounds(self) -> dict[tuple[int, bool], Bound]:
+        return {}
+
+    def _bound(self, approvals: int, told: bool) -> Bound:
+        if (approvals, told) not in self._bounds:
+            facts = {**(self._told if told else self._facts), "approvals": approvals}
+            self._bounds[approvals, told] = bind(self.vocabulary, {**self.beside, "release": facts})
+        return self._bounds[approvals, told]
 
     @cached_property
     def _facts(self) -> Mapping[str, Any]:
-        return _release_facts(self.vocabulary, self.release)
+        return self._facts_of(self.release)
 
     @cached_property
     def _told(self) -> Mapping[str, Any]:
-        """As if every result that cannot tell had been shown safe."""
-        told = tuple(
+        results = tuple(
             one.model_copy(update={"outcome": Outcome.SHOWN_SAFE}) if one.outcome is Outcome.CANNOT_TELL else one
             for one in self.release.results
         )
-        return _release_facts(self.vocabulary, self.release.model_copy(update={"results": told}))
+        return self._facts_of(self.release.model_copy(update={"results": results}))
 
-    @cached_property
-    def _by_number(self) -> dict[int, Bound]:
-        return {}
-
-    def _approved(self, facts: Mapping[str, Any], approvals: int) -> Bound:
-        return bind(self.vocabulary, {**self.beside, "release": {**facts, "approvals": approvals}})
-
-
-def _release_facts(vocabulary: Vocabulary, release: Release) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = facts_for(vocabulary, {"release": release})["release"]
-    return found
-
-
-def _passes(rule: CompiledRule, facts: Bound) -> bool:
-    return _holds(evaluate(rule, facts))
+    def _facts_of(self, release: Release) -> Mapping[str, Any]:
+        facts: Mapping[str, Any] = facts_for(self.vocabulary, {"release": release})["release"]
+        return facts
 
 
 def _reads_approvals(rule: CompiledRule) -> bool:
     return any(path in ("release", "release.approvals") for path in rule.reads)
-
-
-def _least(rule: CompiledRule, views: _Views) -> int:
-    return next(number for number, facts in enumerate(views.told_and_by()) if _passes(rule, facts))
 
 
 def _read(rule: CompiledRule, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,8 @@ def _bin_at(per_bin: dict[int, int], rank: int) -> int:
 def _interval(per_bin: dict[int, int], q: float, *, bins: ExponentialBins, level: float) -> Interval | None:
     """Between two ranks of the sample, chosen by the binomial distribution of how many rows lie below."""
     n, tail = sum(per_bin.values()), (1 - level) / 2
+    if q**n > tail:  # the chance that all rows lie below the quantile: no row can be its upper bound
+        return None
     low = _first(lambda rank: _at_most(rank, n, q) > tail, n)
     high = _first(lambda rank: 1 - _at_most(rank - 1, n, q) <= tail, n + 1)
     if low < 1 or high > n or _bin_at(per_bin, high) >= bins.size - 1:

@@ -54,22 +54,36 @@ def learn_rate(windows: Sequence[WindowCounts]) -> RateHistory:
     The deviation is what remains of the spread of window rates about their slot's rate after the spread that sampling
     units gives within windows; None from fewer than 8 windows.
     """
-    seen = [window for window in windows if window.tally.n]
-    slots: dict[int, list[WindowCounts]] = {}
-    for window in seen:
-        slots.setdefault(window.slot, []).append(window)
-    tallies = {slot: pooled(window.tally for window in group) for slot, group in sorted(slots.items())}
+    seen = [each for each in map(_Seen.of, windows) if each.tally.n]
+    slots: dict[int, list[Tally]] = {}
+    for each in seen:
+        slots.setdefault(each.slot, []).append(each.tally)
+    tallies = {slot: pooled(group) for slot, group in sorted(slots.items())}
     rates = {slot: tally.hits / tally.n for slot, tally in tallies.items()}
     scale = {slot: len(group) / (len(group) - 1) for slot, group in slots.items() if len(group) > 1}
     spread = [
         _Spread(
-            excess=(w.tally.hits / w.tally.n - rates[w.slot]) ** 2 * scale[w.slot] - sampling_variance(w.by_bucket()),
+            excess=(w.tally.hits / w.tally.n - rates[w.slot]) ** 2 * scale[w.slot] - sampling_variance(w.buckets),
             weight=w.tally.n,
         )
         for w in seen
         if w.slot in scale
     ]
     return RateHistory(slots=tallies, design_effect=_design_effect(seen, rates, scale), window_sd=_upper_sd(spread))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A window with its rows added up once."""
+
+    slot: int
+    tally: Tally
+    buckets: Mapping[int, Tally]
+
+    @classmethod
+    def of(cls, window: WindowCounts) -> _Seen:
+        buckets = window.by_bucket()
+        return cls(window.slot, pooled(buckets.values()), buckets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +114,7 @@ def sampling_variance(buckets: Mapping[int, Tally]) -> float:
     return squares * len(buckets) / (len(buckets) - 1) / whole.n**2
 
 
-def _design_effect(seen: Sequence[WindowCounts], rates: Mapping[int, float], scale: Mapping[int, float]) -> float:
+def _design_effect(seen: Sequence[_Seen], rates: Mapping[int, float], scale: Mapping[int, float]) -> float:
     """The variance of the reference, by clumps, over that of as many independent rows."""
     independent = sum(rates[w.slot] * (1 - rates[w.slot]) * w.tally.n for w in seen if w.slot in scale)
     if independent <= 0:
@@ -108,7 +122,7 @@ def _design_effect(seen: Sequence[WindowCounts], rates: Mapping[int, float], sca
     by_window = sum(scale[w.slot] * (w.tally.hits - rates[w.slot] * w.tally.n) ** 2 for w in seen if w.slot in scale)
     apart: dict[int, float] = {}
     for window in seen:
-        for bucket, tally in window.by_bucket().items():
+        for bucket, tally in window.buckets.items():
             apart[bucket] = apart.get(bucket, 0.0) + tally.hits - rates[window.slot] * tally.n
     by_bucket = sum(each**2 for each in apart.values()) * len(apart) / (len(apart) - 1) if len(apart) > 1 else 0.0
     return max(1.0, by_window / independent, by_bucket / independent)

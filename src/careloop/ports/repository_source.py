@@ -30,6 +30,13 @@ class RepositorySource(Protocol):
         """Commit and dirtiness of the enclosing git repository."""
         ...
 
+    def token(self) -> str:
+        """A text that changes whenever HEAD or a governed file of the work tree does; no contents are read for it.
+
+        Cheap enough to be asked each second by whoever keeps what it has computed from the documents.
+        """
+        ...
+
     def at(self, revision: str) -> SourceTree:
         """The governed files at a commit; raises NotFound for an unknown revision or outside git."""
         ...

@@ -1,3 +1,3 @@
-"""records in, documents out: check, status, gate, alarm, ledger and scorecard, as JSON and as lines; schemas"""
+"""records in, documents out: check, status, gate, alarm, ledger, scorecard, assessment, as JSON or lines; schemas"""
 
 __all__: list[str] = []

@@ -71,6 +71,13 @@ class RepositoryFake:
         last = self._commits[-1]
         return Head(last.id, dict(last.tree.files) != dict(self._tree().files))
 
+    def token(self) -> str:
+        """A digest of the files and of the last commit."""
+        told = hashlib.sha256(self._commits[-1].id.encode() if self._commits else b"")
+        for path, content in sorted(self.files.items()):
+            told.update(path.encode() + b"\0" + hashlib.sha256(content).digest())
+        return told.hexdigest()
+
     def at(self, revision: str) -> SourceTree:
         """The files at a commit."""
         return self._find(revision).tree

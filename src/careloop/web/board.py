@@ -21,7 +21,7 @@ from careloop.domain.roles import Roles
 from careloop.domain.system import System
 from careloop.errors import CareloopError, NotFound
 from careloop.status.phases import phase_rows
-from careloop.web.picture import Head, Picture, beat_of, text_of
+from careloop.web.picture import Picture, beat_of, text_of
 from careloop.wiring.pages import board_stores
 from careloop.workflows.create.check_repository import check_repository
 from careloop.workflows.evolve.compute_scorecard import Stores, compute_scorecard
@@ -29,6 +29,7 @@ from careloop.workflows.evolve.compute_status import status_of_folder, zone_of
 from careloop.workflows.run.fleet_overview import FleetReading, fleet_overview
 from careloop.workflows.run.monitor_charts import ChartAsk, ChartDesk
 from careloop.workflows.run.release_desk import read_governance
+from careloop.workflows.run.stores_head import StoresHead, stores_head
 from careloop.workflows.run.system_cards import SystemCard, system_cards
 from careloop.workflows.run.system_log import SystemLog
 from careloop.workflows.run.view_requests import view_requests
@@ -57,7 +58,7 @@ class Board:
         self._log = SystemLog(self._open.ledger)
         self._charts = ChartDesk(self._open.lake)
         self._cards: tuple[str, tuple[SystemCard, ...]] = ("", ())
-        self._scored: tuple[Head, datetime] | None = None
+        self._scored: tuple[StoresHead, datetime] | None = None
 
     def start(self) -> None:
         """Compute the first picture, then follow the stores."""
@@ -121,14 +122,8 @@ class Board:
             return True
         return self._head() != before.head
 
-    def _head(self) -> Head:
-        head = self._open.source.head()
-        return Head(
-            commit=head.commit,
-            dirty=bool(head.dirty),
-            ledger_size=self._open.ledger.size(),
-            watermark=self._open.lake.watermark(),
-        )
+    def _head(self) -> StoresHead:
+        return stores_head(self._open.source, ledger=self._open.ledger, lake=self._open.lake)
 
     def _show(self, picture: Picture) -> None:
         with self._shown:
@@ -141,7 +136,8 @@ class Board:
     def _computed(self) -> Picture:
         now, stores, head = wiring.now(), self._open, self._head()
         desk = stores.desk
-        governance = read_governance(desk, now)
+        before = self._picture
+        governance = read_governance(desk, now, before=before.governance if before else None)
         tree = stores.source.work_tree()
         folder = status_of_folder(stores.source, tree, standards=stores.standards, ledger=stores.ledger, now=now)
         repository = folder.compiled.repository
@@ -149,7 +145,7 @@ class Board:
         if self._cards[0] != governance.commit:
             self._cards = (governance.commit, system_cards(governance.repository))
         reading = FleetReading(
-            cards=self._cards[1], entries=self._log.read(), newest=stores.lake.newest(), presence=stores.presence
+            cards=self._cards[1], entries=self._log.read(), newest=head.newest, presence=stores.presence
         )
         return Picture(
             number=0,

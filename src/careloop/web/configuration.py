@@ -121,7 +121,6 @@ def _security(place: WebPlace) -> dict[str, Any]:
         "SECURE_HSTS_SECONDS": int(timedelta(days=180).total_seconds()) if place.https else 0,
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if place.https else None,
         "SECURE_REFERRER_POLICY": "same-origin",
-        "X_FRAME_OPTIONS": "DENY",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": _MAX_FORM_BYTES,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,
         "DATA_UPLOAD_MAX_NUMBER_FILES": 5,

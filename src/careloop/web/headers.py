@@ -29,6 +29,7 @@ _POLICY: Final = "; ".join(
 )
 """No script, style or picture from elsewhere and none inside a page; pictures inside style sheets are `data:`."""
 _HEADERS: Final = {
+    "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
 }

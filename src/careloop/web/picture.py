@@ -19,23 +19,14 @@ from careloop.status.phases import PhaseRow
 from careloop.workflows.evolve.compute_scorecard import ScorecardResult
 from careloop.workflows.run.fleet_overview import SystemRow
 from careloop.workflows.run.release_desk import Governance
+from careloop.workflows.run.stores_head import StoresHead
 from careloop.workflows.run.view_requests import RequestView
 
-__all__ = ["Head", "Picture", "WorkerBeat", "beat_of", "text_of"]
+__all__ = ["Picture", "WorkerBeat", "beat_of", "text_of"]
 
 _BEAT_EVERY: Final = timedelta(minutes=2)
 """A worker that has not told of a round for so long is not there."""
 _BIGGEST_TEXT: Final = 400_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """How far each store has come; when none of it changed, nothing else did."""
-
-    commit: str | None
-    dirty: bool
-    ledger_size: int
-    watermark: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +43,7 @@ class Picture:
 
     number: int
     """Grows with every picture."""
-    head: Head
+    head: StoresHead
     computed_at: datetime
     failed: str | None
     """Why the figures are older than they should be; None while they are not."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careloop.documents.card_json import read_card_json
-from careloop.documents.card_json_lines import read_json_with_lines
+from careloop.documents.json_exact import read_json_with_lines
 from careloop.domain.card import CARD_FIELDS, Card, CardForm, FieldState
 from careloop.errors import InvalidInput
 

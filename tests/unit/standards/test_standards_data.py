@@ -172,7 +172,7 @@ def test_the_remedy_of_what_documents_show_names_the_file_to_write_or_the_comman
 
 def test_a_remedy_names_only_commands_that_the_contracts_know() -> None:
     known = {"init", "check", "status", "explain", "gate", "approve", "release", "ingest", "scorecard", "ledger"}
-    known |= {"drill", "worker"}
+    known |= {"assess", "drill", "worker"}
     remedies = [claim.remedy for claim in all_claims()] + [rule.remedy for rule in pack().rules]
     named = {command for remedy in remedies for command in re.findall(r"`care ([a-z-]+)", remedy)}
     assert named <= known
@@ -233,8 +233,14 @@ def test_a_document_claim_that_asks_for_freshness_asks_it_of_something_it_reads(
                 assert set(evidence.fresh) <= read, claim.id
 
 
+QUESTIONNAIRES = {"eu-ai-act", "impact", "supplier", "surveyjs-canada-aia"}
+"""Tried in `tests/unit/assessments` and, the last, in `tests/conformance/test_canada_aia.py`."""
+
+
 def test_every_file_below_the_package_is_known_here() -> None:
-    assert set(every_file()) == {"iso42001-2023.yaml", "care.yaml", "gap.yaml", "packs/base.yaml", *CLAIM_FILES}
+    single = {"iso42001-2023.yaml", "care.yaml", "gap.yaml", "packs/base.yaml"}
+    questionnaires = {f"questionnaires/{name}.yaml" for name in QUESTIONNAIRES}
+    assert set(every_file()) == {*single, *CLAIM_FILES, *questionnaires}
 
 
 def test_no_file_names_a_host_or_a_path_of_a_machine() -> None:

@@ -101,8 +101,13 @@ def _see_life(stage: Stage, guest: Guest) -> None:
 
 
 def _rows(told: dict[str, Any]) -> int:
-    lines = [line for chart in told["charts"] for part in chart["parts"] for line in part["lines"]]
-    return max((sum(line["n"]) for line in lines), default=0)
+    """Rows of the monitor that counts most of them; of a window in which two releases answered, both."""
+    most = 0
+    for chart in told["charts"]:
+        for part in chart["parts"]:
+            lines = part["lines"]
+            most = max(most, sum(sum(line["n"]) + sum(one["n"] for one in line["also"]) for line in lines))
+    return most
 
 
 def _found(pattern: re.Pattern[str], page: str, what: str) -> str:

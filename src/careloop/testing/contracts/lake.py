@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from careloop.domain.count_plan import (
     Aggregate,
@@ -33,13 +35,14 @@ from careloop.domain.event_columns import (
     declared_columns,
 )
 from careloop.domain.event_rows import View, columns_of, event_rows
-from careloop.ports.lake import Engine, Lake, Reading
+from careloop.ports.lake import Engine, Lake, Newest, Reading
 from careloop.testing.event_builders import NOON, a_label_row, a_schema, an_event
 from careloop.testing.plain_counts import PlainCounts
 
 __all__ = ["LakeContract", "a_label", "agreed_tables", "plans_of_all_sorts"]
 
 _DECLARED = declared_columns(a_schema())
+_ALL = CountPlan(monitor="all", aggregates=(Aggregate(name="n"),))
 
 
 def a_label(number: int, **changed: object) -> Event:
@@ -170,6 +173,50 @@ class LakeContract(ABC):
             assert [each.seq for each in lake.events(before)] == [1, 2]
             assert agreed_tables(lake, before, plans_of_all_sorts(View.OCCURRED)) == counted
 
+    def test_a_reading_after_a_watermark_sees_only_what_came_since(self) -> None:
+        with closing(self.make_lake()) as lake:
+            lake.append([an_event(n) for n in (1, 2)], now=NOON)
+            lake.append([an_event(3, system="shop"), an_event(3), an_event(4)], now=NOON)
+            reading = Reading(system="credit", upto=4, after=1)
+            assert [each.seq for each in lake.events(reading)] == [2, 4]
+            for engine in Engine:
+                for view, columns in ((View.RECEIVED, ()), (View.OCCURRED, ()), (View.OCCURRED, (RELEASE,))):
+                    asked = Reading(system="credit", upto=4, after=1, view=view, columns=columns)
+                    with lake.counting(asked, engine=engine) as counts:
+                        assert counts.count(_ALL).total() == (2,), asked
+
+    def test_tables_of_stretches_that_meet_add_up_to_the_table_of_all(self) -> None:
+        with closing(self.make_lake()) as lake:
+            for n in range(6):
+                hour = timedelta(hours=n % 3)
+                lake.append([an_event(n, occurred_at=(NOON - hour).isoformat(), unit=f"u{n % 2}")], now=NOON + hour)
+                lake.append([a_label(n - 1)] if n else [a_label(5)], now=NOON + hour)
+            ends = (0, 1, 4, 5, 9, lake.watermark())
+            plans = {
+                View.OCCURRED: [plan for plan in plans_of_all_sorts(View.OCCURRED) if plan.monitor != "right"],
+                View.RECEIVED: plans_of_all_sorts(View.RECEIVED),
+                View.LABELLED: plans_of_all_sorts(View.LABELLED),
+            }
+            for view, asked in plans.items():
+                whole = _counted(lake, Reading(system="credit", upto=ends[-1], view=view), asked)
+                parts = [
+                    _counted(lake, Reading(system="credit", after=after, upto=upto, view=view), asked)
+                    for after, upto in pairwise(ends)
+                ]
+                added = [CountTable.merged(tables, columns=tables[0].columns) for tables in zip(*parts, strict=True)]
+                assert [table.rows() for table in added] == [table.rows() for table in whole], view
+
+    def test_the_newest_event_of_each_system_is_known(self) -> None:
+        with closing(self.make_lake()) as lake:
+            assert lake.newest() == {}
+            lake.append([an_event(1), an_event(1, system="shop"), an_event(2)], now=NOON)
+            assert lake.newest() == {"credit": Newest(seq=3, received_at=NOON), "shop": Newest(seq=2, received_at=NOON)}
+            later = NOON + timedelta(minutes=1)
+            lake.append([an_event(2, system="shop"), an_event(1, system="shop")], now=later)
+            lake.append([an_event(1)], now=later + timedelta(minutes=1))
+            assert lake.newest()["shop"] == Newest(seq=4, received_at=later)
+            assert lake.newest()["credit"] == Newest(seq=3, received_at=NOON)
+
     def test_since_and_until_cut_by_the_views_own_instant(self) -> None:
         with closing(self.make_lake()) as lake:
             for n in range(4):
@@ -238,6 +285,17 @@ class LakeContract(ABC):
                 found.append(agreed_tables(lake, _all(lake), plans))
         assert found[0] == found[1] == found[2]
         assert found[0][0].total()[0] == len(events)
+
+
+def _counted(lake: Lake, reading: Reading, plans: Sequence[CountPlan]) -> list[CountTable]:
+    """The tables of the plans, the same from every engine; only the columns that they read are asked for."""
+    asked = replace(reading, columns=tuple({column.name: column for plan in plans for column in plan.reads()}.values()))
+    found = []
+    for engine in Engine:
+        with lake.counting(asked, engine=engine) as counts:
+            found.append([counts.count(plan) for plan in plans])
+    assert [[table.rows() for table in tables] for tables in found] == [[t.rows() for t in found[0]]] * len(found)
+    return found[0]
 
 
 def _all(lake: Lake, view: View = View.OCCURRED) -> Reading:

@@ -100,6 +100,29 @@ class RepositorySourceContract(ABC):
         repository.delete("rules/shop.yaml")
         assert repository.source.head().dirty is True
 
+    def test_the_token_tells_every_change_of_documents_and_of_head(self) -> None:
+        repository = self.a_repository()
+        seen = [repository.source.token()]
+        assert repository.source.token() == seen[0]
+        repository.write("roles.yaml", b"owner: nobody\n")
+        seen.append(repository.source.token())
+        repository.write("roles.yaml", b"owner: somebody\n")
+        seen.append(repository.source.token())
+        repository.write("laws/gdpr.yaml", b"id: gdpr\n")
+        seen.append(repository.source.token())
+        repository.delete("rules/shop.yaml")
+        seen.append(repository.source.token())
+        repository.commit(_MONDAY)
+        seen.append(repository.source.token())
+        assert repository.source.token() == seen[-1]
+        assert len(set(seen)) == len(seen)
+
+    def test_the_token_of_a_folder_outside_git_tells_changes_as_well(self) -> None:
+        repository = self.a_repository(in_git=False)
+        before = repository.source.token()
+        repository.write("roles.yaml", b"owner: nobody\n")
+        assert repository.source.token() != before
+
     def test_a_revision_resolves_to_the_full_hash(self) -> None:
         repository = self.a_repository()
         first = repository.commit(_MONDAY)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from careloop.web.accounts.models import Account
 from careloop.wiring.pages import WebPlace
 
-__all__ = ["FirstAdministrator", "make_account", "prepare"]
+__all__ = ["FirstAdministrator", "first_administrator", "make_account", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,20 @@ class FirstAdministrator:
     password: str = field(repr=False)
 
 
-def prepare(place: WebPlace, *, email: str | None) -> FirstAdministrator | None:
-    """Make or migrate the store; with no account in it yet, make an administrator at `email` and say the password."""
+def prepare(place: WebPlace) -> None:
+    """Make the store, or bring it up to date; costs little when it is."""
     place.state.parent.mkdir(parents=True, exist_ok=True)
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
-    place.state.chmod(0o600)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        place.state.chmod(0o600)
     connection.close()
-    if email is None or Account.objects.exists():
+
+
+def first_administrator(email: str) -> FirstAdministrator | None:
+    """Make an administrator when there is no account yet, and say the password; None when there is one."""
+    if Account.objects.exists():
         return None
     password = secrets.token_urlsafe(12)
     make_account(email, name="Administrator", password=password, administrator=True)

@@ -69,9 +69,7 @@ class Account(AbstractBaseUser):
 class ApiToken(models.Model):
     """A secret for programs. Only its digest is kept; it reads, it takes events in, and it never approves anything."""
 
-    owner: models.ForeignKey[Account, Account] = models.ForeignKey(
-        Account, on_delete=models.CASCADE, related_name="+"
-    )
+    owner: models.ForeignKey[Account, Account] = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     name: models.CharField[str, str] = models.CharField(max_length=100)
     start: models.CharField[str, str] = models.CharField(max_length=12)
     """Its first characters, to tell tokens apart."""

@@ -23,7 +23,7 @@ from careloop.web.site import board, place
 from careloop.web.stepping_up import stepped_up_or_redirect
 from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
 from careloop.workflows.run.reject_release import RejectionAsk, reject_release
-from careloop.workflows.run.release_desk import ReleaseDesk
+from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.view_requests import RequestView, refusal_for, view_request
 
 __all__ = ["inbox", "page", "seen_mark", "sign"]
@@ -47,7 +47,9 @@ def page(request: HttpRequest, digest: str) -> HttpResponse:
     """One request, read anew from the stores."""
     try:
         with wiring.release_desk(place().root, {}, read_only=True) as desk:
-            view = view_request(desk, digest, wiring.now())
+            now = wiring.now()
+            governance = read_governance(desk, now, before=board().picture().governance)
+            view = view_request(desk, digest, now, governance=governance)
     except (InvalidInput, NotFound) as error:
         return unknown(request, error)
     except CareloopError as error:

@@ -68,9 +68,15 @@ def document(request: HttpRequest, path: str) -> HttpResponse:
         "front": _front(text) if path.endswith(".md") else "",
         "document": found,
         "noun": found.noun if found else None,
+        "title": _title(found) or path,
         "findings": [one for one in (*checked.errors, *checked.findings) if one.place.file == path],
     }
     return render(request, "pages/document.html", shown)
+
+
+def _title(found: Document | None) -> str:
+    noun = found.noun if found else None
+    return str(getattr(noun, "title", "") or getattr(noun, "name", "") or "")
 
 
 def _front(text: str) -> str:

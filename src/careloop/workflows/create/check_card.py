@@ -7,9 +7,9 @@ from careloop.checks.catalogue import Catalogue
 from careloop.checks.rule_book import DEFAULT_PACKS
 from careloop.documents.card_gaps import CardGap, card_gaps
 from careloop.documents.card_json import read_card_json
-from careloop.documents.card_json_lines import read_json_with_lines
 from careloop.documents.card_markdown import read_card_markdown
 from careloop.documents.compile import error_finding
+from careloop.documents.json_exact import read_json_with_lines
 from careloop.documents.markdown_text import split_front_matter
 from careloop.documents.parse import front_line
 from careloop.documents.problem import Problem

@@ -12,7 +12,6 @@ from careloop.domain.event_rows import View
 from careloop.domain.measured import Unit
 from careloop.domain.monitor import Monitor
 from careloop.domain.monitor_chart import (
-    AlarmMark,
     ChartPoint,
     ChartSeries,
     LimitStep,
@@ -28,7 +27,7 @@ from careloop.ports.ledger import Entry
 from careloop.workflows.run.chart_marks import Marks, marks_of
 from careloop.workflows.run.chart_points import SeriesKey, points_of, series_keys
 from careloop.workflows.run.compile_charts import ChartPlan, compile_charts
-from careloop.workflows.run.detect_changes import Part, Stretch, parts_of, stretches_of
+from careloop.workflows.run.detect_changes import Stretch, parts_of, stretches_of
 from careloop.workflows.run.limit_lines import Past, Shown, learn_limits, limit_steps, pasts_of
 from careloop.workflows.run.read_windows import window_plan
 from careloop.workflows.run.watched_monitor import WatchedMonitor
@@ -65,15 +64,19 @@ class Board:
         self._lake, self._system = lake, system
         self._tables = WindowTables(lake, system)
         self._sheets: tuple[_Sheet, ...] = ()
+        self._upto = 0
         self._drawn: tuple[ChartAsk, Sequence[Entry], int, SystemCharts] | None = None
 
     def draw(self, ask: ChartAsk, entries: Sequence[Entry], *, upto: int) -> SystemCharts:
-        """The charts, given the entries about the system and the `ingest_seq` of its newest event."""
+        """The charts, given the entries about the system and the `ingest_seq` of its newest event.
+
+        Somebody who asked earlier and is served later gets what is newer.
+        """
+        upto = max(upto, self._upto)
         if self._drawn is not None and self._drawn[:3] == (ask, entries, upto):
             return self._drawn[3]
         if self._drawn is None or _documents(self._drawn[0]) != _documents(ask):
-            compiled = compile_charts(ask.monitors, ask.system.events or EventSchema())
-            self._sheets = tuple(map(_Sheet, compiled))
+            self._lay_out(compile_charts(ask.monitors, ask.system.events or EventSchema()))
         tables = self._counted(upto)
         marks = marks_of(
             entries,
@@ -92,8 +95,17 @@ class Board:
             charts=tuple(sheet.drawn(ask.most_windows, marks) for sheet in self._sheets),
             switches=marks.switches,
         )
-        self._drawn = (ask, entries, upto, charts)
+        self._drawn, self._upto = (ask, entries, upto, charts), upto
         return charts
+
+    def _lay_out(self, charts: Iterable[ChartPlan]) -> None:
+        """A sheet for each monitor; one that means what it meant before goes on."""
+        known = {sheet.chart.monitor.id: sheet for sheet in self._sheets}
+        sheets = []
+        for chart in charts:
+            sheet = known.get(chart.monitor.id)
+            sheets.append(sheet if sheet is not None and sheet.chart == chart else _Sheet(chart))
+        self._sheets = tuple(sheets)
 
     def _counted(self, upto: int) -> Mapping[CountPlan, Grown]:
         """What all sheets need; of new ones also what limits are learnt from, so that files are opened once."""
@@ -125,6 +137,7 @@ class _Sheet:
     chart: ChartPlan
     _cells: dict[int, dict[CellKey, tuple[int, ...]]] = field(default_factory=dict)
     """By window, as events happened."""
+    _begun: bool = False
     _points: dict[int, list[tuple[SeriesKey, ChartPoint]]] = field(default_factory=dict)
     _stretches: tuple[Stretch, ...] = ()
     _pasts: dict[str | None, tuple[tuple[Stretch, Past], ...]] = field(default_factory=dict)
@@ -154,10 +167,12 @@ class _Sheet:
             }
 
     def _take_cells(self, grown: Grown) -> None:
-        if grown.added is None:
+        added = grown.added if self._begun else None
+        self._begun = True
+        if added is None:
             self._cells.clear()
             self._points.clear()
-        for key in grown.table.cells if grown.added is None else grown.added.cells:
+        for key in grown.table.cells if added is None else added.cells:
             self._points.pop(key.window, None)
             values = grown.table.cells.get(key)
             window = self._cells.setdefault(key.window, {})

@@ -41,27 +41,31 @@ def series_keys(chart: ChartPlan) -> tuple[SeriesKey, ...]:
 
 def points_of(chart: ChartPlan, window: int, cells: WindowCells) -> Iterator[tuple[SeriesKey, ChartPoint]]:
     """The points of a window: per release, one for each line of the chart that has rows in it."""
-    assert chart.plan is not None
     by_release: dict[str, dict[CellKey, tuple[int, ...]]] = {}
     for key, values in cells.items():
         by_release.setdefault(key.release, {})[key] = values
+    drawn = _measures if chart.role in (SeriesRole.QUANTILE, SeriesRole.AMOUNT) else _rates
     for release, part in sorted(by_release.items()):
-        table = CountTable(chart.plan.columns, part)
-        for key, point in _of_release(chart, table, window, release):
-            yield key, point
+        yield from drawn(chart, part, window, release)
 
 
-def _of_release(
-    chart: ChartPlan, table: CountTable, window: int, release: str
+def _measures(
+    chart: ChartPlan, cells: WindowCells, window: int, release: str
 ) -> Iterator[tuple[SeriesKey, ChartPoint]]:
-    if chart.role in (SeriesRole.QUANTILE, SeriesRole.AMOUNT):
-        for group in chart.groups or (None,):
-            ours = table if group is None else _of_group(table, group)
-            measured = _measured(chart, ours)
-            if measured.n:
-                yield (chart.role, group), _point(chart, measured, window, release)
-        return
-    tallies = {group: tally for group, tally in table.tallies().items() if tally.n}
+    """Latencies and amounts: one value for each group."""
+    assert chart.plan is not None
+    for group in chart.groups or (None,):
+        ours = {key: values for key, values in cells.items() if group is None or key.group == group}
+        measured = _measured(chart, CountTable(chart.plan.columns, ours))
+        if measured.n:
+            yield (chart.role, group), _point(chart, measured, window, release)
+
+
+def _rates(chart: ChartPlan, cells: WindowCells, window: int, release: str) -> Iterator[tuple[SeriesKey, ChartPoint]]:
+    """Rates, and what compares them."""
+    assert chart.plan is not None
+    hits, n = (chart.plan.columns.index(name) for name in ("hits", "n"))
+    tallies = {key.group: Tally(values[hits], values[n]) for key, values in cells.items()}
     known = {group: tally for group, tally in tallies.items() if group != UNKNOWN_GROUP}
     for role, group in series_keys(chart):
         found: ChartPoint | None = None
@@ -81,10 +85,6 @@ def _measured(chart: ChartPlan, table: CountTable) -> Measured:
     if chart.quantile is not None:
         return latency_quantile(table, chart.quantile, bins=LATENCY_BINS)
     return amount(table, digits=chart.digits)
-
-
-def _of_group(table: CountTable, group: str) -> CountTable:
-    return CountTable(table.columns, {key: values for key, values in table.cells.items() if key.group == group})
 
 
 def _point(

@@ -1,4 +1,4 @@
-"""From `monitors.yaml` to what a page can draw: more than detectors watch, and whatever cannot be drawn with its reason.
+"""From `monitors.yaml` to what a page can draw: more than detectors watch; what cannot be drawn, with its reason.
 
 Drawn are the watched rates and gaps, and also impact ratios, quantiles of latency and sums of a declared amount. The
 rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
@@ -15,6 +15,7 @@ from careloop.domain.count_plan import CountPlan, ExponentialBins
 from careloop.domain.event import MILLIONTHS
 from careloop.domain.event_columns import LATENCY_US, column_named, declared_columns
 from careloop.domain.monitor import Monitor
+from careloop.domain.noun import seconds_in
 from careloop.domain.monitor_chart import SeriesRole
 from careloop.domain.system import EventSchema, EventType
 from careloop.errors import CareloopError, InvalidInput
@@ -23,7 +24,7 @@ from careloop.measures.latency import latency_plan
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.workflows.run.compile_monitors import FAVOURABLE, compile_monitors, declared_values, hits_of
-from careloop.workflows.run.watched_monitor import WatchedMonitor, seconds_in
+from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["LATENCY_BINS", "ChartPlan", "compile_charts"]
 

@@ -20,7 +20,6 @@ from careloop.plans.automation_history import Pause, pause_in_force, plans_of, s
 from careloop.plans.open_alarms import OpenAlarm, alarms_of, open_alarms
 from careloop.plans.progress import is_over
 from careloop.ports.lake import Newest
-from careloop.ports.ledger import Entry
 from careloop.workflows.run.release_records import standings_in
 from careloop.workflows.run.system_cards import SystemCard
 from careloop.workflows.run.system_log import SystemEntries

@@ -25,6 +25,7 @@ __all__ = ["Past", "Shown", "learn_limits", "limit_steps", "pasts_of"]
 
 _HOUR: Final = 3600
 _NO_PAST: Final = "no past of its own to compare with yet"
+_NOT_THEN: Final = "its past has no rows at this hour of the week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,11 @@ def limit_steps(
     part: Part, alarm: ChangeAlarm, stretch: Stretch, shown: Shown
 ) -> Iterator[tuple[SeriesKey, LimitStep]]:
     """What the alarm accepts during the shown part of a stretch, for each line of the chart that it watches."""
-    since, last = max(stretch.since, shown.since), min(stretch.until - 1, shown.last)
+    newest = (stretch.until - 1) // shown.seconds * shown.seconds
+    since, last = max(stretch.since, shown.since), min(newest, shown.last)
     if last < since:
         return
-    until = None if stretch.until > shown.last else last + shown.seconds
+    until = None if newest >= shown.last else last + shown.seconds
     if isinstance(alarm, GapAlarm):
         for group in dict.fromkeys(leg.group for leg in alarm.legs):
             limit = max(leg.tolerance for leg in alarm.legs if leg.group == group)
@@ -104,7 +106,7 @@ def limit_steps(
 def _rate_step(alarm: RateAlarm, slot: int, release: str, *, since: int, until: int | None) -> LimitStep:
     accepted = alarm.accepted.get(slot)
     if accepted is None:
-        return LimitStep(since=since, until=until, release=release, reason=_NO_PAST)
+        return LimitStep(since=since, until=until, release=release, reason=_NOT_THEN if alarm.accepted else _NO_PAST)
     ways = alarm.directions
     return LimitStep(
         since=since,

@@ -28,11 +28,12 @@ class ChartDesk:
 
     def charts(self, ask: ChartAsk, entries: SystemEntries) -> SystemCharts:
         """The charts now; `entries` is what the ledger says. Several threads may ask."""
-        watermark, newest = self._lake.watermark(), self._lake.newest().get(ask.system.id)
+        watermark = self._lake.watermark()
+        newest = self._lake.newest().get(ask.system.id)
         board = self._board(ask)
         with board.drawing:
             charts = board.draw(ask, entries.of(ask.system.id), upto=0 if newest is None else newest.seq)
-        return replace(charts, watermark=watermark, ledger_size=entries.size)
+        return replace(charts, watermark=max(watermark, charts.watermark), ledger_size=entries.size)
 
     def _board(self, ask: ChartAsk) -> Board:
         key = ask.system.id, ask.environment

@@ -1,7 +1,7 @@
 """What a decision about a release is taken with: the documents in force, the people, the rules, the day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any
@@ -105,22 +105,26 @@ class Governance:
         )
 
 
-def read_governance(desk: ReleaseDesk, now: datetime) -> Governance:
+def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | None = None) -> Governance:
     """The documents in force: of the last `policy.in_force` record, else of HEAD; never of the work tree.
 
-    Raises `Refused` outside git, since what nobody committed nobody can be held to.
+    With `before`, an earlier reading by the same desk: while the same commit is in force, its documents are not read
+    again. Raises `Refused` outside git, since what nobody committed nobody can be held to.
     """
     recorded = [entry.record.data.get("commit") for entry in desk.ledger.query(type="policy.in_force")]
     stated = recorded[-1] if recorded else None
     commit = stated if isinstance(stated, str) else desk.source.head().commit
     if commit is None:
         raise Refused("there is no commit to judge by", hint="commit the governance documents first")
-    files = desk.standards.read_all()
+    files, in_force_by = desk.standards.read_all(), "ledger" if recorded else "history"
+    digest = standards_digest(files)
+    if before is not None and (before.commit, before.standards_digest) == (commit, digest):
+        return replace(before, in_force_by=in_force_by, now=now)
     compiled = compile_tree(desk.source.at(commit))
     return Governance(
         commit=commit,
-        in_force_by="ledger" if recorded else "history",
-        standards_digest=standards_digest(files),
+        in_force_by=in_force_by,
+        standards_digest=digest,
         compiled=compiled,
         book=build_rule_book(compiled.repository, _catalogue(tuple(files.items())), frozenset({Moment.RELEASE})),
         now=now,

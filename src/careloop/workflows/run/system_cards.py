@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from careloop.checks.subjects import Cases
 from careloop.checks.tiering import tier_rules_met
 from careloop.domain.monitor import Monitors
+from careloop.domain.noun import seconds_in
 from careloop.domain.repository import Repository
 from careloop.domain.risk import TierRule
 from careloop.domain.roles import Roles
 from careloop.domain.system import Lifecycle, SafeStateKind, System
 from careloop.domain.tier import Tier
-from careloop.workflows.run.watched_monitor import seconds_in
 
 __all__ = ["SystemCard", "system_cards"]
 

@@ -17,9 +17,9 @@ from careloop.domain.event_columns import LABEL_COLUMNS
 from careloop.errors import InvalidInput
 from careloop.ports.lake import Engine, Lake, Reading
 
-__all__ = ["Grown", "WindowTables"]
+__all__ = ["FEW", "Grown", "WindowTables"]
 
-_FEW: Final = 20_000
+FEW: Final = 20_000
 """So many events are counted in process sooner than files are opened for them."""
 
 
@@ -33,10 +33,10 @@ class Grown:
 
 
 class WindowTables:
-    """The tables of one system. One thread at a time."""
+    """The tables of one system. One thread at a time; at most `few` events of all systems are counted in process."""
 
-    def __init__(self, lake: Lake, system: str) -> None:
-        self._lake, self._system = lake, system
+    def __init__(self, lake: Lake, system: str, *, few: int = FEW) -> None:
+        self._lake, self._system, self._few = lake, system, few
         self._kept: dict[CountPlan, CountTable] = {}
         self._upto = 0
 
@@ -72,7 +72,7 @@ class WindowTables:
             return {}
         columns = {column.name: column for plan in plans for column in plan.reads()}
         reading = Reading(system=self._system, upto=upto, after=after, columns=tuple(columns.values()))
-        few = upto - after <= _FEW and not any(map(_reads_label, plans))
+        few = upto - after <= self._few and not any(map(_reads_label, plans))
         with self._lake.counting(reading, engine=Engine.IN_PROCESS if few else Engine.DUCKDB) as counts:
             return {plan: counts.count(plan) for plan in plans}
 

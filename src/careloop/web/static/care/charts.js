@@ -31,11 +31,17 @@
       (part.unit ? " " + part.unit : "");
   }
 
+  // Limits of many groups at once would hide the lines; they show when one group is chosen, or there are few.
+  function limitsOf(part, only) {
+    var few = part.lines.length <= 2;
+    return part.limits.filter(function (limit) { return only === "" ? few : limit.group === only; });
+  }
+
   // --- what uPlot wants ----------------------------------------------------------------------------------------------
   function dataOf(part, only) {
     var data = [part.x];
     part.lines.forEach(function (line) { if (fits(line, only)) { data.push(line.value, line.low, line.high); } });
-    part.limits.forEach(function (limit) { if (fits(limit, only)) { data.push(limit.values); } });
+    limitsOf(part, only).forEach(function (limit) { data.push(limit.values); });
     return data;
   }
 
@@ -50,10 +56,8 @@
       series.push(Object.assign({ label: "from" }, edge), Object.assign({ label: "to" }, edge));
       bands.push({ series: [at + 2, at + 1], fill: faded(ink, share) });
     });
-    part.limits.forEach(function (limit) {
-      if (!fits(limit, only)) { return; }
-      series.push({ label: (limit.side === "high" ? "most" : "least") + (limit.group ? " of " + limit.group : ""), stroke: colour("--care-red"),
-        width: 1.5, dash: [4, 4], points: { show: false }, value: value });
+    limitsOf(part, only).forEach(function () {
+      series.push(Object.assign({}, edge, { stroke: colour("--care-red"), width: 1.5, dash: [4, 4] }));
     });
     return { series: series, bands: bands };
   }
@@ -174,10 +178,14 @@
       var card = self.place.querySelector('[data-chart="' + chart.monitor + '"]');
       if (!card) { return; }
       var note = [chart.not_charted, chart.not_watched ? "Not watched: " + chart.not_watched : null].filter(Boolean).join(". ");
-      card.querySelector("[data-chart-note]").textContent = note || chart.windows + " windows; a window of fewer than " + chart.minimum_n + " rows decides nothing.";
+      card.querySelector("[data-chart-note]").textContent = note || chart.windows + " windows, bands are 95 % intervals, red dashes what the detector accepts" +
+        (chart.parts.some(function (part) { return part.lines.length > 2 && part.limits.length; }) ? " (choose a group)" : "") +
+        "; a window of fewer than " + chart.minimum_n + " rows decides nothing.";
       chart.parts.forEach(function (part) { self.part(card, chart, part, anew); });
       card.dataset.rows = String(chart.parts.reduce(function (all, part) {
-        return Math.max(all, part.lines.reduce(function (sum, line) { return sum + line.n.reduce(function (a, b) { return a + b; }, 0); }, 0));
+        return Math.max(all, part.lines.reduce(function (sum, line) {
+          return sum + line.n.reduce(function (a, b) { return a + b; }, 0) + line.also.reduce(function (a, b) { return a + b.n; }, 0);
+        }, 0));
       }, 0));
       card.dataset.alarms = String(chart.alarms.length);
     });

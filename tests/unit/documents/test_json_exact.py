@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careloop.documents.card_json_lines import read_json_with_lines
+from careloop.documents.json_exact import read_json_with_lines, read_json_with_places
 from careloop.domain.place import Pointer
 from careloop.errors import InvalidInput
 
@@ -48,6 +48,21 @@ def test_a_path_that_is_not_there_is_on_the_line_of_what_is() -> None:
     _, line_of = read_json_with_lines(b'{\r\n"a": {\r\n"b": 1}}')
     paths: list[Pointer] = [(), ("a",), ("a", "b"), ("a", "c"), ("x", "y")]
     assert [line_of(path) for path in paths] == [1, 2, 3, 2, 1]
+
+
+@given(st.text(), st.booleans(), st.data())
+def test_a_character_within_a_text_has_its_place_in_the_file(text: str, ascii_only: bool, data: st.DataObject) -> None:
+    written = json.dumps({"a": ["x", text]}, indent=1, ensure_ascii=ascii_only)
+    _, places = read_json_with_places(written.encode("utf-8", "surrogatepass") if ascii_only else written.encode())
+    offset = data.draw(st.integers(0, len(text)))
+    line, column = places.inside(("a", 1), offset)
+    rest = written.split("\n")[line - 1][column - 1 :]
+    assert rest == json.dumps(text[offset:], ensure_ascii=ascii_only)[1:]
+
+
+def test_a_place_within_what_is_no_text_is_that_of_its_key() -> None:
+    _, places = read_json_with_places(b'{"a": 1,\n "b": 2}')
+    assert places.inside(("b", "c"), 3) == (2, 2)
 
 
 def test_a_byte_order_mark_is_no_matter() -> None:

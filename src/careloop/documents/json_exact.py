@@ -1,32 +1,77 @@
-"""JSON text to its value and the line of every key; anything that is not JSON is refused at its line and column.
+"""JSON text to its value and the place of every key; anything that is not JSON is refused at its line and column.
 
-Python's own reader forgets where it read; a card's findings need the place.
+Python's own reader forgets where it read; findings about a card, a survey or answers need the place.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 
 from careloop.domain.place import Pointer
 from careloop.errors import InvalidInput
 
-__all__ = ["read_json_with_lines"]
+__all__ = ["JsonPlaces", "JsonRefused", "read_json_with_lines", "read_json_with_places"]
 
 _DEEPEST = 100
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _WORD = re.compile(r"[A-Za-z]+")
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4}|u[0-9a-fA-F]{4}|.)")
+"""One character of a text, written with a backslash; a pair of surrogates is one."""
 _STRINGS = JSONDecoder()
 """Python's own reader, for the texts in double quotes alone."""
 
 
-def read_json_with_lines(raw: bytes) -> tuple[object, Callable[[Pointer], int]]:
-    """The value, and a function from a path of keys and positions to the line, from 1, of that key or item.
+class JsonRefused(InvalidInput):
+    """Text that is not JSON, and where reading ended, from 1."""
 
-    For a path that is not there the line of the deepest part that is. UTF-8, with or without a byte order mark. Raises
-    `InvalidInput` with line and column: no JSON, a key twice, NaN, nested deeper than 100.
+    def __init__(self, what: str, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {what}", hint="write it as JSON (RFC 8259)")
+        self.what = what
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPlaces:
+    """Where each key, item and value of a JSON text begins."""
+
+    text: str
+    keys: Mapping[Pointer, int]
+    values: Mapping[Pointer, int]
+    starts: tuple[int, ...]
+    """Where each line begins."""
+
+    def place_of(self, pointer: Pointer) -> tuple[int, int]:
+        """Line and column, from 1, of a key or item; of the deepest part of the path that is there."""
+        for end in range(len(pointer), -1, -1):
+            if pointer[:end] in self.keys:
+                return self._spot(self.keys[pointer[:end]])
+        return 1, 1
+
+    def inside(self, pointer: Pointer, offset: int) -> tuple[int, int]:
+        """Line and column of a character, counted from 0, of a value that is text."""
+        at = self.values.get(pointer)
+        if at is None:
+            return self.place_of(pointer)
+        at += 1
+        for _ in range(offset):
+            escape = _ESCAPE.match(self.text, at)
+            at = escape.end() if escape else at + 1
+        return self._spot(at)
+
+    def _spot(self, at: int) -> tuple[int, int]:
+        line = bisect_right(self.starts, at)
+        return line, at - self.starts[line - 1] + 1
+
+
+def read_json_with_places(raw: bytes) -> tuple[object, JsonPlaces]:
+    """The value, and where everything in it stands. UTF-8, with or without a byte order mark.
+
+    Raises `JsonRefused` with line and column: no JSON, a key twice, NaN, nested deeper than 100.
     """
     try:
         text = raw.decode("utf-8-sig")
@@ -35,20 +80,21 @@ def read_json_with_lines(raw: bytes) -> tuple[object, Callable[[Pointer], int]]:
         raise _refused(good, len(good), "these bytes are not UTF-8") from error
     reader = _Reader(text)
     value = reader.document()
-    starts = [0, *(found.end() for found in re.finditer("\n", text))]
-
-    def line_of(pointer: Pointer) -> int:
-        for end in range(len(pointer), -1, -1):
-            if pointer[:end] in reader.places:
-                return bisect_right(starts, reader.places[pointer[:end]])
-        return 1
-
-    return value, line_of
+    starts = (0, *(found.end() for found in re.finditer("\n", text)))
+    return value, JsonPlaces(text, reader.places, reader.values, starts)
 
 
-def _refused(text: str, at: int, what: str) -> InvalidInput:
-    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-    return InvalidInput(f"line {line}, column {column}: {what}", hint="write the card as JSON (RFC 8259)")
+def read_json_with_lines(raw: bytes) -> tuple[object, Callable[[Pointer], int]]:
+    """The value, and a function from a path of keys and positions to the line, from 1, of that key or item.
+
+    For a path that is not there the line of the deepest part that is. Raises `JsonRefused` as above.
+    """
+    value, places = read_json_with_places(raw)
+    return value, lambda pointer: places.place_of(pointer)[0]
+
+
+def _refused(text: str, at: int, what: str) -> JsonRefused:
+    return JsonRefused(what, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
 
 
 class _Reader:
@@ -58,6 +104,7 @@ class _Reader:
         self._text = text
         self._at = 0
         self.places: dict[Pointer, int] = {}
+        self.values: dict[Pointer, int] = {}
 
     def document(self) -> object:
         """The one value of the text."""
@@ -83,7 +130,9 @@ class _Reader:
     def _value(self, pointer: Pointer) -> object:
         if len(pointer) > _DEEPEST:
             raise self._wrong(f"the document is nested deeper than {_DEEPEST}")
-        match self._next():
+        mark = self._next()
+        self.values[pointer] = self._at
+        match mark:
             case "{":
                 return self._mapping(pointer)
             case "[":
