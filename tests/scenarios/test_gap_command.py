@@ -55,7 +55,8 @@ def test_nothing_is_written_into_the_repository(tmp_path: Path) -> None:
 ROADMAP = "aims/roadmap.yaml"
 FAULTS = {
     "an order that runs in a circle": (
-        "actions:\n  - {id: risk.write, after: [treatment.write]}\n", 1, f"{ROADMAP}:3:", "runs in a circle", "take one",
+        "actions:\n  - {id: risk.write, after: [treatment.write]}\n",
+        1, f"{ROADMAP}:3:", "runs in a circle", "take one",
     ),
     "a circle that the document makes alone": (
         "actions:\n  - {id: a, title: A, owner: director, after: [b]}\n"
@@ -66,7 +67,9 @@ FAULTS = {
     "an owner who is no post": (
         "actions:\n  - {id: a, title: A, owner: nobody-here}\n", 1, "roles.yaml:", "no post 'nobody-here'", "holders",
     ),
-    "a step that does not exist": ("actions:\n  - {id: risk.wriet}\n", 1, f"{ROADMAP}:3:", "no step 'risk.wriet'", "title"),
+    "a step that does not exist": (
+        "actions:\n  - {id: risk.wriet}\n", 1, f"{ROADMAP}:3:", "no step 'risk.wriet'", "title",
+    ),
     "a day that comes before what it waits for": (
         "milestones:\n  - {id: stage-1, on: 2027-01-11}\n", 1, f"{ROADMAP}:3:", "booked for 2027-01-11", "later day",
     ),

@@ -7,13 +7,9 @@ from care_rooms import a_folder, a_repository, care
 
 from careloop.testing.source_tree_builder import small_repository, with_file
 
-LONG = (
-    "The owner of the system looks at the risk and then says what will be done about it, by whom, and until when. " * 12
-)
-
 
 def test_grades_are_reported_and_warn_without_failing(tmp_path: Path) -> None:
-    hard = "Organisational accountability determinations necessitate multidisciplinary evaluation of the considerations of each. "
+    hard = "Organisational accountability determinations necessitate multidisciplinary evaluation of each. "
     policy = small_repository()["policies/ai-policy.md"].decode()
     files = with_file(small_repository(), "policies/ai-policy.md", policy + "\n" + hard * 15)
     a_folder(tmp_path / "aims", files)

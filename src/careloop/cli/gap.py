@@ -87,11 +87,9 @@ def gap(
             say(line, style)
     else:
         print_or_write(_written(result, output_format), out)
-    for error in result.errors:
+    said_apart = output_format in (GapFormat.HTML, GapFormat.SVG, GapFormat.MARKDOWN)
+    for error in (*result.errors, *(result.assessment.problems if said_apart else ())):
         typer.echo(f"{error.place}  error  {error.message}", err=True)
-    if output_format in (GapFormat.HTML, GapFormat.SVG, GapFormat.MARKDOWN):
-        for problem in result.assessment.problems:
-            typer.echo(f"{problem.place}  error  {problem.message}", err=True)
     raise typer.Exit(result.exit_code)
 
 

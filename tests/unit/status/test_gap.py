@@ -70,7 +70,7 @@ def record_types() -> tuple[str, ...]:
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.sets(st.integers(0, 200), max_size=60), st.integers(0, 200))
 def test_adding_evidence_never_adds_a_gap_or_a_day_of_work(chosen: set[int], one_more: int) -> None:
     types = record_types()

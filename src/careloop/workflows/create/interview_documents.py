@@ -13,12 +13,53 @@ from careloop.workflows.create.starter_documents import starter_documents
 __all__ = ["interview_documents", "lead_of"]
 
 _GUESS = "A guess until somebody looks: counted as the worse case."
-_POSTS = {
-    "legal": ("Legal and privacy", "legal", ["privacy"], ["notify_authority"]),
-    "security": ("Security", "security", ["security"], ["kill"]),
-    "data": ("Data", "data", ["data_quality"], ["approve_dataset"]),
-    "product": ("Product", "product", ["oversight"], ["request_release"]),
+_POSTS: Mapping[str, Mapping[str, Any]] = {
+    "top": {
+        "id": "top-management",
+        "title": "Top management",
+        "function": "top_management",
+        "duties": [],
+        "authorities": ["approve_policy", "accept_risk"],
+    },
+    "lead": {
+        "id": "responsible-ai-lead",
+        "title": "Responsible-AI lead",
+        "function": "risk",
+        "duties": ["aims_conformity", "aims_reporting", "risk", "impact"],
+        "authorities": ["approve_release", "kill", "restore"],
+    },
+    "legal": {
+        "id": "legal-lead",
+        "title": "Legal and privacy",
+        "function": "legal",
+        "duties": ["privacy"],
+        "authorities": ["notify_authority"],
+    },
+    "security": {
+        "id": "security-lead",
+        "title": "Security",
+        "function": "security",
+        "duties": ["security"],
+        "authorities": ["kill"],
+    },
+    "data": {
+        "id": "data-lead",
+        "title": "Data",
+        "function": "data",
+        "duties": ["data_quality"],
+        "authorities": ["approve_dataset"],
+    },
+    "product": {
+        "id": "product-lead",
+        "title": "Product",
+        "function": "product",
+        "duties": ["oversight"],
+        "authorities": ["request_release"],
+    },
 }
+"""Post of each question about a person."""
+_ALWAYS = ("top", "lead")
+"""Posts that every management system has, held or not."""
 _PATHS = ("policies/**", "risk/**", "aims/**", "systems/**", "roles.yaml", "controls.yaml")
 
 
@@ -91,45 +132,11 @@ def _care(said: Mapping[str, str], today: date) -> str:
 
 def _roles(said: Mapping[str, str], today: date) -> str:
     people: dict[str, dict[str, Any]] = {}
-
-    def holder(question: str) -> list[str]:
-        found = person_in(said[question])
-        if found is None:
-            return []
-        identity = slug_of(found[0]) or question
-        mail = {"mail": found[1]} if found[1] else {}
-        people.setdefault(identity, {"id": identity, "name": found[0], **mail})
-        return [identity]
-
-    posts: list[dict[str, Any]] = [
-        {
-            "id": "top-management",
-            "title": "Top management",
-            "function": "top_management",
-            "holders": holder("top"),
-            "authorities": ["approve_policy", "accept_risk"],
-        },
-        {
-            "id": "responsible-ai-lead",
-            "title": "Responsible-AI lead",
-            "function": "risk",
-            "holders": holder("lead"),
-            "duties": ["aims_conformity", "aims_reporting", "risk", "impact"],
-            "authorities": ["approve_release", "kill", "restore"],
-        },
+    posts = [
+        {**post, "holders": _holders(said[question], people)}
+        for question, post in _POSTS.items()
+        if said[question] or question in _ALWAYS
     ]
-    for question, (title, function, duties, authorities) in _POSTS.items():
-        if held := holder(question):
-            posts.append(
-                {
-                    "id": f"{question}-lead",
-                    "title": title,
-                    "function": function,
-                    "holders": held,
-                    "duties": duties,
-                    "authorities": authorities,
-                }
-            )
     steps = [{"post": "responsible-ai-lead", "within": "P2D"}, {"post": "top-management", "within": "P5D"}]
     values = {
         "owner": "responsible-ai-lead",
@@ -142,6 +149,17 @@ def _roles(said: Mapping[str, str], today: date) -> str:
         "accountable": [{"path": path, "post": "responsible-ai-lead"} for path in _PATHS],
     }
     return _written("Posts and who holds them, as told in the interview.", values)
+
+
+def _holders(answer: str, people: dict[str, dict[str, Any]]) -> list[str]:
+    """Id of the person an answer names, who is noted among the people; nobody for an empty answer."""
+    found = person_in(answer)
+    if found is None:
+        return []
+    name, mail = found
+    identity = slug_of(name) or f"person-{len(people) + 1}"
+    people.setdefault(identity, {"id": identity, "name": name, **({"mail": mail} if mail else {})})
+    return [identity]
 
 
 def _context(said: Mapping[str, str], today: date) -> str:
