@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,7 @@ class GitHistory:
         """Those of the last commit that touched one of the paths."""
         with self._repo() as repo:
             commit = commit_of(repo, revision)
-            inside = os.path.relpath(os.path.realpath(self._root), os.path.realpath(repo.path)).replace(os.sep, "/")
-            prefix = "" if inside == "." else f"{inside}/"
-            wanted = [f"{prefix}{path}".encode() for path in paths]
+            wanted = self._inside(repo, paths)
             walker = repo.get_walker(include=[commit.id], paths=wanted, max_entries=1)
             return next((_hands(entry.commit) for entry in walker), frozenset())
 
@@ -48,6 +47,23 @@ class GitHistory:
                 return repo.head().decode()
         except (NotFound, KeyError):
             return None
+
+    def first(self, path: str) -> datetime | None:
+        """Author's time of the oldest commit that touched the file."""
+        newest = self.newest()
+        if newest is None:
+            return None
+        with self._repo() as repo:
+            head = commit_of(repo, newest)
+            walker = repo.get_walker(include=[head.id], paths=self._inside(repo, [path]), reverse=True)
+            found = next(iter(walker), None)
+            return datetime.fromtimestamp(found.commit.author_time, UTC) if found else None
+
+    def _inside(self, repo: "Repo", paths: Sequence[str]) -> list[bytes]:
+        """Paths relative to the folder, as git names them."""
+        inside = os.path.relpath(os.path.realpath(self._root), os.path.realpath(repo.path)).replace(os.sep, "/")
+        prefix = "" if inside == "." else f"{inside}/"
+        return [f"{prefix}{path}".encode() for path in paths]
 
     @contextmanager
     def _repo(self) -> Iterator["Repo"]:

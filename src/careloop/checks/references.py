@@ -66,6 +66,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "competence": (("needs[].post", "post"), ("needs[].courses[]", "course")),
     "related": (("policies[].owner", "post"), ("external_documents[].owner", "post")),
+    "roadmap": (("actions[].owner", "post"),),
     "criteria": (("levels[].accepted_by", "post"), ("approved.by", "post")),
     "risk": (
         ("owner", "post"),

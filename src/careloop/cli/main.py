@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "init": "Start a governance repository that passes its own check.",
     "check": "Find what is wrong: each finding with a place and a way out.",
     "status": "Show how far every requirement is evidenced, and why.",
+    "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
     "trace": "Walk the chain from a policy statement to evidence and clause, both ways.",
     "history": "Show what was in force on a day: version, approval, review, commit.",
@@ -38,13 +39,16 @@ COMMANDS: dict[str, str] = {
     "accounts": "Make, reset and close accounts of the pages.",
     "worker": "Watch all systems and answer alarms, without the pages.",
     "scorecard": "Show the quarter's figures with n, target, trend, colour and reason.",
+    "readability": "Report how hard the documents are to read.",
+    "render": "Show a document as HTML or Markdown for people without git.",
+    "create": "Follow the thirty days in which Create ships.",
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }
 """Commands in the order of use; each lives in the module of its name and is loaded only when it is called."""
 
 
-_QUICK = frozenset({"check", "status", "explain", "schema"})
+_QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema"})
 """Commands that end within seconds and hold little: collecting garbage would only cost them a tenth of their time."""
 
 

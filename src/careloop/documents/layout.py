@@ -59,6 +59,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("communication", "aims/communication.yaml"),
     _kind("competence", "aims/competence.yaml"),
     _kind("related", "aims/related.yaml"),
+    _kind("roadmap", "aims/roadmap.yaml"),
     _kind("criteria", "risk/criteria.yaml"),
     _kind("risk", "risk/register/*.yaml"),
     _kind("system", "systems/*/system.yaml"),

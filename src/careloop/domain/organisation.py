@@ -90,6 +90,8 @@ class PhaseCadence(Noun):
     phase: Phase
     owner: Slug
     every: Duration
+    started: date | None = None
+    """First day of the phase; for Create, the day its thirty days count from (R30)."""
     last_run: date | None = None
 
 

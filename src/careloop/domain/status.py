@@ -83,6 +83,8 @@ class Judgement:
     because: str
     evidence: tuple[EvidenceLine, ...] = ()
     fresh_until: date | None = None
+    failing: tuple[str, ...] = ()
+    """Ids of the cases it is not shown for, where it must hold for each of several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Who made a commit: for the rule that nobody approves what they wrote."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 __all__ = ["CommitHistory"]
@@ -11,6 +12,10 @@ class CommitHistory(Protocol):
 
     def newest(self) -> str | None:
         """Full hash of HEAD; null outside git and before the first commit."""
+        ...
+
+    def first(self, path: str) -> datetime | None:
+        """When a file was first committed, on the way to HEAD; null outside git and for a file never committed."""
         ...
 
     def hands(self, revision: str) -> frozenset[str]:

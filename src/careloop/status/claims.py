@@ -188,4 +188,4 @@ def _together(subject: Subject, found: list[tuple[Case, Judgement]]) -> Judgemen
     reasons = "; ".join(f"{case.id}: {judgement.because}" for case, judgement in failing[:3])
     more = f"; and {len(failing) - 3} more" if len(failing) > 3 else ""
     because = f"not shown for {len(failing)} of {len(found)} {subject.value}s: {reasons}{more}"
-    return Judgement(state=worst, because=because, evidence=evidence)
+    return Judgement(state=worst, because=because, evidence=evidence, failing=tuple(case.id for case, _ in failing))

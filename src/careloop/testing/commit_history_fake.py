@@ -1,6 +1,7 @@
 """The history of a repository in memory, for tests: who made which commit, and what it touched."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from careloop.errors import NotFound
 
@@ -20,6 +21,12 @@ class CommitHistoryFake:
     def newest(self) -> str | None:
         """The commit noted last."""
         return self._commits[-1][0] if self._commits else None
+
+    def first(self, path: str) -> datetime | None:
+        """The day of the fake's first commit that touched the file: commits are a day apart, from 2 March 2026."""
+        days = (number for number, (_, _, touched) in enumerate(self._commits) if path in touched)
+        number = next(days, None)
+        return None if number is None else datetime(2026, 3, 2 + number, tzinfo=UTC)
 
     def hands(self, revision: str) -> frozenset[str]:
         """Who made it."""

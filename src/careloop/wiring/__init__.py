@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from careloop.ports.commit_history import CommitHistory
     from careloop.ports.lake import Lake
     from careloop.ports.session_voucher import SessionKey, SessionVoucher
+    from careloop.workflows.create.interview import InterviewDesk
     from careloop.workflows.run.ingest_events import Intake
     from careloop.workflows.run.release_desk import ReleaseDesk
     from careloop.workflows.run.watch_desk import WatchDesk
@@ -51,6 +52,7 @@ __all__ = [
     "file_registry",
     "ingest_token",
     "intake",
+    "interview_desk",
     "lake",
     "lake_to_read",
     "ledger_to_read",
@@ -87,6 +89,15 @@ def repository_source(root: Path) -> RepositorySource:
 def workspace(root: Path) -> Workspace:
     """A folder to start a repository in."""
     return GitWorkspace(root)
+
+
+def interview_desk(root: Path) -> "InterviewDesk":
+    """What an interview that writes a repository needs."""
+    from careloop.adapters.document_folder import DocumentFolderOnDisk
+    from careloop.workflows.create.interview import InterviewDesk
+
+    source, standards = repository_source(root), standards_library()
+    return InterviewDesk(workspace(root), DocumentFolderOnDisk(root), source, standards, result_cache(), now())
 
 
 def standards_library() -> StandardsLibrary:

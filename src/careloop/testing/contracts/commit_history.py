@@ -33,6 +33,17 @@ class CommitHistoryContract(ABC):
     def test_before_the_first_commit_nothing_is_newest(self) -> None:
         assert self.make_history().history.newest() is None
 
+    def test_the_first_commit_of_a_file_stays_the_first(self) -> None:
+        made = self.make_history()
+        assert made.history.first("care.yaml") is None
+        made.commit("care.yaml", author="ada@acme.example", committer="ada@acme.example")
+        first = made.history.first("care.yaml")
+        made.commit("care.yaml", author="bob@acme.example", committer="bob@acme.example")
+        assert first is not None
+        assert first.tzinfo is not None
+        assert made.history.first("care.yaml") == first
+        assert made.history.first("roles.yaml") is None
+
     def test_author_and_committer_both_made_a_commit(self) -> None:
         made = self.make_history()
         commit = made.commit("a.txt", author="ada@acme.example", committer="Bob@Acme.example")

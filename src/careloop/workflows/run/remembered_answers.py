@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from careloop.domain.release_lock import Artefact, Fingerprint, Presence
 from careloop.ports.artefact_store import ArtefactStore
@@ -46,6 +47,10 @@ class RememberedHistory:
     def newest(self) -> str | None:
         """Full hash of HEAD."""
         return self._history.newest()
+
+    def first(self, path: str) -> datetime | None:
+        """When a file was first committed."""
+        return self._history.first(path)
 
     def hands(self, revision: str) -> frozenset[str]:
         """Who made a commit."""

@@ -237,6 +237,7 @@ class Counting:
     def __init__(self, store: ArtefactStoreFake, history: CommitHistoryFake) -> None:
         self.store, self.history = store, history
         self.measure, self.newest, self.hands = store.measure, history.newest, history.hands
+        self.first = history.first
         self.asked: list[str] = []
 
     def check(self, artefact: Artefact, *, release: str | None = None) -> Presence:
