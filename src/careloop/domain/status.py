@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from careloop.domain.residual import LiveRisk
 from careloop.domain.standard import Claim, Requirement
 from careloop.domain.tier import OrderedEnum
 
@@ -83,6 +84,8 @@ class Judgement:
     because: str
     evidence: tuple[EvidenceLine, ...] = ()
     fresh_until: date | None = None
+    lapsed: datetime | None = None
+    """Last instant at which what was found still counted, where it did once and has run out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +137,5 @@ class Status:
     programme: tuple[ProgrammeFinding, ...]
     ledger_size: int | None
     now: datetime
+    risks: tuple[LiveRisk, ...] = ()
+    """What is left of each risk with the controls that are evidenced now."""
