@@ -385,9 +385,7 @@ def _oidc_client() -> OidcClient | None:
     if missing := [f"CARELOOP_OIDC_{name}" for name, value in given.items() if not value]:
         raise UsageError(f"the directory is half described: {', '.join(missing)} is not set")
     name = os.environ.get("CARELOOP_OIDC_NAME") or "your directory"
-    return OidcClient(
-        issuer=given["ISSUER"], client_id=given["CLIENT_ID"], secret=given["CLIENT_SECRET"], name=name
-    )
+    return OidcClient(issuer=given["ISSUER"], client_id=given["CLIENT_ID"], secret=given["CLIENT_SECRET"], name=name)
 
 
 def _kept_secret(path: Path) -> str:

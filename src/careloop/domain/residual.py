@@ -1,4 +1,4 @@
-"""A risk as it stands now: what its treatment counts on, what is left, and whether anybody may bear it (SEMANTICS 4)."""
+"""A risk as it stands now: what its treatment counts on, what is left, whether it may be borne (SEMANTICS 4; R77)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

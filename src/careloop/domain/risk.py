@@ -59,7 +59,7 @@ class Appetite(Noun):
 
 
 class Combination(StrEnum):
-    """How the scores of those who would bear a risk become one. None of them averages: harm to people stays in sight."""
+    """How the scores of those who would bear a risk become one. No rule averages: harm to people stays in sight."""
 
     HIGHEST = "highest"
     """The highest of the three."""

@@ -18,7 +18,6 @@ from careloop.domain.residual import (
     CreditStanding,
     CreditState,
     LiveRisk,
-    Scores,
     TreatmentApproval,
 )
 from careloop.domain.risk import Credit, Risk, RiskCriteria, RiskKind

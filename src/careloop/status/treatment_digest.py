@@ -1,7 +1,7 @@
 """What an approval of a treatment binds to: a digest of its material fields (SEMANTICS 12; R8).
 
-Material is what changes how high a risk is, what is done about it, by whom and when, and the yardstick. Wording, sources,
-reasons, review dates and finished actions are not: a typo voids nothing.
+Material is what changes how high a risk is, what is done about it, by whom and when, and the yardstick. Wording,
+sources, reasons, review dates and finished actions are not: a typo voids nothing.
 """
 
 from hashlib import sha256

@@ -22,8 +22,8 @@ from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.status.compute import compute_status
-from careloop.workflows.evolve.compute_status import zone_of
 from careloop.workflows.evolve.read_records import read_records
+from careloop.workflows.evolve.standpoint import zone_of
 
 __all__ = ["explain_reference"]
 

@@ -45,6 +45,7 @@ class Governance:
     in_force_by: str
     standards_digest: str
     compiled: Compiled
+    catalogue: Catalogue
     book: RuleBook
     now: datetime
 
@@ -54,14 +55,19 @@ class Governance:
         return self.compiled.repository
 
     @cached_property
-    def on(self) -> date:
-        """Today, in the organisation's time zone."""
+    def here(self) -> datetime:
+        """The instant, in the organisation's time zone."""
         organisation = self.repository.organisation
         try:
             zone = ZoneInfo(organisation.time_zone if organisation else "UTC")
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise InvalidInput(f"care.yaml at {self.commit[:12]}: time_zone is no IANA time zone") from error
-        return self.now.astimezone(zone).date()
+        return self.now.astimezone(zone)
+
+    @property
+    def on(self) -> date:
+        """Today, where the organisation is."""
+        return self.here.date()
 
     @cached_property
     def people(self) -> People:
@@ -104,12 +110,14 @@ def read_governance(desk: ReleaseDesk, now: datetime) -> Governance:
         raise Refused("there is no commit to judge by", hint="commit the governance documents first")
     files = desk.standards.read_all()
     compiled = compile_tree(desk.source.at(commit))
+    catalogue = _catalogue(tuple(files.items()))
     return Governance(
         commit=commit,
         in_force_by="ledger" if recorded else "history",
         standards_digest=standards_digest(files),
         compiled=compiled,
-        book=build_rule_book(compiled.repository, _catalogue(tuple(files.items())), frozenset({Moment.RELEASE})),
+        catalogue=catalogue,
+        book=build_rule_book(compiled.repository, catalogue, frozenset({Moment.RELEASE})),
         now=now,
     )
 
