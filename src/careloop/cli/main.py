@@ -31,13 +31,15 @@ COMMANDS: dict[str, str] = {
     "automation": "Pause or resume what careloop does by itself.",
     "ledger": "Show, verify, prove and export the evidence ledger.",
     "scorecard": "Show the quarter's figures with n, target, trend, colour and reason.",
+    "soa": "Show the Statement of Applicability, computed from evidence.",
+    "risk": "Show each risk: inherent, left now, accepted or not.",
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }
 """Commands in the order of use; each lives in the module of its name and is loaded only when it is called."""
 
 
-_QUICK = frozenset({"check", "status", "explain", "schema"})
+_QUICK = frozenset({"check", "status", "explain", "schema", "soa", "risk"})
 """Commands that end within seconds and hold little: collecting garbage would only cost them a tenth of their time."""
 
 

@@ -132,7 +132,7 @@ class _Bench:
             return CreditState.EXCLUDED, "controls.yaml says it does not apply"
         if row.status is RequirementState.COMPLETE:
             return CreditState.EVIDENCED, "evidence complete"
-        lacking = "; ".join(f"{one.claim.text} {one.judgement.because}" for one in row.claims if not one.held)
+        lacking = _lacking(row)
         if row.degraded or credit.control in witnessed:
             return CreditState.DEGRADED, lacking
         plan = next((one.plan for one in self._decisions(credit.control) if one.applicable and one.plan), None)
@@ -219,6 +219,15 @@ class _Bench:
             on=accepted.on,
             accepted=live.declared,
         )
+
+
+def _lacking(row: RequirementRow) -> str:
+    """The first claim that is not held, and how many more there are."""
+    lacking = [one for one in row.claims if not one.held]
+    if not lacking:
+        return "nothing shows it"
+    more = f", and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    return f"{lacking[0].claim.text.rstrip('.')}: {lacking[0].judgement.because}{more}"
 
 
 def _signed(approval: TreatmentApproval) -> Acceptance:
