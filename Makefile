@@ -11,7 +11,7 @@ UPGRADE ?=
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo test check format tree bench torture lock vendor clean
+.PHONY: help setup demo test check format tree routes bench torture lock vendor clean
 
 help:  ## List what can be made
 	@echo 'make TARGET [NAME=VALUE ...]'
@@ -41,6 +41,9 @@ format: setup  ## Put the source into its one layout and mend what ruff can mend
 
 tree: setup  ## Print the layers from the import contract and the package docstrings into ARCHITECTURE.md
 	@$(BIN)/python tools/print_tree.py --write
+
+routes: setup  ## Print the pages and who may see them into docs/reference/routes.md
+	@$(BIN)/python tools/print_routes.py --write
 
 bench: setup  ## Measure beside peers, print ratios: make bench ONLY=check,ledger (file stems of benchmarks/)
 	@stems="$(subst $(comma), ,$(ONLY))"; \

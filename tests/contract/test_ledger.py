@@ -1,13 +1,15 @@
 """Every ledger keeps the promises of the port."""
 
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from careloop.adapters.remembered_ledger import RememberedLedger
 from careloop.adapters.sqlite_ledger import open_ledger
-from careloop.errors import Unavailable
-from careloop.ports.ledger import Ledger
+from careloop.errors import Refused, Unavailable
+from careloop.ports.ledger import Entry, Ledger
 from careloop.testing.contracts.ledger import NOON, LedgerContract, a_record
 from careloop.testing.ledger_fake import LedgerFake
 
@@ -32,3 +34,52 @@ class TestSqliteLedger(LedgerContract):
 
     def make_ledger(self) -> Ledger:
         return open_ledger(next(self._folders) / "ledger.sqlite", origin="acme.example/care/dev", create=True)
+
+
+class TestRememberedLedger(LedgerContract):
+    def make_ledger(self) -> Ledger:
+        return RememberedLedger(LedgerFake())
+
+    def test_each_entry_is_read_from_the_store_once(self) -> None:
+        behind = _CountingLedger()
+        ledger = RememberedLedger(behind)
+        for number in range(3):
+            ledger.append([a_record(number)], recorded_at=NOON)
+            assert len(list(ledger.query(type="incident.opened"))) == number + 1
+            assert len(list(ledger.query(subject="systems/credit-decision"))) == number + 1
+            assert ledger.entry(number).index == number
+        assert behind.read == [0, 1, 2]
+
+    def test_what_another_handle_wrote_is_seen(self) -> None:
+        behind = LedgerFake()
+        ledger = RememberedLedger(behind)
+        assert list(ledger.query()) == []
+        behind.append([a_record(1), a_record(2)], recorded_at=NOON)
+        assert [entry.index for entry in ledger.query()] == [0, 1]
+        assert [entry.index for entry in ledger.query(upto=1)] == [0]
+
+    def test_a_store_that_was_rolled_back_is_refused(self) -> None:
+        behind = _CountingLedger()
+        ledger = RememberedLedger(behind)
+        ledger.append([a_record(1), a_record(2)], recorded_at=NOON)
+        assert len(list(ledger.query())) == 2
+        behind.shrunk_to = 1
+        with pytest.raises(Refused, match="rolled back"):
+            ledger.query()
+
+
+class _CountingLedger(LedgerFake):
+    """Notes which entries were read, and can pretend to have lost some."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[int] = []
+        self.shrunk_to: int | None = None
+
+    def size(self) -> int:
+        return super().size() if self.shrunk_to is None else self.shrunk_to
+
+    def entries(self, start: int, end: int) -> Iterator[Entry]:
+        for entry in super().entries(start, end):
+            self.read.append(entry.index)
+            yield entry

@@ -13,26 +13,29 @@ from typing import Any, Final
 import duckdb
 
 from careloop.adapters.duckdb_counts import DuckDbCounts
+from careloop.domain.event_columns import LABEL_COLUMNS
 from careloop.domain.event_rows import View
 from careloop.errors import Unavailable
 from careloop.ports.lake import Reading
 
-__all__ = ["counting_over"]
+__all__ = ["counting_over", "joins_labels"]
 
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_FEW_ROWS: Final = 1_000_000
 _SEEN: Final = "SELECT * FROM everything WHERE ingest_seq <= $upto AND system = $system"
 _LABELS: Final = "SELECT * FROM seen WHERE kind IN ('label', 'outcome')"
+_AS_THEY_CAME: Final = "SELECT *, CAST(NULL AS TIMESTAMPTZ) AS labelled_at, ingest_seq AS came FROM seen"
 _ROWS: Final = {
-    View.RECEIVED: "SELECT *, CAST(NULL AS TIMESTAMPTZ) AS labelled_at FROM seen",
+    View.RECEIVED: _AS_THEY_CAME,
     View.OCCURRED: f"""
         SELECT seen.* REPLACE (
             CASE WHEN found.inference_id IS NULL THEN seen.label ELSE found.label END AS label,
             CASE WHEN found.inference_id IS NULL THEN seen.value ELSE found.value END AS value,
             CASE WHEN found.inference_id IS NULL THEN seen.matured_at ELSE found.matured_at END AS matured_at
-        ), CAST(NULL AS TIMESTAMPTZ) AS labelled_at
+        ), CAST(NULL AS TIMESTAMPTZ) AS labelled_at, seen.ingest_seq AS came
         FROM seen LEFT JOIN (
             SELECT inference_id, drill, synthetic,
                 arg_max(label, (occurred_at, id)) FILTER (WHERE label IS NOT NULL) AS label,
@@ -44,7 +47,8 @@ _ROWS: Final = {
             AND seen.drill = found.drill AND seen.synthetic = found.synthetic""",
     View.LABELLED: f"""
         SELECT seen.* REPLACE (found.label AS label, found.value AS value, found.matured_at AS matured_at),
-            greatest(seen.received_at, found.received_at) AS labelled_at
+            greatest(seen.received_at, found.received_at) AS labelled_at,
+            greatest(seen.ingest_seq, found.ingest_seq) AS came
         FROM seen JOIN (
             {_LABELS} QUALIFY row_number() OVER (PARTITION BY inference_id, drill, synthetic ORDER BY ingest_seq) = 1
         ) AS found
@@ -54,9 +58,19 @@ _ROWS: Final = {
 """What the rows of each view are."""
 
 
+def joins_labels(reading: Reading) -> bool:
+    """Whether a row of the reading may depend on events beside itself; a view by occurrence without labels does not."""
+    if reading.view is View.OCCURRED and reading.columns:
+        return not LABEL_COLUMNS.isdisjoint(reading.columns)
+    return reading.view is not View.RECEIVED
+
+
 @contextmanager
-def counting_over(files: Sequence[Path], newer: object, reading: Reading) -> Iterator[DuckDbCounts]:
-    """The events of Parquet files and of a `pyarrow.Table` that holds the newer ones, as the reading wants them."""
+def counting_over(files: Sequence[Path], newer: object, reading: Reading, *, most: int) -> Iterator[DuckDbCounts]:
+    """The events of Parquet files and of a `pyarrow.Table` that holds the newer ones, as the reading wants them.
+
+    `most` is how many rows there can be. Where they fit into memory with ease, the files are read once for all plans.
+    """
     with duckdb.connect(":memory:", config=_SETTINGS) as connection:
         connection.register("newer", newer)
         everything = "SELECT * FROM newer"
@@ -66,6 +80,10 @@ def counting_over(files: Sequence[Path], newer: object, reading: Reading) -> Ite
                 older.create_view("older")
                 everything = f"SELECT * FROM older UNION ALL BY NAME {everything}"
             rows = connection.sql(_query(everything, reading), params=_values(reading))
+            if reading.columns and most <= _FEW_ROWS:
+                names = dict.fromkeys(column.name for column in reading.columns)
+                rows.select(*map(duckdb.ColumnExpression, names)).create("kept")
+                rows = connection.table("kept")
         except duckdb.Error as error:
             raise Unavailable(f"the lake's files cannot be read: {error}") from error
         yield DuckDbCounts(connection, rows)
@@ -73,14 +91,16 @@ def counting_over(files: Sequence[Path], newer: object, reading: Reading) -> Ite
 
 def _query(everything: str, reading: Reading) -> str:
     when = reading.view.instant.name
+    rows = _ROWS[reading.view] if joins_labels(reading) else _AS_THEY_CAME
     bounds = [f"{when} >= $since"] * (reading.since is not None) + [f"{when} < $until"] * (reading.until is not None)
     return f"""
-        WITH everything AS ({everything}), seen AS ({_SEEN}), viewed AS ({_ROWS[reading.view]})
-        SELECT *, coalesce(unit, id) AS unit_or_id FROM viewed WHERE {" AND ".join(["true", *bounds])}"""
+        WITH everything AS ({everything}), seen AS ({_SEEN}), viewed AS ({rows})
+        SELECT * EXCLUDE (came), coalesce(unit, id) AS unit_or_id FROM viewed
+        WHERE {" AND ".join(["came > $after", *bounds])}"""
 
 
 def _values(reading: Reading) -> dict[str, Any]:
-    values: dict[str, Any] = {"upto": reading.upto, "system": reading.system}
+    values: dict[str, Any] = {"after": reading.after, "upto": reading.upto, "system": reading.system}
     if reading.since is not None:
         values["since"] = reading.since
     if reading.until is not None:

@@ -7,11 +7,11 @@ segments from there on. Nothing in it names the folder's own place, so the folde
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,10 +21,10 @@ from careloop.adapters.event_tables import absent_columns, events_of, table_of
 from careloop.adapters.group_commit import GroupCommit
 from careloop.adapters.lake_compaction import compact
 from careloop.adapters.lake_manifest import MANIFEST, LakeFile, Manifest, read_manifest
-from careloop.adapters.lake_relation import counting_over
+from careloop.adapters.lake_relation import counting_over, joins_labels
 from careloop.adapters.numpy_counts import NumpyCounts
 from careloop.adapters.seen_ids import SeenIds, key_of
-from careloop.adapters.segment_frames import Frame, decode_events, encode_frame, encode_lines
+from careloop.adapters.segment_frames import Frame, decode_events, decode_events_of, encode_frame, encode_lines
 from careloop.adapters.segment_store import SegmentFile, SegmentStore, closed_segment
 from careloop.domain.event import Event, StoredEvent
 from careloop.domain.event_columns import FIXED_COLUMNS
@@ -32,7 +32,7 @@ from careloop.domain.event_rows import View, columns_of, event_rows
 from careloop.domain.event_values import microseconds, moment_of
 from careloop.errors import CareloopError, Unavailable
 from careloop.ports.count_engine import CountEngine
-from careloop.ports.lake import Appended, Compacted, Engine, Fence, Reading, Segment
+from careloop.ports.lake import Appended, Compacted, Engine, Fence, Newest, Reading, Segment
 
 __all__ = ["ParquetLake", "open_lake"]
 
@@ -61,8 +61,8 @@ class _Snapshot:
     """Which files made up the lake at one moment."""
 
     manifest: Manifest
-    segments: list[SegmentFile]
-    last_seq: int
+    segments: list[tuple[SegmentFile, int]]
+    """Each with the place from which on it is to be read."""
 
 
 class ParquetLake:
@@ -74,6 +74,8 @@ class ParquetLake:
         self._segments = SegmentStore(folder / "segments")
         self._commits: GroupCommit[_Batch, Appended] = GroupCommit(self._commit)
         self._manifest_seen: tuple[int, ...] | None = None
+        self._manifest = Manifest()
+        self._newest: dict[str, Newest] = {}
         self._seen = SeenIds()
         self._next_seq = 1
         self._received_us = 0
@@ -95,6 +97,8 @@ class ParquetLake:
             answers = [self._place(batch, frames, taken) for batch in batches]
             self._write(frames)
             self._seen.add(taken)
+            for batch, answer in zip(batches, answers, strict=True):
+                self._note(batch, answer)
             return answers
 
     def _place(self, batch: _Batch, frames: list[Frame], taken: set[bytes]) -> Appended:
@@ -120,6 +124,13 @@ class ParquetLake:
             received_at=moment_of(received_us),
         )
 
+    def _note(self, batch: _Batch, answer: Appended) -> None:
+        """Which event of each system is the newest, now that the batch was written."""
+        again = frozenset(answer.duplicates)
+        fresh = [event for at, event in enumerate(batch.events) if at not in again]
+        for seq, event in enumerate(fresh, start=answer.last_seq - answer.accepted + 1):
+            self._newest[event.system] = Newest(seq=seq, received_at=answer.received_at)
+
     def _write(self, frames: Sequence[Frame]) -> None:
         if not frames:
             return
@@ -139,7 +150,15 @@ class ParquetLake:
 
     def watermark(self) -> int:
         """Highest `ingest_seq`."""
-        return self._snapshot().last_seq
+        with self._segments.exclusive():
+            self._catch_up()
+            return self._next_seq - 1
+
+    def newest(self) -> Mapping[str, Newest]:
+        """The newest event of each system, kept up to date with each batch."""
+        with self._segments.exclusive():
+            self._catch_up()
+            return dict(self._newest)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -149,46 +168,56 @@ class ParquetLake:
         """Learn what other processes wrote or compacted. Call it with the lock held."""
         manifest_now = _identity(self._folder / MANIFEST)
         if manifest_now != self._manifest_seen or self._manifest_seen is None:
-            manifest = read_manifest(self._folder)
+            manifest = self._manifest = read_manifest(self._folder)
             self._seen = SeenIds([self._folder / run for run in manifest.id_runs])
+            self._newest = _newest_of(manifest.files)
             self._next_seq, self._received_us = manifest.compacted_upto + 1, manifest.received_us
             self._segments.rewind()
             self._manifest_seen = manifest_now
         for frame in self._segments.catch_up():
             if frame.next_seq > self._next_seq:
-                self._seen.add(key_of(each.event) for each in decode_events(frame))
+                stored = decode_events(frame)
+                self._seen.add(key_of(each.event) for each in stored)
+                came = moment_of(frame.received_us)
+                self._newest |= {each.event.system: Newest(seq=each.seq, received_at=came) for each in stored}
             self._next_seq = max(self._next_seq, frame.next_seq)
             self._received_us = max(self._received_us, frame.received_us)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def _snapshot(self) -> _Snapshot:
+    def _snapshot(self, after: int) -> _Snapshot:
+        """The files, and where in the segments the first event after `after` lies that is not in Parquet."""
         with self._segments.exclusive():
             self._catch_up()
-            return _Snapshot(read_manifest(self._folder), self._segments.files(), self._next_seq - 1)
+            seq = max(after, self._manifest.compacted_upto) + 1
+            files = self._segments.files()
+            over = {file.path for file, following in pairwise(files) if following.first_seq <= seq}
+            kept = [(file, self._segments.place_of(file, seq)) for file in files if file.path not in over]
+            return _Snapshot(self._manifest, kept)
 
     def _newer(self, snapshot: _Snapshot, reading: Reading) -> list[StoredEvent]:
         """Events of the system that are not in Parquet yet."""
-        after = snapshot.manifest.compacted_upto
+        after = max(_floor(reading), snapshot.manifest.compacted_upto)
         return [
             each
-            for segment in snapshot.segments
-            for frame in segment.frames()
+            for segment, place in snapshot.segments
+            for frame in segment.frames(place)
             if frame.next_seq > after and frame.first_seq <= reading.upto
-            for each in decode_events(frame)
-            if after < each.seq <= reading.upto and each.event.system == reading.system
+            for each in decode_events_of(frame, reading.system)
+            if after < each.seq <= reading.upto
         ]
 
     def _parts(self, reading: Reading) -> tuple[list[LakeFile], list[StoredEvent]]:
         """Parquet files and newer events that together are what the reading sees."""
         for _ in range(_ATTEMPTS):
-            snapshot = self._snapshot()
+            snapshot = self._snapshot(_floor(reading))
             try:
                 newer = self._newer(snapshot, reading)
             except FileNotFoundError:
                 continue
-            files = [f for f in snapshot.manifest.files if f.system == reading.system and f.first_seq <= reading.upto]
-            return files, newer
+            files = [f for f in snapshot.manifest.files if f.system == reading.system]
+            between = [f for f in files if f.first_seq <= reading.upto and f.last_seq > _floor(reading)]
+            return between, newer
         raise Unavailable("the lake is being compacted again and again", hint="Try once more.")
 
     def events(self, reading: Reading) -> Iterator[StoredEvent]:
@@ -200,9 +229,11 @@ class ParquetLake:
             tables = [self._read(file) for file in generation]
             whole = pa.concat_tables(tables, promote_options="permissive").sort_by("ingest_seq")
             for each in events_of(whole):
-                if each.seq <= reading.upto and _within(each, reading.view, since_us, until_us):
+                if reading.after < each.seq <= reading.upto and _within(each, reading.view, since_us, until_us):
                     yield each
-        yield from (each for each in newer if _within(each, reading.view, since_us, until_us))
+        yield from (
+            each for each in newer if each.seq > reading.after and _within(each, reading.view, since_us, until_us)
+        )
 
     def _read(self, file: LakeFile) -> pa.Table:
         try:
@@ -214,15 +245,18 @@ class ParquetLake:
     def counting(self, reading: Reading, *, engine: Engine = Engine.DUCKDB) -> Iterator[CountEngine]:
         """The events as rows to be counted."""
         if engine is Engine.IN_PROCESS:
-            whole = Reading(system=reading.system, upto=reading.upto)
+            whole = Reading(system=reading.system, upto=reading.upto, after=_floor(reading), view=View.RECEIVED)
             since_us, until_us = _bounds(reading)
-            rows = event_rows(self.events(whole), reading.view, since_us=since_us, until_us=until_us)
+            rows = event_rows(
+                self.events(whole), reading.view, since_us=since_us, until_us=until_us, after=reading.after
+            )
             yield NumpyCounts(columns_of(rows, reading.columns or FIXED_COLUMNS.values()))
         else:
             files, newer = self._parts(reading)
-            kept = [self._folder / file.path for file in files if _may_matter(file, reading)]
+            kept = [file for file in files if _may_matter(file, reading)]
+            paths, most = [self._folder / file.path for file in kept], sum(file.rows for file in kept) + len(newer)
             declared = [column for column in reading.columns if column.name not in FIXED_COLUMNS]
-            with counting_over(kept, absent_columns(table_of(newer), declared), reading) as counts:
+            with counting_over(paths, absent_columns(table_of(newer), declared), reading, most=most) as counts:
                 yield counts
 
     # --- compaction ---------------------------------------------------------------------------------------------------
@@ -260,6 +294,23 @@ def _bounds(reading: Reading) -> tuple[int | None, int | None]:
     return None if since is None else microseconds(since), None if until is None else microseconds(until)
 
 
+def _floor(reading: Reading) -> int:
+    """Up to which `ingest_seq` events make no difference to the reading's rows."""
+    return 0 if joins_labels(reading) else reading.after
+
+
+def _newest_of(files: Iterable[LakeFile]) -> dict[str, Newest]:
+    found: dict[str, LakeFile] = {}
+    for file in files:
+        known = found.get(file.system)
+        if known is None or file.last_seq > known.last_seq:
+            found[file.system] = file
+    return {
+        system: Newest(seq=file.last_seq, received_at=moment_of(file.last_received_us))
+        for system, file in found.items()
+    }
+
+
 def _within(stored: StoredEvent, view: View, since_us: int | None, until_us: int | None) -> bool:
     at_us = stored.event.occurred_us if view is View.OCCURRED else stored.received_us
     return (since_us is None or at_us >= since_us) and (until_us is None or at_us < until_us)
@@ -267,9 +318,10 @@ def _within(stored: StoredEvent, view: View, since_us: int | None, until_us: int
 
 def _may_matter(file: LakeFile, reading: Reading) -> bool:
     """Whether a file can hold rows of the reading's time; labels may lie anywhere, so views that join them need all."""
-    if reading.view is not View.RECEIVED:
+    if joins_labels(reading):
         return True
     since_us, until_us = _bounds(reading)
-    return (since_us is None or file.last_received_us >= since_us) and (
-        until_us is None or file.first_received_us < until_us
-    )
+    first_us, last_us = file.first_us, file.last_us
+    if reading.view is View.RECEIVED:
+        first_us, last_us = file.first_received_us, file.last_received_us
+    return (since_us is None or last_us >= since_us) and (until_us is None or first_us < until_us)

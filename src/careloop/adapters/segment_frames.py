@@ -15,7 +15,7 @@ import msgspec
 
 from careloop.domain.event import Event, StoredEvent
 
-__all__ = ["HEADER_BYTES", "MAGIC", "Frame", "decode_events", "encode_frame", "encode_lines", "frames_in"]
+__all__ = ["HEADER_BYTES", "MAGIC", "Frame", "decode_events", "decode_events_of", "encode_frame", "encode_lines", "frames_in"]
 
 MAGIC: Final = b"#care1 "
 HEADER_BYTES: Final = 78
@@ -41,7 +41,8 @@ class Frame:
 
 
 _encode_lines: Final = msgspec.json.Encoder().encode_lines
-_decode_lines: Final = msgspec.json.Decoder(Event).decode_lines
+_decoder: Final = msgspec.json.Decoder(Event)
+_decode_lines: Final = _decoder.decode_lines
 
 
 def encode_lines(events: list[Event]) -> bytes:
@@ -53,6 +54,16 @@ def decode_events(frame: Frame) -> list[StoredEvent]:
     """The events of a frame in their order."""
     events = _decode_lines(frame.payload)
     return [StoredEvent(seq, frame.received_us, event) for seq, event in enumerate(events, frame.first_seq)]
+
+
+def decode_events_of(frame: Frame, system: str) -> list[StoredEvent]:
+    """The events of one system, in their order; lines that cannot be its are not decoded."""
+    named = b'"system":' + msgspec.json.encode(system)
+    if named not in frame.payload:
+        return []
+    lines = enumerate(frame.payload.split(b"\n"), frame.first_seq)
+    found = [StoredEvent(seq, frame.received_us, _decoder.decode(line)) for seq, line in lines if named in line]
+    return [stored for stored in found if stored.event.system == system]
 
 
 def encode_frame(frame: Frame) -> bytes:

@@ -11,9 +11,11 @@ import fcntl
 import hashlib
 import os
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from careloop.adapters.durable_file import sync_folder, write_durably
 from careloop.adapters.segment_frames import MAGIC, Frame, decode_events, frames_in
@@ -25,6 +27,8 @@ __all__ = ["SegmentFile", "SegmentStore", "closed_segment"]
 
 _PREFIX = "events-"
 _SUFFIX = ".ndjson"
+_MARK_BYTES: Final = 64 * 2**10
+"""Places are noted at least so far apart, so that what is noted stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,11 @@ class SegmentFile:
     first_seq: int
     size: int
 
-    def frames(self) -> Iterator[Frame]:
-        """Its sound frames. `FileNotFoundError` when it was compacted away meanwhile."""
+    def frames(self, start: int = 0) -> Iterator[Frame]:
+        """Its sound frames from `start` on, where one begins; `FileNotFoundError` when it was compacted away meanwhile."""
         with self.path.open("rb") as file:
-            content = file.read(self.size)
+            file.seek(start)
+            content = file.read(self.size - start)
         return (frame for frame, _ in frames_in(content))
 
 
@@ -52,6 +57,7 @@ class SegmentStore:
         self._tail: Path | None = None
         self._size = 0
         self._file: int | None = None
+        self._marks: dict[Path, list[tuple[int, int]]] = {}
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -75,6 +81,17 @@ class SegmentStore:
         found = sorted(self._folder.glob(f"{_PREFIX}*{_SUFFIX}"))
         return [SegmentFile(path, _first_seq(path), path.stat().st_size) for path in found]
 
+    def place_of(self, segment: SegmentFile, seq: int) -> int:
+        """A place in the segment where a frame begins, before which no event of `seq` or later lies."""
+        marks = self._marks.get(segment.path, [])
+        at = bisect_right(marks, seq, key=lambda mark: mark[0])
+        return marks[at - 1][1] if at else 0
+
+    def _mark(self, path: Path, seq: int, place: int) -> None:
+        marks = self._marks.setdefault(path, [])
+        if not marks or place - marks[-1][1] >= _MARK_BYTES:
+            marks.append((seq, place))
+
     @property
     def tail_bytes(self) -> int:
         """Size of the open segment as far as it was read."""
@@ -84,6 +101,7 @@ class SegmentStore:
         """Let the next `catch_up` begin at the oldest segment."""
         self._close_file()
         self._tail, self._size = None, 0
+        self._marks.clear()
 
     def catch_up(self) -> Iterator[Frame]:
         """The frames that were added since the last time, by whichever process; a torn end is cut."""
@@ -97,23 +115,26 @@ class SegmentStore:
 
     def _read_on(self, segment: SegmentFile, *, last: bool) -> Iterator[Frame]:
         start = self._size if segment.path == self._tail else 0
-        content = segment.path.read_bytes()
-        end = start
-        for frame, after in frames_in(content, start):
+        with segment.path.open("rb") as file:
+            file.seek(start)
+            content = file.read()
+        end = 0
+        for frame, after in frames_in(content):
+            self._mark(segment.path, frame.first_seq, start + end)
             yield frame
             end = after
         if end < len(content):
             if not last or _has_sound_frame(content, end + 1):
                 raise Refused(
-                    f"{segment.path} is damaged at byte {end}",
+                    f"{segment.path} is damaged at byte {start + end}",
                     hint="Stop writing. Restore the file from a backup; what follows the damage is still in it.",
                 )
-            self._cut(segment.path, content[end:], end)
-        elif end > start:
+            self._cut(segment.path, content[end:], start + end)
+        elif end:
             self._flush(segment.path)
         if segment.path != self._tail:
             self._close_file()
-        self._tail, self._size = segment.path, end
+        self._tail, self._size = segment.path, start + end
 
     def _flush(self, path: Path) -> None:
         """Another process wrote here and may have died before its flush; what is read is about to be relied on."""
@@ -141,9 +162,9 @@ class SegmentStore:
         """
         if self._tail is None:
             self.start_segment(next_seq)
+        assert self._tail is not None
         try:
             if self._file is None:
-                assert self._tail is not None
                 self._file = os.open(self._tail, os.O_WRONLY | os.O_APPEND)
             view = memoryview(content)
             while view:
@@ -152,6 +173,7 @@ class SegmentStore:
         except OSError as error:
             self._undo()
             raise Unavailable(f"{self._tail} cannot be written: {error.strerror}") from error
+        self._mark(self._tail, next_seq, self._size)
         self._size += len(content)
 
     def _undo(self) -> None:

@@ -17,7 +17,7 @@ from careloop.domain.system import System
 from careloop.rules.engine import Bound, Program, compile_expression
 from careloop.rules.problem import Problem
 
-__all__ = ["CRITERIA", "broken_expressions", "tier_justified", "triggered_assessed"]
+__all__ = ["CRITERIA", "broken_expressions", "tier_justified", "tier_rules_met", "triggered_assessed"]
 
 CRITERIA = "risk/criteria.yaml"
 
@@ -66,6 +66,15 @@ def _each_match(cases: Cases, repository: Repository) -> Iterator[tuple[Case, Sy
         for source, program in usable:
             if _matches(program, facts):
                 yield case, case.values["system"], source
+
+
+def tier_rules_met(cases: Cases, repository: Repository) -> dict[str, tuple[TierRule, ...]]:
+    """For each system in scope that meets any, the tier rules that it meets, in their order."""
+    found: dict[str, list[TierRule]] = {}
+    for _, system, rule in _each_match(cases, repository):
+        if isinstance(rule, TierRule):
+            found.setdefault(system.id, []).append(rule)
+    return {system: tuple(rules) for system, rules in found.items()}
 
 
 def tier_justified(cases: Cases, repository: Repository) -> Iterator[Breach]:

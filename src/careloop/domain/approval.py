@@ -7,7 +7,17 @@ from enum import StrEnum
 from careloop.domain.session import SessionStatement
 from careloop.domain.tier import Tier
 
-__all__ = ["APPROVE_RELEASE", "Approval", "ApprovalCount", "ApprovalRequest", "Counted", "Ground", "Refusal"]
+__all__ = [
+    "APPROVE_RELEASE",
+    "Approval",
+    "ApprovalCount",
+    "ApprovalRequest",
+    "Counted",
+    "Ground",
+    "Refusal",
+    "Rejection",
+    "RequestState",
+]
 
 APPROVE_RELEASE = "approve_release"
 """The authority that a post must carry for its holder to approve a release."""
@@ -28,6 +38,20 @@ class ApprovalRequest:
     """Person's id, or the mail address of somebody whom roles.yaml does not list."""
     nonce: str
     expires_at: datetime
+
+
+class RequestState(StrEnum):
+    """Where a request stands at one moment."""
+
+    OPEN = "open"
+    """It can be approved, and its approvals can be used."""
+    VOID = "void"
+    """What it rests on is not what it was when people were asked."""
+    EXPIRED = "expired"
+    USED = "used"
+    """Its approvals were used up for a standing."""
+    REJECTED = "rejected"
+    """Somebody with the authority to approve said no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +86,24 @@ class Ground(StrEnum):
     NO_AUTHORITY = "no_authority"
     LEFT = "left"
     EXPIRED = "expired"
-    CLOSED = "closed"
-    """The request is void or used up."""
+    VOID = "void"
+    USED = "used"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Somebody's no to one request; it holds for the grounds that the request was made on."""
+
+    request: str
+    """Digest of the request."""
+    slice: str
+    environment: str
+    person: str
+    reason: str
+    at: datetime
+    record: str
+    """Id of the ledger's record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ __all__ = [
     "KIND",
     "LABEL",
     "LABELLED_AT",
+    "LABEL_COLUMNS",
     "LATENCY_US",
     "MATURED_AT",
     "OCCURRED_AT",
@@ -73,6 +74,8 @@ INFERENCE_ID: Final = Column("inference_id", ColumnKind.TEXT)
 LABEL: Final = Column("label", ColumnKind.TEXT)
 VALUE: Final = Column("value", ColumnKind.REAL)
 MATURED_AT: Final = Column("matured_at", ColumnKind.INSTANT)
+LABEL_COLUMNS: Final = frozenset({LABEL, VALUE, MATURED_AT})
+"""What an answer only has once somebody gave it a label."""
 CHECKPOINT: Final = Column("checkpoint", ColumnKind.TEXT)
 VERDICT: Final = Column("verdict", ColumnKind.TEXT)
 ADDED_US: Final = Column("added_us", ColumnKind.INTEGER)

@@ -39,6 +39,13 @@ class EventRow(NamedTuple):
     value: float | None
     matured_us: int | None
     labelled_us: int | None = None
+    label_seq: int = 0
+    """`ingest_seq` of the label, where the row waited for it."""
+
+    @property
+    def came(self) -> int:
+        """`ingest_seq` with which the row was complete."""
+        return max(self.stored.seq, self.label_seq)
 
 
 _Key = tuple[str, bool, bool]
@@ -56,11 +63,17 @@ _LABELS: Final = (EventKind.LABEL, EventKind.OUTCOME)
 
 
 def event_rows(
-    stored: Iterable[StoredEvent], view: View, *, since_us: int | None = None, until_us: int | None = None
+    stored: Iterable[StoredEvent],
+    view: View,
+    *,
+    since_us: int | None = None,
+    until_us: int | None = None,
+    after: int = 0,
 ) -> list[EventRow]:
     """The rows of one system in a view, in the order of `stored`, which must be that of `ingest_seq`.
 
-    `since_us` ≤ the view's instant < `until_us`. Labels are found whenever they occurred.
+    `since_us` ≤ the view's instant < `until_us`, and `after` < the row's `ingest_seq`. Labels are found whenever they
+    occurred, and whenever they came.
     """
     kept = list(stored)
     rows = _JOINS[view](kept)
@@ -68,7 +81,9 @@ def event_rows(
     return [
         row
         for row in rows
-        if (since_us is None or when(row) >= since_us) and (until_us is None or when(row) < until_us)
+        if row.came > after
+        and (since_us is None or when(row) >= since_us)
+        and (until_us is None or when(row) < until_us)
     ]
 
 
@@ -112,7 +127,7 @@ def _with_first_label(stored: list[StoredEvent]) -> list[EventRow]:
         given = first.get(_answering(each.event))
         if given is not None:
             event, both_us = given.event, max(each.received_us, given.received_us)
-            rows.append(EventRow(each, event.label, event.value, event.matured_us, both_us))
+            rows.append(EventRow(each, event.label, event.value, event.matured_us, both_us, given.seq))
     return rows
 
 

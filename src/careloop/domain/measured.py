@@ -21,6 +21,7 @@ class Unit(StrEnum):
     INDEX = "index"
     """A number without a unit, such as PSI."""
     MICROSECONDS = "us"
+    MILLISECONDS = "ms"
     COUNT = "count"
     AMOUNT = "amount"
     """Money or another declared quantity, in its main unit."""

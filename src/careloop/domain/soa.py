@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from careloop.domain.controls import Controls
 from careloop.domain.finding import Finding
 from careloop.domain.organisation import Approval
 from careloop.domain.residual import CreditState
@@ -107,10 +108,8 @@ class Statement:
     scope: str
     system: str | None
     """The one system it was asked for; null for all in scope."""
-    version: str
-    reviewed: date | None
-    owner: str
-    available_to: tuple[str, ...]
+    decided: Controls
+    """controls.yaml: its version, review, owner and readers."""
     approval: PlanApproval
     rows: tuple[SoaRow, ...]
     posts: tuple[tuple[str, str], ...]

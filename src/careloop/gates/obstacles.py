@@ -5,11 +5,12 @@ from typing import Final
 
 from careloop.checks.rule_book import RuleBook
 from careloop.documents.compile import Compiled
+from careloop.domain.approval import Rejection
 from careloop.domain.decision import Reason, ReasonKind, Verdict
 from careloop.domain.release_lock import Presence, ReleaseLock, is_dated
 from careloop.domain.tier import Tier
 
-__all__ = ["artefact_reasons", "document_reasons", "hosted_model_reasons"]
+__all__ = ["artefact_reasons", "document_reasons", "hosted_model_reasons", "rejection_reasons"]
 
 _SHARED: Final = ("care.yaml", "roles.yaml", "risk/", "rules/", "waivers/")
 _PRESENCE: Final = {
@@ -36,6 +37,18 @@ def document_reasons(compiled: Compiled, book: RuleBook, system: str) -> Iterato
 
 def _document(message: str, effect: Verdict) -> Reason:
     return Reason(kind=ReasonKind.DOCUMENT, effect=effect, message=message, remedy="care check, then commit the mend")
+
+
+def rejection_reasons(rejections: Iterable[Rejection]) -> Iterator[Reason]:
+    """Somebody with the authority said no to exactly these grounds."""
+    for one in rejections:
+        yield Reason(
+            kind=ReasonKind.APPROVAL,
+            effect=Verdict.BLOCK,
+            message=f"{one.person} rejected this release at {one.at.isoformat(timespec='seconds')}: {one.reason}",
+            remedy="change what was objected to; other results, documents or another lock are asked about anew",
+            controls=("iso42001:2023/A.6.2.5",),
+        )
 
 
 def artefact_reasons(found: Mapping[str, Presence]) -> Iterator[Reason]:

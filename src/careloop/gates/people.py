@@ -56,6 +56,15 @@ class People:
 
     def seats(self, person: str, authority: str) -> frozenset[str]:
         """Posts whose authority a person may use; none for somebody who left or is not listed."""
+        if (person, authority) not in self._seats:
+            self._seats[person, authority] = self._found_seats(person, authority)
+        return self._seats[person, authority]
+
+    @cached_property
+    def _seats(self) -> dict[tuple[str, str], frozenset[str]]:
+        return {}
+
+    def _found_seats(self, person: str, authority: str) -> frozenset[str]:
         entry = self.entry(person)
         if entry is None or self.has_left(entry):
             return frozenset()

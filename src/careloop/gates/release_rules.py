@@ -15,6 +15,7 @@ from careloop.checks.rule_book import RuleBook
 from careloop.checks.run import enforcement_on
 from careloop.checks.set_aside import set_aside
 from careloop.checks.subjects import Case, Cases
+from careloop.checks.vocabulary import vocabulary_for
 from careloop.domain.decision import Reason, ReasonKind, Verdict
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.finding import Finding
@@ -27,8 +28,10 @@ from careloop.domain.rule import Verdict as RuleVerdict
 from careloop.domain.system import System
 from careloop.domain.tier import Enforcement, Moment, Tier
 from careloop.rules.compiled_rule import CompiledRule
+from careloop.rules.engine import Bound, bind
 from careloop.rules.evaluate import Evaluation, evaluate
 from careloop.rules.facts import facts_for
+from careloop.rules.vocabulary import Vocabulary
 
 __all__ = ["MOST_APPROVALS", "ReleaseRules"]
 
@@ -48,41 +51,54 @@ class ReleaseRules:
 
     def reasons(self, release: Release) -> Iterator[Reason]:
         """What every rule that does not hold means for a release."""
+        views = self._views(release)
         for rule in self.book.at(Moment.RELEASE):
-            for values in self._values(rule.rule.subject, release):
-                evaluation = evaluate(rule, facts_for(rule.vocabulary, values))
+            for facts in self._facts(rule, views):
+                evaluation = evaluate(rule, facts)
                 if not _holds(evaluation):
-                    yield self._reason(rule, evaluation, values, release)
+                    yield self._reason(rule, evaluation, views)
 
     def least_approvals(self, release: Release) -> int:
         """The fewest approvals with which no blocking rule fails for want of them."""
-        wanting = [rule for rule in self._blocking if self._only_wants_people(rule, release)]
-        return max((self._least(rule, release) for rule in wanting), default=0)
+        views = self._views(release)
+        wanting = [
+            rule
+            for rule in self._about_people
+            if not _passes(rule, views.by_nobody) and _passes(rule, views.told_and_by_all)
+        ]
+        return max((_least(rule, views) for rule in wanting), default=0)
 
     @cached_property
-    def _blocking(self) -> tuple[CompiledRule, ...]:
-        about_releases = (rule for rule in self.book.at(Moment.RELEASE) if rule.rule.subject is Subject.RELEASE)
-        return tuple(rule for rule in about_releases if enforcement_on(rule.rule, self.on) is Enforcement.BLOCK)
+    def _about_people(self) -> tuple[CompiledRule, ...]:
+        """Blocking rules whose verdict can change with the number of approvals."""
+        return tuple(
+            rule
+            for rule in self.book.at(Moment.RELEASE)
+            if rule.rule.subject is Subject.RELEASE and enforcement_on(rule.rule, self.on) is Enforcement.BLOCK
+            if any(_reads_approvals(one) for one in (rule, *rule.set_aside_by))
+        )
 
-    def _only_wants_people(self, rule: CompiledRule, release: Release) -> bool:
-        return not self._passes(rule, _approved(release, 0)) and self._passes(rule, _approved(_told(release), None))
+    def _views(self, release: Release) -> "_Views":
+        vocabulary = vocabulary_for(Subject.RELEASE, clock=True)
+        case = self._system_case(release.system)
+        beside = {name: value for name, value in case.values.items() if name in ("system", "criteria", "now")}
+        if release.system not in self._facts_beside:
+            self._facts_beside[release.system] = facts_for(vocabulary, beside)
+        return _Views(release, case, vocabulary, self._facts_beside[release.system])
 
-    def _least(self, rule: CompiledRule, release: Release) -> int:
-        told = _told(release)
-        return next(number for number in range(MOST_APPROVALS + 1) if self._passes(rule, _approved(told, number)))
+    @cached_property
+    def _facts_beside(self) -> dict[str, Mapping[str, Any]]:
+        """By system: what rules about releases see beside the release."""
+        return {}
 
-    def _passes(self, rule: CompiledRule, release: Release) -> bool:
-        values = next(self._values(Subject.RELEASE, release))
-        return _holds(evaluate(rule, facts_for(rule.vocabulary, values)))
-
-    def _values(self, subject: Subject, release: Release) -> Iterator[Mapping[str, Any]]:
-        """Variables of each case of a subject that has to do with the release."""
-        system = self._system_case(release.system)
-        if subject is Subject.RELEASE:
-            shared = {name: value for name, value in system.values.items() if name in ("system", "criteria", "now")}
-            yield {"release": release, **shared}
-        else:
-            yield from (case.values for case in self.cases.of(subject) if _concerns(case, system))
+    def _facts(self, rule: CompiledRule, views: "_Views") -> Iterator[Bound]:
+        """Facts of each case of the rule's subject that has to do with the release."""
+        if rule.rule.subject is Subject.RELEASE:
+            yield views.as_it_is
+            return
+        for case in self.cases.of(rule.rule.subject):
+            if _concerns(case, views.system):
+                yield self.cases.bound(case, rule.vocabulary)
 
     def facts_read(self, system: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """What rules about other things than the release itself read: rule, case and facts, the clock left out."""
@@ -92,21 +108,19 @@ class ReleaseRules:
                 continue
             for case in self.cases.of(rule.rule.subject):
                 if _concerns(case, about):
-                    yield rule.id, case.id, _read(rule, facts_for(rule.vocabulary, case.values))
+                    yield rule.id, case.id, _read(rule, self.cases.bound(case, rule.vocabulary).facts)
 
     def _system_case(self, system: str) -> Case:
         return next(case for case in self.cases.of(Subject.SYSTEM) if case.id == system)
 
-    def _reason(
-        self, rule: CompiledRule, evaluation: Evaluation, values: Mapping[str, Any], release: Release
-    ) -> Reason:
-        kind, effect = self._effect(rule, evaluation, release)
+    def _reason(self, rule: CompiledRule, evaluation: Evaluation, views: "_Views") -> Reason:
+        kind, effect = self._effect(rule, evaluation, views)
         message = rule.rule.sentence
         if evaluation.verdict is RuleVerdict.UNKNOWN:
             message = f"cannot tell whether: {message}"
         elif evaluation.verdict is RuleVerdict.ERRORED:
             message = f"the rule itself failed ({evaluation.error}): {message}"
-        waived = self._waived(rule.rule, release) if effect is not Verdict.ALLOW else None
+        waived = self._waived(rule.rule, views.system) if effect is not Verdict.ALLOW else None
         if waived is not None:
             effect, message = Verdict.ALLOW, f"set aside by {waived}: {message}"
         return Reason(
@@ -119,29 +133,21 @@ class ReleaseRules:
             controls=rule.rule.controls,
         )
 
-    def _effect(self, rule: CompiledRule, evaluation: Evaluation, release: Release) -> tuple[ReasonKind, Verdict]:
+    def _effect(self, rule: CompiledRule, evaluation: Evaluation, views: "_Views") -> tuple[ReasonKind, Verdict]:
         if evaluation.verdict is RuleVerdict.ERRORED:
             return ReasonKind.RULE, Verdict.BLOCK
         if enforcement_on(rule.rule, self.on) is not Enforcement.BLOCK:
             return ReasonKind.RULE, Verdict.ALLOW
         if rule.rule.subject is Subject.RELEASE:
-            if self._passes(rule, _approved(release, None)):
+            if _passes(rule, views.by_all):
                 return ReasonKind.APPROVAL, Verdict.WAIT
-            if self._passes(rule, _approved(_told(release), None)):
+            if _passes(rule, views.told_and_by_all):
                 return ReasonKind.RESULT, Verdict.WAIT
         return ReasonKind.RULE, Verdict.BLOCK
 
-    def _waived(self, rule: Rule, release: Release) -> str | None:
+    def _waived(self, rule: Rule, case: Case) -> str | None:
         """The waiver that covers a rule for this system, on this day; the baseline sets nothing aside at a gate."""
-        case = self._system_case(release.system)
         system: System = case.values["system"]
-        voices = 2 if system.tier.rank >= Tier.HIGH.rank else 1
-        usable = tuple(
-            document
-            for document in self.repository.documents
-            if not isinstance(document.noun, Baseline)
-            and not (isinstance(document.noun, Waiver) and len({one.by for one in document.noun.approved}) < voices)
-        )
         finding = Finding(
             rule=rule.id,
             severity=rule.severity,
@@ -150,7 +156,102 @@ class ReleaseRules:
             place=Place(case.path),
             subject=system.id,
         )
-        return set_aside(finding, Repository(usable), self.book, self.on).set_aside
+        usable = self._waived_by_two if system.tier.rank >= Tier.HIGH.rank else self._waived_by_one
+        return set_aside(finding, usable, self.book, self.on).set_aside
+
+    @cached_property
+    def _waived_by_one(self) -> Repository:
+        return self._with_waivers_by(1)
+
+    @cached_property
+    def _waived_by_two(self) -> Repository:
+        return self._with_waivers_by(2)
+
+    def _with_waivers_by(self, voices: int) -> Repository:
+        """The documents without the baseline, and without waivers that fewer posts have approved."""
+        usable = tuple(
+            document
+            for document in self.repository.documents
+            if not isinstance(document.noun, Baseline)
+            and not (isinstance(document.noun, Waiver) and len({one.by for one in document.noun.approved}) < voices)
+        )
+        return Repository(usable)
+
+
+@dataclass(frozen=True)
+class _Views:
+    """One release as rules look at it: as it is, and as it would be with more approvals or with results that tell."""
+
+    release: Release
+    system: Case
+    vocabulary: Vocabulary
+    beside: Mapping[str, Any]
+    """Facts of the system and the clock."""
+
+    @cached_property
+    def as_it_is(self) -> Bound:
+        return bind(self.vocabulary, {**self.beside, "release": self._facts})
+
+    @cached_property
+    def by_nobody(self) -> Bound:
+        return self._approved(self._facts, 0)
+
+    @cached_property
+    def by_all(self) -> Bound:
+        return self._approved(self._facts, self._all)
+
+    @cached_property
+    def told_and_by_all(self) -> Bound:
+        return self._approved(self._told, self._all)
+
+    def told_and_by(self) -> Iterator[Bound]:
+        """By nobody, one, two and so on."""
+        for number in range(MOST_APPROVALS + 1):
+            if number not in self._by_number:
+                self._by_number[number] = self._approved(self._told, number)
+            yield self._by_number[number]
+
+    @property
+    def _all(self) -> int:
+        """All approvals that a rule can ask for."""
+        return max(self.release.approvals, MOST_APPROVALS)
+
+    @cached_property
+    def _facts(self) -> Mapping[str, Any]:
+        return _release_facts(self.vocabulary, self.release)
+
+    @cached_property
+    def _told(self) -> Mapping[str, Any]:
+        """As if every result that cannot tell had been shown safe."""
+        told = tuple(
+            one.model_copy(update={"outcome": Outcome.SHOWN_SAFE}) if one.outcome is Outcome.CANNOT_TELL else one
+            for one in self.release.results
+        )
+        return _release_facts(self.vocabulary, self.release.model_copy(update={"results": told}))
+
+    @cached_property
+    def _by_number(self) -> dict[int, Bound]:
+        return {}
+
+    def _approved(self, facts: Mapping[str, Any], approvals: int) -> Bound:
+        return bind(self.vocabulary, {**self.beside, "release": {**facts, "approvals": approvals}})
+
+
+def _release_facts(vocabulary: Vocabulary, release: Release) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = facts_for(vocabulary, {"release": release})["release"]
+    return found
+
+
+def _passes(rule: CompiledRule, facts: Bound) -> bool:
+    return _holds(evaluate(rule, facts))
+
+
+def _reads_approvals(rule: CompiledRule) -> bool:
+    return any(path in ("release", "release.approvals") for path in rule.reads)
+
+
+def _least(rule: CompiledRule, views: _Views) -> int:
+    return next(number for number, facts in enumerate(views.told_and_by()) if _passes(rule, facts))
 
 
 def _read(rule: CompiledRule, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,22 +273,6 @@ def _read(rule: CompiledRule, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _holds(evaluation: Evaluation) -> bool:
     return evaluation.verdict in (RuleVerdict.ALLOW, RuleVerdict.NOT_APPLICABLE)
-
-
-def _approved(release: Release, approvals: int | None) -> Release:
-    """The same release with so many approvals; with all that a rule can ask for, when none are named."""
-    if approvals is not None:
-        return release.model_copy(update={"approvals": approvals})
-    return release.model_copy(update={"approvals": max(release.approvals, MOST_APPROVALS)})
-
-
-def _told(release: Release) -> Release:
-    """The same release, if every result that cannot tell had been shown safe."""
-    results = tuple(
-        one.model_copy(update={"outcome": Outcome.SHOWN_SAFE}) if one.outcome is Outcome.CANNOT_TELL else one
-        for one in release.results
-    )
-    return release.model_copy(update={"results": results})
 
 
 def _concerns(case: Case, system: Case) -> bool:

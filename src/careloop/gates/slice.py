@@ -23,7 +23,7 @@ from careloop.domain.tier import Moment
 from careloop.gates.release_rules import ReleaseRules
 from careloop.ledger.canonical import canonical_bytes
 
-__all__ = ["slice_digest"]
+__all__ = ["slice_bytes", "slice_digest", "slice_grounds"]
 
 _RULE: Final = {
     "subject", "moment", "applies", "require", "severity", "enforce", "block_from", "waiver", "tightens", "conflict",
@@ -40,14 +40,10 @@ _MONITOR: Final = {
 _RISK: Final = {"id", "kind", "likelihood", "criteria_version"}
 
 
-def slice_digest(
-    system: System, rules: ReleaseRules, *, lock: str, results: Sequence[ResultsFile], fresh_days: int
-) -> str:
-    """`sha256:` over the material fields of everything a decision about this release reads."""
+def slice_grounds(system: System, rules: ReleaseRules) -> Mapping[str, Any]:
+    """Material fields of the documents that decisions about a system's releases read, whatever the release."""
     repository = rules.repository
-    read: dict[str, Any] = {
-        "lock": lock,
-        "fresh_days": fresh_days,
+    return {
         "rules": {rule.id: _fields(rule.rule, _RULE) for rule in rules.book.at(Moment.RELEASE)},
         "read_by_rules": _plain(list(rules.facts_read(system.id))),
         "criteria": _criteria(repository),
@@ -59,9 +55,23 @@ def slice_digest(
             for waiver in repository.nouns(Waiver)
             if waiver.subject in (system.id, f"systems/{system.id}/system.yaml")
         },
+    }
+
+
+def slice_bytes(grounds: Mapping[str, Any], *, lock: str, results: Sequence[ResultsFile], fresh_days: int) -> bytes:
+    """Everything material that the decision about one release reads, in canonical form (RFC 8785)."""
+    read: dict[str, Any] = {
+        **grounds,
+        "lock": lock,
+        "fresh_days": fresh_days,
         "results": sorted((_plain(file.model_dump(mode="json")) for file in results), key=str),
     }
-    return f"sha256:{sha256(canonical_bytes(read)).hexdigest()}"
+    return canonical_bytes(read)
+
+
+def slice_digest(slice_text: bytes) -> str:
+    """`sha256:` of a slice: what an approval binds to."""
+    return f"sha256:{sha256(slice_text).hexdigest()}"
 
 
 def _system(system: System) -> Any:

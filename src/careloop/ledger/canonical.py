@@ -93,10 +93,13 @@ def read_instant(text: Json) -> datetime:
 def _problems_of_item(key: object, value: object, field: str, depth: int) -> list[str]:
     if not isinstance(key, str):
         return [f"{field}: the key {key!r} is not text"]
-    return _problems_of_text(key, f"{field}: key {key!r}") + problems_of_value(value, f"{field}.{key}", depth + 1)
+    problems = [] if key.isascii() else _problems_of_text(key, f"{field}: key {key!r}")
+    return problems + problems_of_value(value, f"{field}.{key}", depth + 1)
 
 
 def _problems_of_text(text: str, field: str) -> list[str]:
+    if text.isascii():  # nearly always, and then there is nothing to find
+        return []
     if any("\ud800" <= c <= "\udfff" for c in text):
         return [f"{field}: half of a surrogate pair is not text"]
     return [] if is_normalized("NFC", text) else [f"{field}: text is not in Unicode NFC"]

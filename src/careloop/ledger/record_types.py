@@ -54,6 +54,7 @@ def _type(name: str, *required: str) -> RecordType:
 STANDARD_TYPES: Final[Mapping[str, RecordType]] = registry(
     _type("alarm.raised", "system", "release", "monitor"),
     _type("approval.given", "request"),
+    _type("approval.rejected", "request", "reason"),
     _type("approval.requested", "request", "action", "expires_at"),
     _type("attestation", "predicate_type"),
     _type("automation.paused", "reason"),

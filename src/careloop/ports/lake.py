@@ -5,7 +5,7 @@ Parquet files with DuckDB fill the port today; object storage with Spark fills t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from careloop.domain.event import Event, StoredEvent
 from careloop.domain.event_rows import View
 from careloop.ports.count_engine import CountEngine
 
-__all__ = ["Appended", "CompactableLake", "Compacted", "Engine", "Fence", "Lake", "Reading", "Segment"]
+__all__ = ["Appended", "CompactableLake", "Compacted", "Engine", "Fence", "Lake", "Newest", "Reading", "Segment"]
 
 
 class Engine(StrEnum):
@@ -34,6 +34,13 @@ class Reading:
     system: str
     upto: int
     """The watermark: highest `ingest_seq` that is seen. Nothing that comes later changes the answer."""
+    after: int = 0
+    """Only rows that came with a higher `ingest_seq` than this; labels are found whenever they came.
+
+    A labelled row of the view by label comes with the later of answer and label. So tables of two stretches that meet
+    add up to the table of both. One case does not: by occurrence, a plan that reads a label, when a label of the second
+    stretch is for an answer of the first.
+    """
     view: View = View.OCCURRED
     since: datetime | None = None
     """Only from this instant of the view on, itself included."""
@@ -61,6 +68,15 @@ class Fence:
 
     watermark: int
     received_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest event of one system, of whichever kind."""
+
+    seq: int
+    """Its `ingest_seq`: nothing that was counted up to here has changed since."""
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +116,10 @@ class Lake(Protocol):
 
     def watermark(self) -> int:
         """Highest `ingest_seq`; 0 while the lake is empty."""
+        ...
+
+    def newest(self) -> Mapping[str, Newest]:
+        """The newest event of each system that ever sent one; cheap enough to be asked each second."""
         ...
 
     def fence(self, now: datetime) -> Fence:

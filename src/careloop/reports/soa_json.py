@@ -24,9 +24,9 @@ def soa_json(statement: Statement) -> dict[str, Any]:
         "organisation": statement.organisation,
         "scope": statement.scope,
         "system": statement.system,
-        "version": statement.version,
-        "reviewed": statement.reviewed.isoformat() if statement.reviewed else None,
-        "owner": statement.owner,
+        "version": statement.decided.version,
+        "reviewed": statement.decided.reviewed.isoformat() if statement.decided.reviewed else None,
+        "owner": statement.decided.owner,
         "treatment_plan": {
             "state": statement.approval.state.value,
             "digest": statement.approval.digest,

@@ -60,7 +60,7 @@ def _metadata(statement: Statement) -> dict[str, Any]:
     return {
         "title": f"Statement of Applicability of {statement.organisation}",
         "last-modified": statement.now.isoformat(timespec="seconds"),
-        "version": statement.version or "0",
+        "version": statement.decided.version or "0",
         "oscal-version": _OSCAL,
         "props": [
             _prop("careloop-version", __version__),
@@ -114,7 +114,7 @@ def _implementation(statement: Statement) -> dict[str, Any]:
     user = {
         "uuid": _uuid(statement, "owner"),
         "title": "Owner of the statement",
-        "role-ids": [statement.owner],
+        "role-ids": [statement.decided.owner],
     }
     return {"users": [user], "components": [own, *systems]}
 

@@ -99,13 +99,14 @@ def about(statement: Statement) -> tuple[tuple[str, str], ...]:
     commit = statement.commit or "none"
     dirty = " with uncommitted changes" if statement.dirty else ""
     day = f", in force on {statement.as_of} by {statement.in_force_by}" if statement.as_of else ""
+    decided = statement.decided
     pairs = (
         ("Organisation", statement.organisation),
         ("Scope", statement.scope),
         ("System", statement.system or "all in scope"),
-        ("Version", f"{statement.version}, reviewed {statement.reviewed or 'never'}, owner {statement.owner}"),
+        ("Version", f"{decided.version}, reviewed {decided.reviewed or 'never'}, owner {decided.owner}"),
         ("Treatment plan", _approval(statement)),
-        ("Available to", "; ".join(statement.available_to)),
+        ("Available to", "; ".join(statement.decided.available_to)),
         ("Commit", f"{commit}{dirty}{day}"),
         ("Computed", statement.now.isoformat(timespec="seconds")),
         ("Counts", counted(statement)),

@@ -1,4 +1,4 @@
-"""How each phase of the loop stands: who keeps it turning, when it last ran, when it is due, what closes most now (R1)."""
+"""How each phase of the loop stands: who keeps it turning, when it last ran and is due, what closes most now (R1)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from careloop.domain.event_rows import View, columns_of, event_rows
 from careloop.domain.event_values import microseconds, moment_of
 from careloop.errors import Unavailable
 from careloop.ports.count_engine import CountEngine
-from careloop.ports.lake import Appended, Engine, Fence, Reading
+from careloop.ports.lake import Appended, Engine, Fence, Newest, Reading
 from careloop.testing.plain_counts import PlainCounts
 
 __all__ = ["LakeFake"]
@@ -51,6 +51,11 @@ class LakeFake:
         self._reach()
         return len(self._stored)
 
+    def newest(self) -> Mapping[str, Newest]:
+        """The newest event of each system."""
+        self._reach()
+        return {each.event.system: Newest(seq=each.seq, received_at=moment_of(each.received_us)) for each in self._stored}
+
     def fence(self, now: datetime) -> Fence:
         """Close the time before `now`."""
         self._reach()
@@ -61,7 +66,7 @@ class LakeFake:
         """The events of the reading, in order."""
         self._reach()
         by_time = reading.view is View.OCCURRED
-        for each in self._stored[: reading.upto]:
+        for each in self._stored[reading.after : reading.upto]:
             at = moment_of(each.event.occurred_us if by_time else each.received_us)
             inside = (reading.since is None or at >= reading.since) and (reading.until is None or at < reading.until)
             if each.event.system == reading.system and inside:
@@ -77,6 +82,7 @@ class LakeFake:
             reading.view,
             since_us=None if reading.since is None else microseconds(reading.since),
             until_us=None if reading.until is None else microseconds(reading.until),
+            after=reading.after,
         )
         columns = columns_of(rows, reading.columns or FIXED_COLUMNS.values())
         names = list(columns)

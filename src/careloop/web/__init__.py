@@ -1,3 +1,3 @@
-"""what answers over HTTP, routes without rules: so far the ingest of events"""
+"""what answers over HTTP, routes without rules: pages, JSON API, live stream, accounts, ingest of events"""
 
 __all__: list[str] = []

@@ -47,17 +47,18 @@ class _Rejected(Exception):
 
 
 class IngestApp:
-    """The application. `take` ingests rows and is called in a thread; `token`, if there is one, must be sent."""
+    """The application. `take` ingests rows; `may_send` says of a bearer token whether it opens the door, and of an
+    empty one whether anybody may send. Both are called in a thread."""
 
     def __init__(
         self,
         take: Callable[[Iterable[BatchRow]], IngestReport],
         *,
-        token: str | None = None,
+        may_send: Callable[[str], bool],
         max_body_bytes: int = _MAX_BODY_BYTES,
     ) -> None:
         self._take = take
-        self._token = token
+        self._may_send = may_send
         self._max_body_bytes = max_body_bytes
         self._waiting = 0
 
@@ -74,6 +75,8 @@ class IngestApp:
         wrong = self._wrong(scope, headers)
         if wrong is not None:
             return wrong
+        if not await asyncio.to_thread(self._may_send, _bearer(headers)):
+            return 401, {"error": "the token is missing or wrong"}
         if self._waiting >= _MAX_WAITING:
             return 503, {"error": "too many requests are under way"}
         self._waiting += 1
@@ -92,10 +95,6 @@ class IngestApp:
             return 404, {"error": f"events are posted to {EVENTS_PATH}"}
         if scope["method"] != "POST":
             return 405, {"error": "events are sent with POST"}
-        if self._token is not None:
-            given = headers.get(b"authorization", b"")
-            if not hmac.compare_digest(given, b"Bearer " + self._token.encode()):
-                return 401, {"error": "the token is missing or wrong"}
         if _media_type(headers) not in (b"application/json", b"application/x-ndjson"):
             return 415, {"error": "send application/json or application/x-ndjson"}
         if headers.get(b"content-encoding", b"identity") != b"identity":
@@ -140,7 +139,18 @@ def from_environment() -> IngestApp:
     """The application for the repository that the environment names: what an ASGI server is given as a factory."""
     root = wiring.served_repository()
     intake = wiring.intake(root, wiring.lake(root))
-    return IngestApp(lambda rows: ingest_events(rows, intake, now=wiring.now()), token=wiring.ingest_token())
+    token = wiring.ingest_token()
+
+    def may_send(given: str) -> bool:
+        return token is None or hmac.compare_digest(given.encode(), token.encode())
+
+    return IngestApp(lambda rows: ingest_events(rows, intake, now=wiring.now()), may_send=may_send)
+
+
+def _bearer(headers: Mapping[bytes, bytes]) -> str:
+    """The bearer token that was sent; empty when none was."""
+    kind, _, token = headers.get(b"authorization", b"").partition(b" ")
+    return token.decode("utf-8", "replace").strip() if kind == b"Bearer" else ""
 
 
 def _media_type(headers: Mapping[bytes, bytes]) -> bytes:

@@ -23,7 +23,7 @@ from careloop.domain.repository import Document
 from careloop.domain.system import System
 from careloop.domain.tier import Tier
 from careloop.gates.release_rules import ReleaseRules
-from careloop.gates.slice import slice_digest
+from careloop.gates.slice import slice_bytes, slice_digest, slice_grounds
 
 RULE = a_rule("size(release.results.filter(r, has(r.value) && r.value < 0.5)) == 0")
 
@@ -38,7 +38,8 @@ def digest(
 ) -> str:
     about = system or a_system()
     given = (a_results_file(),) if results is None else results
-    return slice_digest(about, rules or release_rules(about), lock=lock, results=given, fresh_days=fresh_days)
+    grounds = slice_grounds(about, rules or release_rules(about))
+    return slice_digest(slice_bytes(grounds, lock=lock, results=given, fresh_days=fresh_days))
 
 
 def beside(kind: str, noun: Any, folder: str = "credit") -> Document:

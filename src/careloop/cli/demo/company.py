@@ -74,6 +74,8 @@ class Company:
         for person in (REQUESTER, VALIDATOR, *APPROVERS):
             text = _with_key(text, person, self.key(person).with_suffix(".pub").read_text(encoding="utf-8").strip())
         roles.write_text(text, encoding="utf-8")
+        with (self.root / "care.yaml").open("a", encoding="utf-8") as file:  # who may approve by a session: by review
+            file.write(f'sessions: {{vouched_by: ["{wiring.session_key(self.root).line()}"]}}\n')
         self._git("init", "-q", "-b", "main", at=at)
         self.commit("Start Acme's AI management system", at)
 

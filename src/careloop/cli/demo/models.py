@@ -43,6 +43,7 @@ __all__ = [
     "BIASED",
     "FAIR",
     "FIRST",
+    "NEXT",
     "PARAMETERS",
     "REFER",
     "WEIGHTS",
@@ -93,6 +94,7 @@ FIRST: Final = Recipe(name="first", inputs=("age", "education_num", "occupation"
 BIASED: Final = Recipe(name="biased", levelled=False, threshold=0.5)
 FAIR: Final = Recipe(name="fair")
 BAD: Final = Recipe(name="bad", joined_by_position=True)
+NEXT: Final = Recipe(name="next", penalty=0.3)
 
 
 @dataclass(frozen=True, slots=True)

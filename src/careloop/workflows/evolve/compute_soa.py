@@ -34,6 +34,7 @@ _RULES: Final = frozenset(
     }
 )
 """Rules without which there is no statement: each control decided, each risk decided, by those who may."""
+_WRITE_IT: Final = "write it with a decision for each Annex A control; `care schema controls` shows its form"
 _PLACES: Final = ("controls.yaml", "risk/", "roles.yaml", "care.yaml")
 
 
@@ -69,10 +70,7 @@ def compute_soa(
     _known(system, repository)
     controls = repository.only(Controls)
     if controls is None and not errors:
-        raise Refused(
-            "there is no controls.yaml, so nobody has decided which controls apply",
-            hint="write it with a decision for each Annex A control; `care schema controls` shows its form",
-        )
+        raise Refused("there is no controls.yaml, so nobody has decided which controls apply", hint=_WRITE_IT)
     status = read_live_status(_of_system(reading, system))
     rows = soa_rows(repository, reading.catalogue, status, system=system, today=reading.now.date())
     organisation = repository.organisation
@@ -81,10 +79,7 @@ def compute_soa(
         organisation=organisation.organisation.name if organisation else "",
         scope=organisation.scope.statement if organisation else "",
         system=system,
-        version=controls.version if controls else "",
-        reviewed=controls.reviewed if controls else None,
-        owner=controls.owner if controls else "",
-        available_to=controls.available_to if controls else (),
+        decided=controls or Controls(owner="nobody"),
         approval=plan_approval(repository, every, read_approvals(reading)),
         rows=rows,
         posts=_posts(repository, rows),

@@ -1,15 +1,18 @@
 """Compute the status of a governance repository, now or as it was on any past day."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from careloop.documents.compile import Compiled
+from careloop.domain.source_tree import SourceTree
 from careloop.domain.status_result import StatusResult
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
-from careloop.workflows.evolve.standpoint import stand
+from careloop.workflows.evolve.standpoint import Standpoint, stand, stand_in
 from careloop.workflows.read_live_status import read_live_status
 
-__all__ = ["compute_status"]
+__all__ = ["FolderStatus", "compute_status", "status_of_folder"]
 
 
 def compute_status(
@@ -24,7 +27,26 @@ def compute_status(
 
     Without a ledger, claims about records are unknown. Raises what `stand` raises.
     """
-    point = stand(source, standards=standards, ledger=ledger, now=now, as_of=as_of)
+    return _result(stand(source, standards=standards, ledger=ledger, now=now, as_of=as_of))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStatus:
+    """The status of documents as they lie in a folder, with these documents."""
+
+    result: StatusResult
+    compiled: Compiled
+
+
+def status_of_folder(
+    source: RepositorySource, tree: SourceTree, *, standards: StandardsLibrary, ledger: Ledger | None, now: datetime
+) -> FolderStatus:
+    """The status of a work tree that was read already, for whoever shows its documents beside it."""
+    point = stand_in(source, tree, standards=standards, ledger=ledger, now=now)
+    return FolderStatus(_result(point), point.reading.compiled)
+
+
+def _result(point: Standpoint) -> StatusResult:
     return StatusResult(
         status=read_live_status(point.reading),
         errors=point.reading.compiled.errors,

@@ -16,7 +16,7 @@ from careloop.ports.standards_library import StandardsLibrary, standards_digest
 from careloop.workflows.evolve.read_records import commit_in_force
 from careloop.workflows.read_live_status import Reading
 
-__all__ = ["Standpoint", "instant_of", "stand", "zone_of"]
+__all__ = ["Standpoint", "instant_of", "stand", "stand_in", "zone_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,16 @@ def stand(
     default branch's first-parent history decides, and the answer says so. Raises InvalidInput for a day that is none or
     is still to come, NotFound when nothing was in force.
     """
-    asked = _Asked(source, standards, ledger, now)
-    return _in_work_tree(asked) if as_of is None else _on_day(asked, as_of)
+    if as_of is None:
+        return stand_in(source, source.work_tree(), standards=standards, ledger=ledger, now=now)
+    return _on_day(_Asked(source, standards, ledger, now), as_of)
+
+
+def stand_in(
+    source: RepositorySource, tree: SourceTree, *, standards: StandardsLibrary, ledger: Ledger | None, now: datetime
+) -> Standpoint:
+    """A work tree that was read already."""
+    return _in_work_tree(_Asked(source, standards, ledger, now), tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,8 @@ class _Asked:
     now: datetime
 
 
-def _in_work_tree(asked: _Asked) -> Standpoint:
-    head, tree = asked.source.head(), asked.source.work_tree()
+def _in_work_tree(asked: _Asked, tree: SourceTree) -> Standpoint:
+    head = asked.source.head()
     compiled, files = compile_tree(tree), asked.standards.read_all()
     reading = Reading(
         compiled=compiled,

@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from careloop.domain.approval import Refusal
-from careloop.domain.release_lock import Presence
-from careloop.errors import InvalidInput, NotFound, Refused
+from careloop.errors import InvalidInput, Refused
 from careloop.gates.count_approvals import refusal_of
 from careloop.gates.proven import APPROVAL
-from careloop.ports.ledger import Ledger, Record
+from careloop.ports.ledger import Record
 from careloop.ports.session_voucher import PersonalProof
-from careloop.workflows.run.release_case import ReleaseCase, case_from_blobs
+from careloop.workflows.run.release_case import case_from_blobs
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
     Asked,
     append_once,
     approval_of,
     derived_id,
+    find_request,
     plain_text,
-    requests_for,
     subjects,
 )
+from careloop.workflows.run.request_condition import refuse_unless_open
 from careloop.workflows.run.sign_as import Signed, Signer, choose_signer, sign_digest
 
-__all__ = ["ApprovalAsk", "Approved", "approve_release", "find_request", "refuse_if_void"]
+__all__ = ["ApprovalAsk", "Approved", "approve_release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, proof: PersonalProof, n
     asked = find_request(desk.ledger, ask.request)
     governance = read_governance(desk, now)
     case = case_from_blobs(asked.results, asked.request.lock, asked.request.environment, governance, desk)
-    refuse_if_void(asked, case)
+    refuse_unless_open(asked, case)
     signer = choose_signer(proof, governance.people, ask.person)
     earlier = case.count(asked)
     _refuse(refusal_of(signer.person.id, case.terms(asked), [one.approval.person for one in earlier.counted]))
@@ -114,40 +114,3 @@ def _record(asked: Asked, signer: Signer, signed: Signed, reason: str, governanc
         controls=("iso42001:2023/A.6.2.5",),
         refs=(asked.record,),
     )
-
-
-def find_request(ledger: Ledger, name: str) -> Asked:
-    """The request of a digest, or of its first eight digits and more; raises `NotFound`, `Refused` for several."""
-    digits = name.removeprefix("sha256:")
-    if len(digits) < 8:
-        raise InvalidInput(f"'{name}' is too short to name a request", hint="give at least eight digits of its digest")
-    found = {
-        str(entry.record.data.get("request"))
-        for entry in ledger.query(type="approval.requested")
-        if str(entry.record.data.get("request")).startswith(f"sha256:{digits}")
-    }
-    if not found:
-        raise NotFound(f"there is no approval request {name}", hint="`care gate` prints the request it waits for")
-    if len(found) > 1:
-        raise Refused(f"{name} names {len(found)} requests", hint="give more digits")
-    asked = requests_for(ledger, subject=f"requests/{found.pop()}")
-    if not asked:
-        raise Refused(f"the request {name} is not what its digest says")
-    return asked[0]
-
-
-def refuse_if_void(asked: Asked, case: ReleaseCase) -> None:
-    """Refuse a request that expired, was used up, or whose grounds or artefacts are no longer those it was made on."""
-    request, hint = asked.request, "run `care gate` again: it asks anew for what is there now"
-    if case.governance.now > request.expires_at:
-        raise Refused(f"the request expired at {request.expires_at.isoformat()}", hint=hint)
-    if any(one.request == asked.digest for one in case.standings):
-        raise Refused("the request has been used up by a standing", hint=hint)
-    if (request.slice, request.tier) != (case.slice, case.system.tier):
-        raise Refused(
-            "the request is void: rules, thresholds, documents or results that it rests on have changed", hint=hint
-        )
-    store, release = case.desk.artefacts, case.digest
-    altered = [one.name for one in case.lock.artefacts if store.check(one, release=release) is not Presence.SAME]
-    if altered:
-        raise Refused(f"the request is void: {', '.join(altered)} is no longer what was locked", hint=hint)

@@ -25,7 +25,15 @@ from careloop.ports.lake import Lake
 from careloop.workflows.run.read_windows import WindowQuery, closed_windows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
-__all__ = ["FAVOURABLE", "CompiledMonitors", "NotWatched", "compile_monitors", "with_windows"]
+__all__ = [
+    "FAVOURABLE",
+    "CompiledMonitors",
+    "NotWatched",
+    "compile_monitors",
+    "declared_values",
+    "hits_of",
+    "with_windows",
+]
 
 FAVOURABLE: Final = ("1", "accepted", "approve", "approved", "granted", "selected", "shown", "true", "yes")
 """Answers that count as selection where nothing else is said."""
@@ -85,12 +93,12 @@ def with_windows(
 
 def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) -> WatchedMonitor:
     gap = monitor.measure in _GAPS
-    hit = _hit(_GAPS.get(monitor.measure, monitor.measure), schema, favourable)
+    hit = hits_of(_GAPS.get(monitor.measure, monitor.measure), schema, favourable)
     groups: tuple[str, ...] = ()
     split = Split()
     if monitor.by is not None:
         column = column_named(monitor.by, schema)
-        groups, split = _values(column, schema), Split(group=(column,))
+        groups, split = declared_values(column, schema), Split(group=(column,))
     if gap and len(groups) < 2:
         raise InvalidInput("a gap needs a field with at least two declared values (`by`)")
     if monitor.tolerance >= 1:
@@ -101,7 +109,8 @@ def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) 
     )
 
 
-def _hit(measure: str, schema: EventSchema, favourable: Sequence[str]) -> tuple[Predicate, ...]:
+def hits_of(measure: str, schema: EventSchema, favourable: Sequence[str] = FAVOURABLE) -> tuple[Predicate, ...]:
+    """Which rows a rate of that name counts as hits; raises `InvalidInput` where nothing tells."""
     if measure == "selection_rate":
         return (Predicate(PREDICTION, Compare.IN, tuple(favourable)),)
     stem = measure.removesuffix("_rate")
@@ -117,7 +126,8 @@ def _alike(field: str, stem: str) -> bool:
     return field == stem or (len(stem) >= 6 and field[:6] == stem[:6])
 
 
-def _values(column: Column, schema: EventSchema) -> tuple[str, ...]:
+def declared_values(column: Column, schema: EventSchema) -> tuple[str, ...]:
+    """The declared values of a field that splits rows into groups; raises `InvalidInput` where it declares none."""
     part, _, name = column.name.partition(".")
     fields: Mapping[str, EventField] = getattr(schema, part, {}) if name else {}
     values = fields[name].values if name in fields else ()

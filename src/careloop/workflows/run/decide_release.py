@@ -88,7 +88,7 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
 
 def open_request(case: ReleaseCase, *, upto: int | None = None) -> Asked | None:
     """The request on exactly these grounds that is neither expired nor used up, among entries below an index."""
-    used = {one.request for one in case.standings}
+    used = {one.request for one in case.standings} | {one.request for one in case.rejections}
     fitting = (
         one
         for one in requests_for(case.desk.ledger, subject=f"releases/{case.digest}", upto=upto)
@@ -160,12 +160,16 @@ def record_decision(case: ReleaseCase, decision: Decision, asked: Asked | None, 
 
 
 def _ask(case: ReleaseCase, requester: str, results: tuple[bytes, ...], *, upto: int) -> Asked:
-    """Record the request for approvals, once: whoever saw the same ledger, up to `upto`, writes the same id."""
+    """Record the request for approvals, once: whoever saw the same ledger, up to `upto`, writes the same id.
+
+    What people are asked to approve is kept with it: the lock, the results, and the whole slice that was decided on.
+    """
     ledger, now = case.desk.ledger, case.governance.now
     request = _new_request(case, requester, upto)
     digest, text = request_digest(request), request_json(request)
     lock, kept = _kept(ledger, case.lock, results)
     body = ledger.put_blob(request_bytes(request), media=_JSON)
+    grounds = ledger.put_blob(case.slice_text, media=_JSON)
     record = Record(
         id=derived_id(_milliseconds(case), "request", request.nonce),
         type="approval.requested",
@@ -182,7 +186,7 @@ def _ask(case: ReleaseCase, requester: str, results: tuple[bytes, ...], *, upto:
         },
         subject=subjects(case.system.id, case.digest, digest),
         controls=("iso42001:2023/A.6.2.5",),
-        blobs=tuple(dict.fromkeys((body, lock, *kept))),
+        blobs=tuple(dict.fromkeys((body, lock, grounds, *kept))),
     )
     append_once(ledger, record, now=now)
     made = open_request(case)

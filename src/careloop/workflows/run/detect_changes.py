@@ -22,7 +22,7 @@ from careloop.monitors.replay import ChangeAlarm, judge_readiness, rehearse
 from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, windows_of
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
-__all__ = ["LEAST_WINDOWS", "Change", "Part", "detect_changes", "parts_of", "too_short"]
+__all__ = ["LEAST_WINDOWS", "Change", "Part", "Stretch", "detect_changes", "parts_of", "stretches_of", "too_short"]
 
 _FOUR_WEEKS: Final = 28 * 86_400
 LEAST_WINDOWS: Final = 8
@@ -77,6 +77,21 @@ class Change:
         return judge_readiness(rehearse(self.history, self.part.learn), terms=self.part.terms)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Windows of one release that are judged by one past."""
+
+    release: str
+    began: int
+    """First window since the release took over."""
+    since: int
+    """First window of the stretch: the same, or four weeks later."""
+    until: int
+    """Start of its last window so far, and one second."""
+    known: int
+    """The past it is judged by: the windows before this one, except those that an alarm has shown to be bad."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Stint:
     """The windows of one release from when it took over until it was replaced."""
@@ -117,12 +132,29 @@ def detect_changes(watched: WatchedMonitor, *, starts: Mapping[str, Sequence[int
     return tuple(sorted(changes, key=lambda change: (change.signal.window, change.signal.group or "")))
 
 
+def stretches_of(
+    windows: Sequence[WindowCounts], *, seconds: int, starts: Mapping[str, Sequence[int]]
+) -> tuple[Stretch, ...]:
+    """Which windows are judged by which past, in the order in which the releases took over.
+
+    `windows` are all there are, earliest first, of length `seconds`; only their starts and releases are read.
+    """
+    if not windows:
+        return ()
+    first = windows[0].window
+    return tuple(
+        Stretch(release=stint.release, began=stint.begin, since=since, until=until, known=known)
+        for stint in _stints(windows, seconds, starts)
+        for since, until, known in _phases(stint, first)
+    )
+
+
 def _changes_of(part: Part, starts: Mapping[str, Sequence[int]]) -> list[Change]:
     if not part.windows:
         return []
     first, changes = part.windows[0].window, list[Change]()
     bad: set[tuple[int, str]] = set()
-    for stint in _stints(part, starts):
+    for stint in _stints(part.windows, part.watched.seconds, starts):
         fresh: list[Change] = []
         for since, until, known in _phases(stint, first):
             history = tuple(w for w in part.windows if w.window < known and (w.window, w.release) not in bad)
@@ -149,14 +181,13 @@ def _phases(stint: _Stint, first: int) -> list[tuple[int, int, int]]:
     return [(stint.begin, min(later, end), stint.begin)] + ([(later, end, later)] if later < end else [])
 
 
-def _stints(part: Part, starts: Mapping[str, Sequence[int]]) -> list[_Stint]:
-    seconds = part.watched.seconds
+def _stints(windows: Sequence[WindowCounts], seconds: int, starts: Mapping[str, Sequence[int]]) -> list[_Stint]:
     found: dict[tuple[str, int], list[WindowCounts]] = {}
-    for window in part.windows:
+    for window in windows:
         began = [at // seconds * seconds for at in starts.get(window.release, ())]
         latest = max((at for at in began if at <= window.window), default=-1)
         found.setdefault((window.release, latest), []).append(window)
-    stints = [_Stint(release, tuple(windows)) for (release, _), windows in found.items()]
+    stints = [_Stint(release, tuple(answered)) for (release, _), answered in found.items()]
     return sorted(stints, key=lambda stint: (stint.begin, stint.release))
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from careloop.domain.count_plan import Compare, CountPlan, Predicate, WindowBy
 from careloop.domain.counts import CountTable
 from careloop.domain.event import EventKind
-from careloop.domain.event_columns import DRILL, KIND, LABEL, MATURED_AT, RELEASE, SYNTHETIC, UNIT_OR_ID, VALUE
+from careloop.domain.event_columns import DRILL, KIND, LABEL_COLUMNS, RELEASE, SYNTHETIC, UNIT_OR_ID
 from careloop.domain.event_rows import View
 from careloop.domain.event_values import microseconds, moment_of
 from careloop.ledger.record import uuid7
@@ -114,7 +114,7 @@ def _names_kind(plan: CountPlan) -> bool:
 
 
 def _reads_label(plan: CountPlan) -> bool:
-    return not _names_kind(plan) and any(column in (LABEL, VALUE, MATURED_AT) for column in plan.reads())
+    return not _names_kind(plan) and not LABEL_COLUMNS.isdisjoint(plan.reads())
 
 
 def _start_of_window(moment: datetime, seconds: int) -> datetime:

@@ -10,11 +10,19 @@ from careloop.domain.decision import Decision, GateAnswer, Verdict
 from careloop.domain.standing import Standing
 from careloop.errors import Refused
 from careloop.ports.ledger import Json, Ledger, Record
-from careloop.workflows.run.approve_release import find_request, refuse_if_void
 from careloop.workflows.run.decide_release import answer_of, open_request, record_decision
 from careloop.workflows.run.release_case import ReleaseCase, case_from_blobs
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
-from careloop.workflows.run.release_records import GATE, Asked, append_once, derived_id, plain_text, subjects
+from careloop.workflows.run.release_records import (
+    GATE,
+    Asked,
+    append_once,
+    derived_id,
+    find_request,
+    plain_text,
+    subjects,
+)
+from careloop.workflows.run.request_condition import refuse_unless_open
 
 __all__ = ["RecordAsk", "Recorded", "record_release"]
 
@@ -56,7 +64,7 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     case = case_from_blobs(results, ask.lock, ask.environment, governance, desk)
     before = case.standing
     if before is None and asked is not None:
-        refuse_if_void(asked, case)
+        refuse_unless_open(asked, case)
     if before is not None and asked is not None and before.request != asked.digest:
         raise Refused(f"the release already has standing in {ask.environment}, by another request")
     asked = asked or open_request(case)

@@ -6,11 +6,10 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Final
 
-from careloop.checks.subjects import Cases
-from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal
+from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.plan_steps import RollbackTarget
-from careloop.domain.release import Release, ResultsFile
+from careloop.domain.release import Release, Result, ResultsFile
 from careloop.domain.release_lock import Presence, ReleaseLock
 from careloop.domain.residual import LiveRisk
 from careloop.domain.rule import Subject
@@ -20,14 +19,14 @@ from careloop.errors import InvalidInput, NotFound
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
-from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons
+from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons, rejection_reasons
 from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.rollback_target import rollback_target
-from careloop.gates.slice import slice_digest
+from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
 from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
-from careloop.workflows.run.release_records import Asked, approvals_of, standings_of, validations_of
+from careloop.workflows.run.release_records import Asked, approvals_of, rejections_of, standings_of, validations_of
 
 __all__ = ["ReleaseCase", "case_from_blobs", "lock_of", "presence_of"]
 
@@ -61,15 +60,15 @@ class ReleaseCase:
         return self.governance.system(self.lock.system)
 
     @cached_property
+    def slice_text(self) -> bytes:
+        """Everything material that the decision reads."""
+        grounds = self.governance.slice_grounds(self.system)
+        return slice_bytes(grounds, lock=self.digest, results=self.results, fresh_days=self._fresh_days)
+
+    @cached_property
     def slice(self) -> str:
-        """Digest of everything material that the decision reads."""
-        return slice_digest(
-            self.system,
-            self.governance.rules,
-            lock=self.digest,
-            results=self.results,
-            fresh_days=self._fresh_days,
-        )
+        """Its digest."""
+        return slice_digest(self.slice_text)
 
     @cached_property
     def authors(self) -> frozenset[str]:
@@ -95,6 +94,15 @@ class ReleaseCase:
         return standings_of(self.desk.ledger, self.system.id)
 
     @cached_property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """What was said no to on exactly these grounds."""
+        return tuple(
+            one
+            for one in rejections_of(self.desk.ledger, self.digest)
+            if (one.slice, one.environment) == (self.slice, self.environment)
+        )
+
+    @cached_property
     def standing(self) -> Standing | None:
         """The valid standing of this very release in this environment."""
         mine = [one for one in self.standings if (one.lock, one.environment) == (self.digest, self.environment)]
@@ -113,7 +121,9 @@ class ReleaseCase:
     @cached_property
     def risks(self) -> tuple[LiveRisk, ...]:
         """The system's risks as they stand with the controls that are evidenced now."""
-        governance = self.governance
+        governance, system = self.governance, self.system.id
+        if system in governance.live_risks:
+            return governance.live_risks[system]
         reading = Reading(
             compiled=governance.compiled,
             catalogue=governance.catalogue,
@@ -122,7 +132,7 @@ class ReleaseCase:
             now=governance.here,
             commit=governance.commit,
         )
-        return read_live_risks(reading, self.system.id)
+        return governance.live_risks.setdefault(system, read_live_risks(reading, system))
 
     def count(self, asked: Asked | None) -> ApprovalCount:
         """The approvals of a request that count now."""
@@ -169,6 +179,11 @@ class ReleaseCase:
         intervals: Mapping[str, str] = organisation.intervals if organisation else {}
         return freshness_days(self.system.tier, intervals)
 
+    @property
+    def judged(self) -> tuple[Result, ...]:
+        """The results as far as they can be believed, and as rules see them."""
+        return self._judged.results
+
     @cached_property
     def _judged(self) -> Judged:
         return judge_results(self.results, Terms(lock=self.lock, fresh_days=self._fresh_days, now=self.governance.now))
@@ -183,6 +198,7 @@ class ReleaseCase:
             *document_reasons(governance.compiled, governance.book, self.system.id),
             *artefact_reasons(found),
             *hosted_model_reasons(self.lock, self.system.tier),
+            *rejection_reasons(self.rejections),
             *self._judged.reasons,
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
         )
@@ -204,7 +220,7 @@ class ReleaseCase:
 
     def _card_describes_this(self) -> bool:
         """The card names the locked version, and no other release has had standing under that version."""
-        cases = Cases(self.governance.repository, self.governance.now).of(Subject.SYSTEM)
+        cases = self.governance.rules.cases.of(Subject.SYSTEM)
         card = next(case.values["card"] for case in cases if case.id == self.system.id)
         others = [one for one in self.standings if one.version == self.lock.version and one.lock != self.digest]
         return card is not None and card.version == self.lock.version and not others

@@ -1,8 +1,10 @@
 """What a decision about a release is taken with: the documents in force, the people, the rules, the day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careloop.checks.catalogue import Catalogue
@@ -10,6 +12,7 @@ from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.subjects import Cases
 from careloop.documents.compile import Compiled, compile_tree
 from careloop.domain.repository import Repository
+from careloop.domain.residual import LiveRisk
 from careloop.domain.roles import Roles
 from careloop.domain.system import System
 from careloop.domain.tier import Moment
@@ -17,6 +20,7 @@ from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.gates.people import People
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.session import session_terms
+from careloop.gates.slice import slice_grounds
 from careloop.ports.artefact_store import ArtefactStore
 from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
@@ -84,6 +88,21 @@ class Governance:
     def rules(self) -> ReleaseRules:
         """The rules of moment `release`."""
         return ReleaseRules(self.book, self.repository, Cases(self.repository, self.now), self.on)
+
+    def slice_grounds(self, system: System) -> Mapping[str, Any]:
+        """What decisions about a system's releases read in the documents; worked out once."""
+        if system.id not in self._grounds:
+            self._grounds[system.id] = slice_grounds(system, self.rules)
+        return self._grounds[system.id]
+
+    @cached_property
+    def live_risks(self) -> dict[str, tuple[LiveRisk, ...]]:
+        """Each system's risks as they stand, as soon as one of its releases has asked."""
+        return {}
+
+    @cached_property
+    def _grounds(self) -> dict[str, Mapping[str, Any]]:
+        return {}
 
     def system(self, name: str) -> System:
         """A system of the inventory; raises `NotFound`, or `InvalidInput` when its document cannot be read."""

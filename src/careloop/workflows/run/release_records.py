@@ -1,18 +1,18 @@
 """Decisions about releases as the ledger keeps them, and read back: requests, approvals, validations, standings."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
-from careloop.domain.approval import Approval, ApprovalRequest
+from careloop.domain.approval import Approval, ApprovalRequest, Rejection
 from careloop.domain.session import SessionStatement
 from careloop.domain.standing import Standing
 from careloop.domain.validation import Validation
-from careloop.errors import Conflict, InvalidInput, NotFound
+from careloop.errors import Conflict, InvalidInput, NotFound, Refused
 from careloop.gates.request import read_request, request_digest
 from careloop.gates.session import read_session
 from careloop.ledger.record import uuid7
@@ -27,8 +27,11 @@ __all__ = [
     "approvals_of",
     "derived_id",
     "find_lock",
+    "find_request",
     "plain_text",
+    "rejections_of",
     "requests_for",
+    "standings_in",
     "standings_of",
     "subjects",
     "validations_of",
@@ -39,15 +42,18 @@ GATE: Final = Actor(iss="careloop", sub="care-gate", kind=ActorKind.SERVICE)
 _MOST_TEXT: Final = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """An approval request as it stands in the ledger."""
 
     request: ApprovalRequest
     digest: str
     system: str
+    version: str
+    """Of the release, as its card calls it."""
     results: tuple[str, ...]
     """SHA-256 of the results files that the decision read; kept as blobs."""
+    asked_at: datetime
     index: int
     record: str
 
@@ -82,19 +88,28 @@ def plain_text(text: str) -> str:
     return unicodedata.normalize("NFC", text.encode(errors="replace").decode())[:_MOST_TEXT]
 
 
-def requests_for(ledger: Ledger, *, subject: str, upto: int | None = None) -> list[Asked]:
+def requests_for(ledger: Ledger, *, subject: str | None, upto: int | None = None) -> list[Asked]:
     """The approval requests about a subject (`releases/…`, `systems/…`, `requests/…`), in order, below an index.
 
-    A request whose stored digest is not that of its own text is passed over: nobody signed that.
+    All that there are when the subject is null. A request whose stored digest is not that of its own text is passed
+    over: nobody signed that.
     """
     found = []
-    for entry in ledger.query(type="approval.requested", subject=subject, upto=upto):
+    for entry in _about(ledger, "approval.requested", subject, upto=upto):
         data = entry.record.data
         with suppress(InvalidInput):
             request = read_request(dict(_mapping(data.get("body"))))
             if request_digest(request) == data.get("request"):
-                system, results = str(data.get("system")), tuple(map(str, _list(data.get("results"))))
-                asked = Asked(request, request_digest(request), system, results, entry.index, entry.record.id)
+                asked = Asked(
+                    request=request,
+                    digest=request_digest(request),
+                    system=str(data.get("system")),
+                    version=str(data.get("version")),
+                    results=tuple(map(str, _list(data.get("results")))),
+                    asked_at=entry.record.occurred_at,
+                    index=entry.index,
+                    record=entry.record.id,
+                )
                 found.append(asked)
     return found
 
@@ -111,6 +126,26 @@ def find_lock(ledger: Ledger, name: str) -> str:
     if len(found) > 1:
         raise InvalidInput(f"{name} names {len(found)} releases", hint="give more digits")
     return found[0]
+
+
+def find_request(ledger: Ledger, name: str) -> Asked:
+    """The request of a digest, or of its first eight digits and more; raises `NotFound`, `Refused` for several."""
+    digits = name.removeprefix("sha256:")
+    if len(digits) < 8:
+        raise InvalidInput(f"'{name}' is too short to name a request", hint="give at least eight digits of its digest")
+    found = {
+        str(entry.record.data.get("request"))
+        for entry in ledger.query(type="approval.requested")
+        if str(entry.record.data.get("request")).startswith(f"sha256:{digits}")
+    }
+    if not found:
+        raise NotFound(f"there is no approval request {name}", hint="`care gate` prints the request it waits for")
+    if len(found) > 1:
+        raise Refused(f"{name} names {len(found)} requests", hint="give more digits")
+    asked = requests_for(ledger, subject=f"requests/{found.pop()}")
+    if not asked:
+        raise Refused(f"the request {name} is not what its digest says")
+    return asked[0]
 
 
 def approvals_of(ledger: Ledger, request: str) -> list[Approval]:
@@ -148,6 +183,25 @@ def _session_of(record: Record) -> SessionStatement | None:
     return statement
 
 
+def rejections_of(ledger: Ledger, lock: str) -> list[Rejection]:
+    """What people said no to about a release, in order.
+
+    Nobody asks here whether the key is still listed: a no that was said stays one, and only keeps the gate closed.
+    """
+    return [
+        Rejection(
+            request=str(entry.record.data.get("request")),
+            slice=str(entry.record.data.get("slice")),
+            environment=str(entry.record.data.get("environment")),
+            person=entry.record.actor.sub,
+            reason=str(entry.record.data.get("reason")),
+            at=entry.record.occurred_at,
+            record=entry.record.id,
+        )
+        for entry in ledger.query(type="approval.rejected", subject=f"releases/{lock}")
+    ]
+
+
 def validations_of(ledger: Ledger, lock: str) -> list[Validation]:
     """The validators' reports on a release, in order."""
     found = []
@@ -173,17 +227,24 @@ def standings_of(ledger: Ledger, system: str | None = None) -> tuple[Standing, .
     """Every standing ever recorded, in order, those that were revoked marked."""
     where = f"systems/{system}" if system is not None else None
     entries = [*_about(ledger, "release.standing", where), *_about(ledger, "release.revoked", where)]
+    return standings_in(sorted(entries, key=lambda one: one.index))
+
+
+def standings_in(entries: Iterable[Entry]) -> tuple[Standing, ...]:
+    """The standings among entries in the order of the log, those that were revoked marked."""
     found: list[Standing] = []
-    for entry in sorted(entries, key=lambda one: one.index):
+    for entry in entries:
         if entry.record.type == "release.standing":
             found.append(_standing(entry))
-        else:
+        elif entry.record.type == "release.revoked":
             found = [_revoked(one, entry) for one in found]
     return tuple(found)
 
 
-def _about(ledger: Ledger, kind: str, subject: str | None) -> Iterator[Entry]:
-    return ledger.query(type=kind, subject=subject) if subject is not None else ledger.query(type=kind)
+def _about(ledger: Ledger, kind: str, subject: str | None, *, upto: int | None = None) -> Iterator[Entry]:
+    if subject is None:
+        return ledger.query(type=kind, upto=upto)
+    return ledger.query(type=kind, subject=subject, upto=upto)
 
 
 def _standing(entry: Entry) -> Standing:

@@ -10,7 +10,6 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,6 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.errors import UsageError
 from careloop.ports.ledger import Checkpoint, Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
     from careloop.workflows.run.watch_desk import WatchDesk
 
 __all__ = [
-    "OidcClient",
-    "WebPlace",
     "approval_keys",
     "artefacts",
     "commit_history",
@@ -61,6 +57,7 @@ __all__ = [
     "new_id",
     "now",
     "open_ledger",
+    "organisation_of",
     "published_card",
     "release_desk",
     "repository_source",
@@ -71,7 +68,6 @@ __all__ = [
     "standards_library",
     "verify_ledger",
     "watch_desk",
-    "web_place",
     "workbook",
     "workspace",
 ]
@@ -107,7 +103,7 @@ def result_cache() -> ResultCache:
 def _code_fingerprint() -> str:
     """Names this very code by its files' sizes and times, so that no answer of other code is taken for its own."""
     seen = hashlib.sha256()
-    for folder, _, names in os.walk(Path(__file__).parent):
+    for folder, _, names in os.walk(Path(__file__).parents[1]):
         for name in names:
             if name.endswith(".py"):
                 found = Path(folder, name).stat()
@@ -123,7 +119,7 @@ def examples() -> ExampleLibrary:
 def data_folder() -> Path:
     """Where `make setup` puts the public data of demo and tests; `CARELOOP_DATA` names another place."""
     folder = os.environ.get("CARELOOP_DATA")
-    return Path(folder) if folder else Path(__file__).parents[2] / ".cache" / "data"
+    return Path(folder) if folder else Path(__file__).parents[3] / ".cache" / "data"
 
 
 def published_card() -> Path | None:
@@ -171,7 +167,7 @@ def open_ledger(root: Path) -> Ledger:
     return open_local_ledger(root, url=_ledger_url(root), read_only=True)
 
 
-def _organisation(root: Path) -> "Organisation | None":
+def organisation_of(root: Path) -> "Organisation | None":
     """care.yaml as it lies in the folder; null while it cannot be read."""
     from careloop.documents.compile import compile_tree
     from careloop.domain.source_tree import SourceTree
@@ -182,7 +178,7 @@ def _organisation(root: Path) -> "Organisation | None":
 
 
 def _ledger_url(root: Path) -> str | None:
-    organisation = _organisation(root)
+    organisation = organisation_of(root)
     return organisation.stores.get("ledger") if organisation else None
 
 
@@ -216,7 +212,7 @@ def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = Fa
     from careloop.adapters.local_ledger import open_local_ledger
     from careloop.workflows.run.release_desk import ReleaseDesk
 
-    organisation = _organisation(root)
+    organisation = organisation_of(root)
     name = organisation.organisation.name if organisation else ""
     url = organisation.stores.get("ledger") if organisation else None
     opened = open_local_ledger(root, url=url, organisation=name, create=not read_only, read_only=read_only)
@@ -329,81 +325,3 @@ def served_repository() -> Path:
 def ingest_token() -> str | None:
     """The token that senders of events must show, from `CARELOOP_INGEST_TOKEN`; null when none is asked for."""
     return os.environ.get("CARELOOP_INGEST_TOKEN") or None
-
-
-# --- the pages --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OidcClient:
-    """How this server is known to the organisation's directory (OpenID Connect)."""
-
-    issuer: str
-    client_id: str
-    secret: str = field(repr=False)
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebPlace:
-    """One served repository: where it lies, how it is reached, who may sign in."""
-
-    root: Path
-    title: str
-    """Name of the organisation."""
-    state: Path
-    """SQLite file of accounts, sessions and tokens: operational state, nothing that is evidence."""
-    secret: str = field(repr=False)
-    """Signs cookies and links; 50 characters, made on first use."""
-    hosts: tuple[str, ...]
-    """Names that a request may ask for."""
-    origins: tuple[str, ...]
-    """Where forms may come from beside the hosts themselves, such as `https://care.example.org` behind a proxy."""
-    https: bool
-    """Whether people reach it by https; cookies are then sent by nothing else."""
-    oidc: OidcClient | None
-
-
-def web_place(root: Path) -> WebPlace:
-    """The served repository with its operational state in `.care/`; `CARELOOP_HOSTS` and `CARELOOP_ORIGINS` name what
-    it is reached by (words divided by commas), `CARELOOP_OIDC_ISSUER`, `_CLIENT_ID`, `_CLIENT_SECRET`, `_NAME` a
-    directory to sign in by. Raises `UsageError` for a directory that is half described."""
-    organisation = _organisation(root)
-    origins = _words("CARELOOP_ORIGINS")
-    return WebPlace(
-        root=root,
-        title=organisation.organisation.name if organisation else root.name,
-        state=root / ".care" / "state.sqlite",
-        secret=_kept_secret(root / ".care" / "keys" / "web"),
-        hosts=_words("CARELOOP_HOSTS") or ("127.0.0.1", "localhost", "[::1]"),
-        origins=origins,
-        https=any(origin.startswith("https://") for origin in origins),
-        oidc=_oidc_client(),
-    )
-
-
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in os.environ.get(name, "").split(",") if word.strip())
-
-
-def _oidc_client() -> OidcClient | None:
-    given = {name: os.environ.get(f"CARELOOP_OIDC_{name}", "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
-    if not any(given.values()):
-        return None
-    if missing := [f"CARELOOP_OIDC_{name}" for name, value in given.items() if not value]:
-        raise UsageError(f"the directory is half described: {', '.join(missing)} is not set")
-    name = os.environ.get("CARELOOP_OIDC_NAME") or "your directory"
-    return OidcClient(issuer=given["ISSUER"], client_id=given["CLIENT_ID"], secret=given["CLIENT_SECRET"], name=name)
-
-
-def _kept_secret(path: Path) -> str:
-    """A secret that is made once and readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        made = secrets.token_urlsafe(50)
-        file.write(made)
-    return made

@@ -1,0 +1,90 @@
+"""How is this system doing? Its release, monitors, alarms, orders and records on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from careloop import wiring
+from careloop.domain.card import CARD_FIELDS, Card, FieldState
+from careloop.domain.monitor import Monitor, MonitorKind, Monitors
+from careloop.domain.repository import Repository
+from careloop.domain.system import EventSchema, System
+from careloop.errors import CareloopError, NotFound
+from careloop.reports.chart_report import charts_json
+from careloop.web.pages.refusals import problem, unknown
+from careloop.web.site import board, place
+from careloop.workflows.run.release_records import standings_of
+
+__all__ = ["charts", "page"]
+
+_ORDER: Final = (
+    MonitorKind.FAIRNESS,
+    MonitorKind.BUSINESS,
+    MonitorKind.PERFORMANCE,
+    MonitorKind.DRIFT,
+    MonitorKind.SECURITY,
+    MonitorKind.PRIVACY,
+    MonitorKind.LATENCY,
+)
+"""Fairness stands beside business; the rest follows."""
+_LOG: Final = 40
+
+
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """One system; its charts are fetched by themselves, so that the page is there at once."""
+    picture = board().picture()
+    row = picture.row(name)
+    system = next((one for one in picture.governance.repository.nouns(System) if one.id == name), None)
+    if row is None or system is None:
+        return unknown(request, NotFound(f"the inventory in force lists no system '{name[:100]}'"))
+    monitors = sorted(_monitors(picture.governance.repository, name), key=lambda one: _ORDER.index(one.kind))
+    with closing(wiring.open_ledger(place().root)) as ledger:
+        log = list(ledger.query(subject=f"systems/{name}"))[-_LOG:][::-1]
+        standings = [one for one in standings_of(ledger, name) if one.valid]
+    card = next((one for at, one in picture.governance.repository.all(Card) if at.folder == name), None)
+    shown = {
+        "row": row,
+        "system": system,
+        "monitors": monitors,
+        "groups": _groups(monitors, system.events or EventSchema()),
+        "card": card,
+        "card_lacks": _lacks(card),
+        "log": log,
+        "standings": standings[::-1],
+        "documents": [one for one in picture.repository.documents if one.path.startswith(f"systems/{name}/")],
+    }
+    return render(request, "pages/system.html", shown)
+
+
+def charts(request: HttpRequest, name: str) -> HttpResponse:
+    """What the charts are drawn from."""
+    try:
+        return JsonResponse(charts_json(board().charts(name)))
+    except NotFound as error:
+        return unknown(request, error)
+    except CareloopError as error:
+        return problem(request, error, status=503)
+
+
+def _monitors(repository: Repository, name: str) -> list[Monitor]:
+    return [one for at, noun in repository.all(Monitors) if at.folder == name for one in noun.monitors]
+
+
+def _groups(monitors: Sequence[Monitor], schema: EventSchema) -> list[str]:
+    """Values that the charts can be narrowed to."""
+    fields = {one.by for one in monitors if one.by}
+    declared = {**schema.groups, **schema.segment}
+    return [value for field in sorted(fields) if field in declared for value in declared[field].values]
+
+
+def _lacks(card: Card | None) -> list[str]:
+    if card is None:
+        return []
+    return [
+        one.title for one in CARD_FIELDS if one.id in card.fields and card.fields[one.id].state is not FieldState.STATED
+    ]

@@ -1,0 +1,86 @@
+"""One ASGI application: events go straight to the lake, everything else to the pages.
+
+Any ASGI server runs it as a factory, `careloop.web.server:from_environment`, with `CARELOOP_REPOSITORY` naming the
+governance repository; `care serve` does that, and also hands out the static files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, cast
+
+from careloop import wiring
+from careloop.documents.event_batch import BatchRow
+from careloop.domain.event_report import IngestReport
+from careloop.web.configuration import configure
+from careloop.web.ingest import EVENTS_PATH, IngestApp
+from careloop.wiring.pages import web_place
+from careloop.workflows.run.ingest_events import Intake, ingest_events
+
+__all__ = ["Server", "from_environment"]
+
+_Scope = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
+
+
+class Server:
+    """Sends each request where it belongs, and follows the server's start and stop."""
+
+    def __init__(self, pages: _App, ingest: _App, *, started: Callable[[], None], stopped: Callable[[], None]) -> None:
+        self._pages, self._ingest = pages, ingest
+        self._started, self._stopped = started, stopped
+
+    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"] == EVENTS_PATH:
+            await self._ingest(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._pages(scope, receive, send)
+
+    async def _live(self, receive: _Receive, send: _Send) -> None:
+        import asyncio
+
+        while True:
+            message = await receive()
+            turn = self._started if message["type"] == "lifespan.startup" else self._stopped
+            await asyncio.to_thread(turn)
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+
+class _Taking:
+    """Takes events in by what the systems declare now: a commit that changes a declaration counts from then on."""
+
+    def __init__(self) -> None:
+        self._root = wiring.served_repository()
+        self._lake = wiring.lake(self._root)
+        self._source = wiring.repository_source(self._root)
+        self._known: tuple[str | None, Intake] | None = None
+
+    def __call__(self, rows: Iterable[BatchRow]) -> IngestReport:
+        """Ingest rows; called from several threads."""
+        head = self._source.head().commit
+        if self._known is None or self._known[0] != head:
+            self._known = (head, wiring.intake(self._root, self._lake))
+        return ingest_events(rows, self._known[1], now=wiring.now())
+
+
+def from_environment() -> Server:
+    """The application for the repository that the environment names; it first reads the stores once."""
+    configure(web_place(wiring.served_repository()))
+    from django.core.handlers.asgi import ASGIHandler
+
+    from careloop.web.api_tokens import may_send_events
+    from careloop.web.site import board
+
+    return Server(
+        cast("_App", ASGIHandler()),
+        IngestApp(_Taking(), may_send=may_send_events),
+        started=lambda: board().start(),
+        stopped=lambda: board().stop(),
+    )

@@ -1,0 +1,259 @@
+"""The charts of one system as far as they have been drawn: counts, points and limits that need not be made again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from careloop.domain.count_plan import Aggregate, CountPlan
+from careloop.domain.counts import CellKey, CountTable
+from careloop.domain.event_rows import View
+from careloop.domain.measured import Unit
+from careloop.domain.monitor import Monitor
+from careloop.domain.monitor_chart import (
+    AlarmMark,
+    ChartPoint,
+    ChartSeries,
+    LimitStep,
+    MonitorChart,
+    SeriesRole,
+    SystemCharts,
+)
+from careloop.domain.system import EventSchema, System
+from careloop.monitors.replay import ChangeAlarm
+from careloop.monitors.window import WindowCounts
+from careloop.ports.lake import Lake
+from careloop.ports.ledger import Entry
+from careloop.workflows.run.chart_marks import Marks, marks_of
+from careloop.workflows.run.chart_points import SeriesKey, points_of, series_keys
+from careloop.workflows.run.compile_charts import ChartPlan, compile_charts
+from careloop.workflows.run.detect_changes import Part, Stretch, parts_of, stretches_of
+from careloop.workflows.run.limit_lines import Past, Shown, learn_limits, limit_steps, pasts_of
+from careloop.workflows.run.read_windows import window_plan
+from careloop.workflows.run.watched_monitor import WatchedMonitor
+from careloop.workflows.run.window_tables import Grown, WindowTables
+
+__all__ = ["Board", "ChartAsk"]
+
+_UNITS = {
+    SeriesRole.RATE: Unit.RATIO,
+    SeriesRole.GAP: Unit.DIFFERENCE,
+    SeriesRole.IMPACT_RATIO: Unit.RATIO,
+    SeriesRole.QUANTILE: Unit.MILLISECONDS,
+    SeriesRole.AMOUNT: Unit.AMOUNT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartAsk:
+    """What is to be drawn."""
+
+    system: System
+    monitors: tuple[Monitor, ...]
+    """As they stand in its `monitors.yaml`."""
+    environment: str = "production"
+    most_windows: int = 400
+    """So many of the latest windows of each monitor are shown; older ones are counted all the same."""
+
+
+class Board:
+    """One system in one environment. Hold `drawing` while you draw."""
+
+    def __init__(self, lake: Lake, system: str) -> None:
+        self.drawing = threading.Lock()
+        self._lake, self._system = lake, system
+        self._tables = WindowTables(lake, system)
+        self._sheets: tuple[_Sheet, ...] = ()
+        self._drawn: tuple[ChartAsk, Sequence[Entry], int, SystemCharts] | None = None
+
+    def draw(self, ask: ChartAsk, entries: Sequence[Entry], *, upto: int) -> SystemCharts:
+        """The charts, given the entries about the system and the `ingest_seq` of its newest event."""
+        if self._drawn is not None and self._drawn[:3] == (ask, entries, upto):
+            return self._drawn[3]
+        if self._drawn is None or _documents(self._drawn[0]) != _documents(ask):
+            compiled = compile_charts(ask.monitors, ask.system.events or EventSchema())
+            self._sheets = tuple(map(_Sheet, compiled))
+        tables = self._counted(upto)
+        marks = marks_of(
+            entries,
+            system=self._system,
+            environment=ask.environment,
+            seconds={sheet.chart.monitor.id: sheet.chart.seconds for sheet in self._sheets},
+        )
+        for sheet in self._sheets:
+            sheet.take(tables, marks)
+        self._learn(tables, upto)
+        charts = SystemCharts(
+            system=self._system,
+            environment=ask.environment,
+            watermark=upto,
+            ledger_size=0,
+            charts=tuple(sheet.drawn(ask.most_windows, marks) for sheet in self._sheets),
+            switches=marks.switches,
+        )
+        self._drawn = (ask, entries, upto, charts)
+        return charts
+
+    def _counted(self, upto: int) -> Mapping[CountPlan, Grown]:
+        """What all sheets need; of new ones also what limits are learnt from, so that files are opened once."""
+        wanted = [plan for sheet in self._sheets for plan in sheet.plans()]
+        past = [sheet.history() for sheet in self._sheets if sheet.chart.watched is not None and not sheet.learnt]
+        counted = self._tables.bring_up(tuple(dict.fromkeys((*wanted, *past))), upto=upto)
+        self._tables.let_go(past)
+        return counted
+
+    def _learn(self, counted: Mapping[CountPlan, Grown], upto: int) -> None:
+        """Learn the limits that are wanted for the first time."""
+        sheets = [sheet for sheet in self._sheets if sheet.unlearnt]
+        plans = {sheet.chart.monitor.id: sheet.history() for sheet in sheets if sheet.has_past}
+        missing = tuple(plan for plan in plans.values() if plan not in counted)
+        tables = {**counted, **WindowTables(self._lake, self._system).bring_up(missing, upto=upto)}
+        for sheet in sheets:
+            plan = plans.get(sheet.chart.monitor.id)
+            sheet.learn(None if plan is None else tables[plan].table)
+
+
+def _documents(ask: ChartAsk) -> tuple[System, tuple[Monitor, ...]]:
+    return ask.system, ask.monitors
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """One monitor."""
+
+    chart: ChartPlan
+    _cells: dict[int, dict[CellKey, tuple[int, ...]]] = field(default_factory=dict)
+    """By window, as events happened."""
+    _points: dict[int, list[tuple[SeriesKey, ChartPoint]]] = field(default_factory=dict)
+    _stretches: tuple[Stretch, ...] = ()
+    _pasts: dict[str | None, tuple[tuple[Stretch, Past], ...]] = field(default_factory=dict)
+    """By group, where each has a reference of its own."""
+    _limits: dict[tuple[str | None, Past], ChangeAlarm] = field(default_factory=dict)
+
+    def plans(self) -> tuple[CountPlan, ...]:
+        """What is counted for it: its windows, and where a detector runs, which windows there are by receipt."""
+        watched = self.chart.watched
+        if self.chart.plan is None:
+            return ()
+        shown = (_without_units(window_plan(self.chart.plan, view=View.OCCURRED, seconds=self.chart.seconds)),)
+        return shown if watched is None else (*shown, _presence(watched))
+
+    def take(self, tables: Mapping[CountPlan, Grown], marks: Marks) -> None:
+        """Take in what was counted and what is on record."""
+        plans = self.plans()
+        if plans:
+            self._take_cells(tables[plans[0]])
+        if self.chart.watched is not None:
+            windows = _windows(tables[plans[1]].table)
+            self._stretches = stretches_of(windows, seconds=self.chart.seconds, starts=marks.starts)
+            signals = [mark.signal for mark in marks.alarms.get(self.chart.monitor.id, ())]
+            self._pasts = {
+                part.group: pasts_of(self._stretches, signals, group=part.group) for part in parts_of(self.chart.watched)
+            }
+
+    def _take_cells(self, grown: Grown) -> None:
+        if grown.added is None:
+            self._cells.clear()
+            self._points.clear()
+        for key in grown.table.cells if grown.added is None else grown.added.cells:
+            self._points.pop(key.window, None)
+            values = grown.table.cells.get(key)
+            window = self._cells.setdefault(key.window, {})
+            if values is None:
+                window.pop(key, None)
+            else:
+                window[key] = values
+
+    @property
+    def learnt(self) -> bool:
+        """Whether any limits were learnt for it yet."""
+        return bool(self._limits)
+
+    # --- limits -----------------------------------------------------------------------------------------------------
+
+    @property
+    def unlearnt(self) -> set[tuple[str | None, Past]]:
+        """Pasts that no limits were learnt from yet."""
+        return {(group, past) for group, pasts in self._pasts.items() for _, past in pasts} - self._limits.keys()
+
+    @property
+    def has_past(self) -> bool:
+        """Whether any of those holds a window at all."""
+        first = min((stretch.began for stretch in self._stretches), default=0)
+        return any(past.known > first for _, past in self.unlearnt)
+
+    def history(self) -> CountPlan:
+        """What limits are learnt from: windows by when events came, with units."""
+        assert self.chart.watched is not None
+        return window_plan(self.chart.watched.plan, view=View.RECEIVED, seconds=self.chart.seconds)
+
+    def learn(self, table: CountTable | None) -> None:
+        """Learn what is not learnt yet, and let go of what nothing is judged by any more."""
+        watched = self.chart.watched
+        assert watched is not None
+        parts = {part.group: part for part in parts_of(watched if table is None else replace(watched, table=table))}
+        missing = self.unlearnt
+        used = {(group, past) for group, pasts in self._pasts.items() for _, past in pasts}
+        self._limits = {key: alarm for key, alarm in self._limits.items() if key in used}
+        self._limits |= {(group, past): learn_limits(parts[group], past) for group, past in missing}
+
+    def _steps(self, shown: Shown) -> dict[SeriesKey, list[LimitStep]]:
+        found: dict[SeriesKey, list[LimitStep]] = {}
+        for part in parts_of(self.chart.watched) if self.chart.watched is not None else ():
+            for stretch, past in self._pasts[part.group]:
+                for key, step in limit_steps(part, self._limits[part.group, past], stretch, shown):
+                    found.setdefault(key, []).append(step)
+        return found
+
+    # --- the chart --------------------------------------------------------------------------------------------------
+
+    def drawn(self, most_windows: int, marks: Marks) -> MonitorChart:
+        """The chart with so many of the latest windows."""
+        chart = self.chart
+        last = max(self._cells, default=0)
+        shown = Shown(since=last - (most_windows - 1) * chart.seconds, last=last, seconds=chart.seconds)
+        lines: dict[SeriesKey, list[ChartPoint]] = {}
+        for window in sorted(self._cells):
+            if window >= shown.since:
+                for key, point in self._points_of(window):
+                    lines.setdefault(key, []).append(point)
+        limits = self._steps(shown)
+        keys = series_keys(chart) if chart.plan is not None else ()
+        return MonitorChart(
+            monitor=chart.monitor,
+            seconds=chart.seconds,
+            unit=_UNITS[chart.role],
+            counted_in=chart.counted_in,
+            series=tuple(
+                ChartSeries(
+                    role=key[0], group=key[1], points=tuple(lines.get(key, ())), limits=tuple(limits.get(key, ()))
+                )
+                for key in keys
+            ),
+            alarms=marks.alarms.get(chart.monitor.id, ()),
+            not_watched=chart.not_watched,
+            not_charted=chart.not_charted,
+            windows=len(self._cells),
+        )
+
+    def _points_of(self, window: int) -> list[tuple[SeriesKey, ChartPoint]]:
+        if window not in self._points:
+            self._points[window] = list(points_of(self.chart, window, self._cells[window]))
+        return self._points[window]
+
+
+def _without_units(plan: CountPlan) -> CountPlan:
+    """Points need no units, and without them a window has a cell a group."""
+    return replace(plan, unit=None)
+
+
+def _presence(watched: WatchedMonitor) -> CountPlan:
+    """Which windows by receipt there are, and of which release; monitors of one window length share it."""
+    carried = window_plan(watched.plan, view=View.RECEIVED, seconds=watched.seconds)
+    return replace(carried, monitor="windows", aggregates=(Aggregate(name="n"),), group=(), bins=None, unit=None)
+
+
+def _windows(presence: CountTable) -> tuple[WindowCounts, ...]:
+    seen = sorted((key.window, key.release) for key in presence.cells)
+    return tuple(WindowCounts(window=window, release=release, cells=()) for window, release in seen)

@@ -1,0 +1,131 @@
+"""From `monitors.yaml` to what a page can draw: more than detectors watch, and whatever cannot be drawn with its reason.
+
+Drawn are the watched rates and gaps, and also impact ratios, quantiles of latency and sums of a declared amount. The
+rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from careloop.domain.count_plan import CountPlan, ExponentialBins
+from careloop.domain.event import MILLIONTHS
+from careloop.domain.event_columns import LATENCY_US, column_named, declared_columns
+from careloop.domain.monitor import Monitor
+from careloop.domain.monitor_chart import SeriesRole
+from careloop.domain.system import EventSchema, EventType
+from careloop.errors import CareloopError, InvalidInput
+from careloop.measures.business import amount_plan
+from careloop.measures.latency import latency_plan
+from careloop.measures.rate import rate_plan
+from careloop.measures.split import Split
+from careloop.workflows.run.compile_monitors import FAVOURABLE, compile_monitors, declared_values, hits_of
+from careloop.workflows.run.watched_monitor import WatchedMonitor, seconds_in
+
+__all__ = ["LATENCY_BINS", "ChartPlan", "compile_charts"]
+
+LATENCY_BINS: Final = ExponentialBins(LATENCY_US, scale=4, octaves=36)
+"""Buckets of latency up to nineteen hours, each at most 2.2 % wrong."""
+_QUANTILE: Final = re.compile(r"latency_p(\d{2})(?:_ms)?")
+_RATIO: Final = "impact_ratio"
+_DIGITS: Final = {EventType.NUMBER: len(str(MILLIONTHS)) - 1, EventType.INTEGER: 0}
+"""Business numbers that can be summed, and how many decimal places they are kept with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartPlan:
+    """How one monitor is drawn."""
+
+    monitor: Monitor
+    role: SeriesRole
+    plan: CountPlan | None
+    """What is counted, without windows; None when it cannot be drawn."""
+    groups: tuple[str, ...] = ()
+    """Declared values of the field that splits the rows."""
+    quantile: float | None = None
+    digits: int = 0
+    """Decimal places of an amount that is kept as whole numbers."""
+    counted_in: str | None = None
+    """Unit of an amount, as the system declares it."""
+    watched: WatchedMonitor | None = None
+    """The monitor as its detector runs it, without windows; None when none runs."""
+    not_watched: str | None = None
+    not_charted: str | None = None
+
+    @property
+    def seconds(self) -> int:
+        """Length of a window."""
+        return seconds_in(self.monitor.window)
+
+
+def compile_charts(
+    monitors: Sequence[Monitor], schema: EventSchema, *, favourable: Sequence[str] = FAVOURABLE
+) -> tuple[ChartPlan, ...]:
+    """Every monitor, in order, with what is counted for it and whether a detector runs."""
+    compiled = compile_monitors(monitors, schema, favourable=favourable)
+    watched = {each.monitor.id: each for each in compiled.watched}
+    left_out = {each.monitor.id: each.because for each in compiled.left_out}
+    return tuple(
+        _of_watched(watched[monitor.id])
+        if monitor.id in watched
+        else _of_unwatched(monitor, schema, favourable, left_out[monitor.id])
+        for monitor in monitors
+    )
+
+
+def _of_watched(watched: WatchedMonitor) -> ChartPlan:
+    return ChartPlan(
+        monitor=watched.monitor,
+        role=SeriesRole.GAP if watched.gap else SeriesRole.RATE,
+        plan=watched.plan,
+        groups=watched.groups,
+        watched=watched,
+    )
+
+
+def _of_unwatched(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str) -> ChartPlan:
+    try:
+        return _drawn(monitor, schema, favourable, because)
+    except CareloopError as error:
+        return ChartPlan(
+            monitor=monitor, role=SeriesRole.RATE, plan=None, not_watched=because, not_charted=error.message
+        )
+
+
+def _drawn(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str) -> ChartPlan:
+    groups, split = _split(monitor, schema)
+    quantile = _QUANTILE.fullmatch(monitor.measure)
+    amount = schema.business.get(monitor.measure)
+    if quantile is not None:
+        role, plan = SeriesRole.QUANTILE, latency_plan(monitor.id, bins=LATENCY_BINS, split=split)
+    elif amount is not None and amount.type in _DIGITS:
+        column = declared_columns(schema)[f"business.{monitor.measure}"]
+        role, plan = SeriesRole.AMOUNT, amount_plan(monitor.id, column=column, split=split)
+    elif monitor.measure == _RATIO and groups:
+        hit = hits_of("selection_rate", schema, favourable)
+        role, plan = SeriesRole.IMPACT_RATIO, rate_plan(monitor.id, hit=hit, split=split)
+    elif monitor.measure == _RATIO:
+        raise InvalidInput("a ratio between groups needs a field with declared values (`by`)")
+    else:
+        raise InvalidInput(f"{monitor.measure} cannot be read from the declared fields of events alone")
+    return ChartPlan(
+        monitor=monitor,
+        role=role,
+        plan=plan,
+        groups=groups,
+        quantile=int(quantile.group(1)) / 100 if quantile is not None else None,
+        digits=_DIGITS.get(amount.type, 0) if amount is not None else 0,
+        counted_in=None if amount is None else amount.unit,
+        not_watched=because,
+    )
+
+
+def _split(monitor: Monitor, schema: EventSchema) -> tuple[tuple[str, ...], Split]:
+    if monitor.by is None:
+        return (), Split()
+    column = column_named(monitor.by, schema)
+    return declared_values(column, schema), Split(group=(column,))
+

@@ -1,0 +1,115 @@
+"""What each detector accepts, as steps over time: its reference and its limit, for each release from its takeover on.
+
+Learnt exactly as `detect_changes` learns, from windows by when events came; but the detectors themselves are not run.
+Which windows an alarm has shown to be bad is taken from the alarms on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from careloop.domain.alarm import Signal, Worse
+from careloop.domain.monitor import Reference
+from careloop.domain.monitor_chart import LimitStep, SeriesRole
+from careloop.monitors.gap_alarm import GapAlarm
+from careloop.monitors.rate_alarm import RateAlarm
+from careloop.monitors.replay import ChangeAlarm
+from careloop.monitors.window import hour_of_week
+from careloop.workflows.run.chart_points import SeriesKey
+from careloop.workflows.run.detect_changes import Part, Stretch
+
+__all__ = ["Past", "Shown", "learn_limits", "limit_steps", "pasts_of"]
+
+_HOUR: Final = 3600
+_NO_PAST: Final = "no past of its own to compare with yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Which windows a stretch is judged by. They are closed, so the same past teaches the same limits for ever."""
+
+    known: int
+    """Windows before this one …"""
+    bad: tuple[tuple[str, int, int], ...] = ()
+    """… except these: release, first and last window, both included."""
+
+    def holds(self, window: int, release: str) -> bool:
+        """Whether a window belongs to it."""
+        if window >= self.known:
+            return False
+        return not any(release == name and first <= window <= last for name, first, last in self.bad)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Which stretch of time a chart shows: windows with `since` ≤ start ≤ `last`, of a length."""
+
+    since: int
+    last: int
+    seconds: int
+
+
+def pasts_of(
+    stretches: Sequence[Stretch], signals: Iterable[Signal], *, group: str | None = None
+) -> tuple[tuple[Stretch, Past], ...]:
+    """Each stretch with its past, given the monitor's signals; `group` where each group has a reference of its own.
+
+    From the first signal about a release on, its windows are bad for whatever takes over after it.
+    """
+    ours = [signal for signal in signals if group is None or signal.group == group]
+    found: list[tuple[Stretch, Past]] = []
+    bad: list[tuple[str, int, int]] = []
+    for (release, began), stint in groupby(stretches, key=lambda each: (each.release, each.began)):
+        until = began
+        for stretch in stint:
+            before = [(name, first, min(last, stretch.known - 1)) for name, first, last in bad if first < stretch.known]
+            found.append((stretch, Past(stretch.known, tuple(before))))
+            until = stretch.until
+        moved = [signal.since for signal in ours if signal.release == release and began <= signal.window < until]
+        if moved:
+            bad.append((release, min(moved), until - 1))
+    return tuple(found)
+
+
+def learn_limits(part: Part, past: Past) -> ChangeAlarm:
+    """The alarm that the past gives; `part` holds at least all windows of the past, by when events came."""
+    return part.learn([window for window in part.windows if past.holds(window.window, window.release)])
+
+
+def limit_steps(part: Part, alarm: ChangeAlarm, stretch: Stretch, shown: Shown) -> Iterator[tuple[SeriesKey, LimitStep]]:
+    """What the alarm accepts during the shown part of a stretch, for each line of the chart that it watches."""
+    since, last = max(stretch.since, shown.since), min(stretch.until - 1, shown.last)
+    if last < since:
+        return
+    until = None if stretch.until > shown.last else last + shown.seconds
+    if isinstance(alarm, GapAlarm):
+        for group in dict.fromkeys(leg.group for leg in alarm.legs):
+            limit = max(leg.tolerance for leg in alarm.legs if leg.group == group)
+            step = LimitStep(since=since, until=until, release=stretch.release, low=-limit, high=limit)
+            yield (SeriesRole.GAP, group), step
+    elif isinstance(alarm, RateAlarm):
+        seasonal = part.watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK
+        width = max(_HOUR, shown.seconds)
+        starts = sorted({since, *range(-(-since // width) * width, last + 1, width)}) if seasonal else [since]
+        for start, end in zip(starts, [*starts[1:], until], strict=True):
+            slot = hour_of_week(start) if seasonal else 0
+            yield (SeriesRole.RATE, part.group), _rate_step(alarm, slot, stretch.release, since=start, until=end)
+
+
+def _rate_step(alarm: RateAlarm, slot: int, release: str, *, since: int, until: int | None) -> LimitStep:
+    accepted = alarm.accepted.get(slot)
+    if accepted is None:
+        return LimitStep(since=since, until=until, release=release, reason=_NO_PAST)
+    ways = alarm.directions
+    return LimitStep(
+        since=since,
+        until=until,
+        release=release,
+        reference_low=accepted[0],
+        reference_high=accepted[1],
+        low=alarm.limit(slot, Worse.LOWER) if Worse.LOWER in ways else None,
+        high=alarm.limit(slot, Worse.HIGHER) if Worse.HIGHER in ways else None,
+    )
