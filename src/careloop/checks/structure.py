@@ -135,18 +135,21 @@ def soa_complete(ground: Ground) -> Iterator[Breach]:
     if found is None:
         return
     document, controls = found
-    decided = {decision.control for decision in controls.decisions}
-    seen: set[tuple[str, str | None]] = set()
+    for_all = {decision.control for decision in controls.decisions if not decision.systems}
+    for_some: dict[str, set[str]] = {}
     for position, decision in enumerate(controls.decisions):
-        scopes = {(decision.control, system) for system in decision.systems or (None,)}
-        if scopes & seen:
-            whom = f" for {', '.join(decision.systems)}" if decision.systems else ""
-            message = f"{decision.control} is decided twice{whom}"
+        seen = for_some.setdefault(decision.control, set())
+        if twice := seen & set(decision.systems):
+            message = f"{decision.control} is decided twice for {', '.join(sorted(twice))}"
             yield Breach(path=document.path, pointer=("decisions", position), message=message)
-        seen |= scopes
+        seen |= set(decision.systems)
+    systems = {system.id for system in ground.repository.nouns(System)}
     for control in ground.controls:
-        if control not in decided:
-            yield Breach(path=document.path, pointer=("decisions", control), message=f"{control} is not decided")
+        left = systems - for_some.get(control, set())
+        if control in for_all or (for_some.get(control) and not left):
+            continue
+        whom = f" for {', '.join(sorted(left))}" if for_some.get(control) else ""
+        yield Breach(path=document.path, pointer=("decisions", control), message=f"{control} is not decided{whom}")
 
 
 def scope_complete(ground: Ground) -> Iterator[Breach]:
