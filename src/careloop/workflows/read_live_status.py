@@ -3,7 +3,7 @@
 Shared by the phases that ask for it: the gate before a release, and everything that shows how things stand.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -20,10 +20,10 @@ from careloop.errors import NotFound
 from careloop.gates.people import People
 from careloop.gates.session import session_terms
 from careloop.gates.treatment import TREATMENT_TYPE, Terms, treatment_approvals
-from careloop.ports.ledger import Ledger
+from careloop.ports.ledger import Entry, Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.status.claims import ClaimJudge
-from careloop.status.compute import compute_status, requirement_rows
+from careloop.status.compute import compute_status, record_types, requirement_rows
 from careloop.status.degraded import Past, lapse_instants, marked, once_complete
 from careloop.status.records import records_at, records_of
 from careloop.status.residual import credited_controls, live_risks, risk_findings
@@ -58,9 +58,9 @@ class Reading:
 
 def read_live_status(reading: Reading) -> Status:
     """The status of every requirement, what was complete once marked, with every risk as it stands."""
-    records = _records(reading)
+    records = _records(reading, None)
     status = compute_status(reading.compiled, reading.catalogue, records, reading.now)
-    rows = _with_past(reading, status.requirements)
+    rows = _with_past(reading, status.requirements, None)
     risks = _risks(reading, rows)
     return replace(status, requirements=rows, risks=risks, programme=(*status.programme, *risk_findings(risks)))
 
@@ -68,10 +68,11 @@ def read_live_status(reading: Reading) -> Status:
 def read_live_risks(reading: Reading, system: str) -> tuple[LiveRisk, ...]:
     """The risks of one system as they stand; only the requirements that their treatments count on are judged."""
     mine = tuple(risk for risk in reading.repository.nouns(Risk) if system in risk.systems)
-    judge = ClaimJudge(Cases(reading.repository, reading.now), _records(reading), reading.now)
     wanted = credited_controls(mine)
+    types = record_types(reading.repository, reading.catalogue, wanted)
+    judge = ClaimJudge(Cases(reading.repository, reading.now), _records(reading, types), reading.now)
     rows = requirement_rows(reading.repository, reading.catalogue, judge, reading.now.date(), wanted)
-    return tuple(live for live in _risks(reading, _with_past(reading, rows)) if system in live.risk.systems)
+    return tuple(live for live in _risks(reading, _with_past(reading, rows, types)) if system in live.risk.systems)
 
 
 def read_approvals(reading: Reading) -> tuple[TreatmentApproval, ...]:
@@ -94,28 +95,40 @@ def _risks(reading: Reading, rows: tuple[RequirementRow, ...]) -> tuple[LiveRisk
     return live_risks(reading.repository, by_id, read_approvals(reading), reading.now.date())
 
 
-def _records(reading: Reading) -> Records | None:
-    if reading.ledger is None:
-        return None
+def _records(reading: Reading, types: frozenset[str] | None) -> Records | None:
+    return None if reading.ledger is None else records_of(_entries(reading, reading.ledger, types))
+
+
+def _entries(reading: Reading, ledger: Ledger, types: frozenset[str] | None) -> Iterable[Entry]:
+    """Entries in order: all, or those of some types, which a store finds without reading the others."""
     until = reading.until
-    return records_of(reading.ledger.query() if until is None else reading.ledger.query(until=until))
+    if types is None:
+        return ledger.query() if until is None else ledger.query(until=until)
+    found = (
+        entry
+        for kind in types
+        for entry in (ledger.query(type=kind) if until is None else ledger.query(type=kind, until=until))
+    )
+    return sorted(found, key=lambda entry: entry.index)
 
 
-def _with_past(reading: Reading, rows: tuple[RequirementRow, ...]) -> tuple[RequirementRow, ...]:
+def _with_past(
+    reading: Reading, rows: tuple[RequirementRow, ...], types: frozenset[str] | None
+) -> tuple[RequirementRow, ...]:
     """The rows, those marked that were complete at an earlier size of the ledger."""
     if all(row.status in (RequirementState.COMPLETE, RequirementState.EXCLUDED) for row in rows):
         return rows
-    pasts = tuple(_pasts(reading, rows))
+    pasts = tuple(_pasts(reading, rows, types))
     return marked(rows, once_complete(rows, pasts, reading.catalogue)) if pasts else rows
 
 
-def _pasts(reading: Reading, rows: tuple[RequirementRow, ...]) -> Iterator[Past]:
+def _pasts(reading: Reading, rows: tuple[RequirementRow, ...], types: frozenset[str] | None) -> Iterator[Past]:
     """Where to look for what was complete once: just before evidence ran out, and at commits the ledger names."""
     if reading.ledger is None:
         return
     lapses = lapse_instants(rows)
     named = _earlier_commits(reading, reading.ledger)
-    read = records_at(reading.ledger.query(), (*lapses, *named.values()))
+    read = records_at(_entries(reading, reading.ledger, types), (*lapses, *named.values()))
     for at, records in zip(lapses, read, strict=False):
         yield Past(repository=reading.repository, records=records, at=at.astimezone(reading.now.tzinfo))
     for commit, records in zip(named, read[len(lapses) :], strict=True):
