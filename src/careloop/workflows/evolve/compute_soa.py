@@ -49,12 +49,7 @@ class SoaAsk:
 
 
 def compute_soa(
-    source: RepositorySource,
-    *,
-    standards: StandardsLibrary,
-    ledger: Ledger | None,
-    now: datetime,
-    ask: SoaAsk,
+    source: RepositorySource, *, standards: StandardsLibrary, ledger: Ledger | None, now: datetime, ask: SoaAsk
 ) -> Statement:
     """The statement with its findings; while there is a blocking one, it must not be handed out.
 
@@ -67,19 +62,17 @@ def compute_soa(
     found = check_tree(point.tree, reading.catalogue, reading.now.date())
     errors = tuple(error for error in found.errors if error.place.file.startswith(_PLACES))
     repository = reading.repository
+    decided = _decided(repository, errors)
     _known(system, repository)
-    controls = repository.only(Controls)
-    if controls is None and not errors:
-        raise Refused("there is no controls.yaml, so nobody has decided which controls apply", hint=_WRITE_IT)
     status = read_live_status(_of_system(reading, system))
     rows = soa_rows(repository, reading.catalogue, status, system=system, today=reading.now.date())
-    organisation = repository.organisation
+    name, scope = _named(repository)
     every = read_live_status(reading).risks if system is not None else status.risks
     return Statement(
-        organisation=organisation.organisation.name if organisation else "",
-        scope=organisation.scope.statement if organisation else "",
+        organisation=name,
+        scope=scope,
         system=system,
-        decided=controls or Controls(owner="nobody"),
+        decided=decided,
         approval=plan_approval(repository, every, read_approvals(reading)),
         rows=rows,
         posts=_posts(repository, rows),
@@ -93,6 +86,20 @@ def compute_soa(
         in_force_by=point.in_force_by,
         standards_digest=point.standards_digest,
     )
+
+
+def _decided(repository: Repository, errors: tuple[Finding, ...]) -> Controls:
+    """controls.yaml; an empty one in its place while it cannot be read, which the errors say."""
+    controls = repository.only(Controls)
+    if controls is None and not errors:
+        raise Refused("there is no controls.yaml, so nobody has decided which controls apply", hint=_WRITE_IT)
+    return controls or Controls(owner="nobody")
+
+
+def _named(repository: Repository) -> tuple[str, str]:
+    """Name of the organisation, and what its management system covers."""
+    root = repository.organisation
+    return (root.organisation.name, root.scope.statement) if root else ("", "")
 
 
 def _known(system: str | None, repository: Repository) -> None:
