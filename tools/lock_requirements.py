@@ -26,7 +26,7 @@ FORM = (
     "--no-header",
     "--quiet",
 )
-GROUPS = ("--all-extras", "--group=test", "--group=check", "--group=build")
+GROUPS = ("--all-extras", "--group=test", "--group=oscal", "--group=check", "--group=build")
 
 
 def main(upgrade: list[str]) -> None:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from careloop.checks.breach import Breach
 from careloop.checks.references import Names, dangling_references
+from careloop.checks.risk_scores import designated_posts, level_of, scores_of
 from careloop.documents.card_gaps import card_gaps
 from careloop.documents.layout import KINDS, kind_of, looks_governed
 from careloop.domain.card import Card
@@ -29,6 +30,7 @@ from careloop.ledger.ssh_signature import read_ssh_keys
 __all__ = [
     "STRUCTURAL_CHECKS",
     "Ground",
+    "acceptance_designated",
     "accountable_once",
     "card_complete",
     "credit_applicable",
@@ -133,10 +135,21 @@ def soa_complete(ground: Ground) -> Iterator[Breach]:
     if found is None:
         return
     document, controls = found
-    decided = {decision.control for decision in controls.decisions}
+    for_all = {decision.control for decision in controls.decisions if not decision.systems}
+    for_some: dict[str, set[str]] = {}
+    for position, decision in enumerate(controls.decisions):
+        seen = for_some.setdefault(decision.control, set())
+        if twice := seen & set(decision.systems):
+            message = f"{decision.control} is decided twice for {', '.join(sorted(twice))}"
+            yield Breach(path=document.path, pointer=("decisions", position), message=message)
+        seen |= set(decision.systems)
+    systems = {system.id for system in ground.repository.nouns(System)}
     for control in ground.controls:
-        if control not in decided:
-            yield Breach(path=document.path, pointer=("decisions", control), message=f"{control} is not decided")
+        left = systems - for_some.get(control, set())
+        if control in for_all or (for_some.get(control) and not left):
+            continue
+        whom = f" for {', '.join(sorted(left))}" if for_some.get(control) else ""
+        yield Breach(path=document.path, pointer=("decisions", control), message=f"{control} is not decided{whom}")
 
 
 def scope_complete(ground: Ground) -> Iterator[Breach]:
@@ -220,15 +233,41 @@ def credit_applicable(ground: Ground) -> Iterator[Breach]:
     controls = ground.repository.only(Controls)
     if controls is None:
         return
-    excluded = {decision.control for decision in controls.decisions if not decision.applicable and not decision.systems}
+    everywhere = {one.control for one in controls.decisions if not one.applicable and not one.systems}
+    somewhere = {(one.control, system) for one in controls.decisions if not one.applicable for system in one.systems}
     for document, risk in ground.repository.all(Risk):
         for position, credit in enumerate(risk.treatment.credits if risk.treatment else ()):
-            if credit.control in excluded:
+            out_for = [system for system in risk.systems if (credit.control, system) in somewhere]
+            if credit.control in everywhere or (out_for and len(out_for) == len(risk.systems)):
                 yield Breach(
                     path=document.path,
                     pointer=("treatment", "credits", position, "control"),
                     message=f"the treatment counts on {credit.control}, which controls.yaml says does not apply",
                 )
+
+
+def acceptance_designated(ground: Ground) -> Iterator[Breach]:
+    """A risk is accepted by a post that is designated for so much of it, and not before it was assessed (R8)."""
+    criteria, roles = ground.repository.only(RiskCriteria), ground.repository.only(Roles)
+    if criteria is None or "roles.yaml" in ground.failed:
+        return
+    for document, risk in ground.repository.all(Risk):
+        treated = risk.treatment
+        left = scores_of(risk, treated.credits) if treated else None
+        if treated is None or treated.accepted is None or left is None:
+            continue
+        level = level_of(left, criteria)
+        posts = designated_posts(level, criteria, roles)
+        accepted = treated.accepted
+        if accepted.by not in posts:
+            message = f"'{accepted.by}' is not designated to accept a risk of level {level.id} ({left})"
+            remedy = f"have it accepted by {' or '.join(sorted(posts))}, or treat the risk further"
+        elif accepted.on < risk.assessed.on:
+            message = f"it was accepted on {accepted.on}, before it was assessed on {risk.assessed.on}"
+            remedy = "have the risk accepted as it is assessed now"
+        else:
+            continue
+        yield Breach(path=document.path, pointer=("treatment", "accepted"), message=message, remedy=remedy)
 
 
 def scale_respected(ground: Ground) -> Iterator[Breach]:
@@ -292,6 +331,7 @@ STRUCTURAL_CHECKS: Mapping[str, Check] = {
     "escalation-ends": escalation_ends,
     "session-key-apart": session_key_apart,
     "credit-applicable": credit_applicable,
+    "acceptance-designated": acceptance_designated,
     "scale-respected": scale_respected,
     "card-complete": card_complete,
     "review-past": review_past,

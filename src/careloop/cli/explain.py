@@ -17,14 +17,14 @@ app = a_command()
 _STYLES = {"held": "good", "complete": "good", "not_held": "bad", "missing": "bad", "violated": "bad", "must": "bad"}
 _EPILOG = """
 Examples:  care explain 6.1.3  ·  care explain card-complete  ·  care explain policies/ai-policy.md#1.1  ·
-care explain care/C3  ·  care explain 3f2a9c0d11e4b7a6 (a finding's id from --format json)
+care explain care/C3  ·  care explain credit-drift  ·  care explain 3f2a9c0d11e4b7a6 (a finding's id from --format json)
 """
 
 
 @app.command(epilog=_EPILOG)
 def explain(
     ref: Annotated[
-        str, typer.Argument(metavar="REF", help="A requirement, rule, policy statement, claim, finding or alarm.")
+        str, typer.Argument(metavar="REF", help="A requirement, rule, policy statement, claim, risk, finding or alarm.")
     ],
     repo: Annotated[Path | None, typer.Option("--repo", metavar="DIR", help="Governance repository.")] = None,
     output_format: FormatOption = Format.TEXT,

@@ -42,13 +42,15 @@ COMMANDS: dict[str, str] = {
     "readability": "Report how hard the documents are to read.",
     "render": "Show a document as HTML or Markdown for people without git.",
     "create": "Follow the thirty days in which Create ships.",
+    "soa": "Show the Statement of Applicability, computed from evidence.",
+    "risk": "Show each risk: inherent, left now, accepted or not.",
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }
 """Commands in the order of use; each lives in the module of its name and is loaded only when it is called."""
 
 
-_QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema"})
+_QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk"})
 """Commands that end within seconds and hold little: collecting garbage would only cost them a tenth of their time."""
 
 

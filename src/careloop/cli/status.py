@@ -133,7 +133,8 @@ def _print_row(row: RequirementRow) -> None:
     care = f"CARE {row.care_status.value}" if row.level is None else f"level {row.level}"
     state = paint(f"{row.status.value:<9}", _STYLES[row.status])
     item = requirement.id.removeprefix("iso42001:2023/")
-    say(f"  {item:<9} {state} {held:>2}/{len(row.claims):<2} claims  {care:<14}  {requirement.title}")
+    mark = paint("  (degraded: it was complete)", "bad") if row.degraded else ""
+    say(f"  {item:<9} {state} {held:>2}/{len(row.claims):<2} claims  {care:<14}  {requirement.title}{mark}")
 
 
 def _print_programme(result: StatusResult) -> None:

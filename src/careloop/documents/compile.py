@@ -135,6 +135,8 @@ def _twice_within(document: Document) -> tuple[Problem, ...]:
         items = getattr(document.noun, name)
         for position, item in enumerate(items if isinstance(items, tuple) else ()):
             value = getattr(item, key)
+            if key == "control" and getattr(item, "systems", None):
+                continue  # decided for some systems only; that no system has two decisions is checked elsewhere
             if value in seen:
                 problems.append(
                     Problem("duplicate-id", f"the {key} '{value}' stands here twice", pointer=(name, position, key))

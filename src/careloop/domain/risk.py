@@ -15,6 +15,7 @@ __all__ = [
     "Action",
     "Appetite",
     "Assessed",
+    "Combination",
     "Consequence",
     "Consequences",
     "Credit",
@@ -57,6 +58,15 @@ class Appetite(Noun):
     society: int = Field(ge=1, le=100)
 
 
+class Combination(StrEnum):
+    """How the scores of those who would bear a risk become one. No rule averages: harm to people stays in sight."""
+
+    HIGHEST = "highest"
+    """The highest of the three."""
+    PEOPLE_DOUBLED = "people_doubled"
+    """The highest, after those of individuals and society were doubled."""
+
+
 class Trigger(Noun):
     """When a system must have a full impact assessment (R26); a missing fact counts as triggered."""
 
@@ -83,6 +93,8 @@ class RiskCriteria(Governed):
     impact: tuple[ScalePoint, ...] = Field(min_length=2)
     levels: tuple[RiskLevel, ...] = Field(min_length=1)
     appetite: Appetite
+    combine: Combination = Combination.HIGHEST
+    """Decides the level of a risk; the appetite is held against each score apart."""
     approved: Approval | None = None
     tiers: tuple[TierRule, ...] = ()
     triggers: tuple[Trigger, ...] = ()

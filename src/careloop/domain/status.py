@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from careloop.domain.residual import LiveRisk
 from careloop.domain.standard import Claim, Requirement
 from careloop.domain.tier import OrderedEnum
 
@@ -85,6 +86,8 @@ class Judgement:
     fresh_until: date | None = None
     failing: tuple[str, ...] = ()
     """Ids of the cases it is not shown for, where it must hold for each of several."""
+    lapsed: datetime | None = None
+    """Last instant at which what was found still counted, where it did once and has run out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,3 +139,5 @@ class Status:
     programme: tuple[ProgrammeFinding, ...]
     ledger_size: int | None
     now: datetime
+    risks: tuple[LiveRisk, ...] = ()
+    """What is left of each risk with the controls that are evidenced now."""

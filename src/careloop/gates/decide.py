@@ -11,7 +11,7 @@ from typing import Final
 from careloop.domain.approval import APPROVE_RELEASE, ApprovalCount
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.release import Release
-from careloop.domain.risk import Risk, RiskCriteria
+from careloop.domain.residual import LiveRisk
 from careloop.domain.system import System
 from careloop.domain.tier import Tier
 from careloop.gates.appetite import appetite_reasons
@@ -31,8 +31,8 @@ class GateCase:
     release: Release
     """Facts for the rules; its `approvals` are those that count."""
     system: System
-    criteria: RiskCriteria | None
-    risks: tuple[Risk, ...]
+    risks: tuple[LiveRisk, ...]
+    """The system's risks, as they stand with the controls that are evidenced now."""
     rules: ReleaseRules
     approvals: ApprovalCount
     """Who approved, and whose approval does not count."""
@@ -51,7 +51,7 @@ def decide(case: GateCase) -> Decision:
         *_no_results(case),
         *outcome_reasons(case.release.results, tier),
         *case.rules.reasons(case.release),
-        *appetite_reasons(case.risks, case.criteria, tier),
+        *appetite_reasons(case.risks, tier, release=case.release),
         *_approval_reasons(case, required),
     ]
     reasons.sort(key=lambda reason: -reason.effect.rank)

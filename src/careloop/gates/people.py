@@ -89,6 +89,13 @@ class People:
         here = (person.id for person in self.roles.people if not self.has_left(person))
         return frozenset(person for person in here if any(self._holds(person, posts[name]) for name in names))
 
+    def posts(self, person: str) -> frozenset[str]:
+        """Posts that a person holds or stands in for; none for somebody who left or is not listed."""
+        entry = self.entry(person)
+        if entry is None or self.has_left(entry):
+            return frozenset()
+        return frozenset(post.id for post in self.roles.posts if self._holds(person, post))
+
     def may(self, authority: str) -> tuple[str, ...]:
         """Ids of all people who may use an authority."""
         return tuple(one.id for one in self.roles.people if self.seats(one.id, authority))

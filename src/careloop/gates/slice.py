@@ -85,7 +85,7 @@ def _system(system: System) -> Any:
 
 def _criteria(repository: Repository) -> Any:
     criteria = repository.only(RiskCriteria)
-    return None if criteria is None else _fields(criteria, {"appetite", "levels", "tiers"})
+    return None if criteria is None else _fields(criteria, {"appetite", "levels", "combine", "tiers"})
 
 
 def _risk(risk: Risk) -> Any:

@@ -79,6 +79,7 @@ STANDARD_TYPES: Final[Mapping[str, RecordType]] = registry(
     _type("rollback.verified", "system", "from", "to"),
     _type("safe_state.entered", "system"),
     _type("scorecard.frozen", "window", "digest"),
+    _type("treatment.approved", "treatment", "digest", "statement"),
     _type("training.completed", "training", "outcome"),
     _type("window.closed", "system", "digest"),
 )

@@ -8,7 +8,7 @@ from careloop import __version__
 from careloop.domain.check import CheckResult
 from careloop.domain.finding import Finding
 
-__all__ = ["check_json", "check_lines", "finding_json"]
+__all__ = ["check_json", "check_lines", "finding_json", "finding_lines"]
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -65,12 +65,12 @@ def check_lines(result: CheckResult, *, seconds: float) -> Iterator[tuple[str, s
             yield "detail", f"    mend: {error.remedy}"
     served: tuple[str, ...] = ()
     for finding in checked.findings:
-        yield from _finding_lines(finding, said=finding.controls == served)
+        yield from finding_lines(finding, said=finding.controls == served)
         served = finding.controls
     yield "summary", _summary(result, seconds)
 
 
-def _finding_lines(finding: Finding, *, said: bool) -> Iterator[tuple[str, str]]:
+def finding_lines(finding: Finding, *, said: bool = False) -> Iterator[tuple[str, str]]:
     """Lines of one finding; what it serves is left out when the finding before has `said` the same."""
     grey = finding.set_aside is not None or finding.introduced is False
     note = ""

@@ -1,8 +1,8 @@
 """Judging claims: what the documents and the records show, why, and until when. Pure: `now` is an argument."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from careloop.checks.subjects import Case, Cases
 from careloop.checks.vocabulary import vocabulary_for
@@ -71,8 +71,7 @@ class ClaimJudge:
 
     def _judge(self, claim: Claim) -> Judgement:
         evidence = claim.any_of or tuple(one for one in (claim.document, claim.record) if one is not None)
-        judgements = [self._judge_one(claim, one) for one in evidence]
-        return max(judgements, key=lambda judgement: judgement.state.rank)
+        return _best([self._judge_one(claim, one) for one in evidence])
 
     def _judge_one(self, claim: Claim, evidence: DocumentEvidence | RecordEvidence) -> Judgement:
         subject = Subject(claim.for_each) if claim.for_each else Subject.ORGANISATION
@@ -135,10 +134,15 @@ class ClaimJudge:
         for name in evidence.fresh:
             fresh = freshness_of(name, case.values.get(name), self._now.date())
             if fresh.stale is not None:
-                return Judgement(state=ClaimState.NOT_HELD, because=fresh.stale, evidence=lines)
+                lapsed = self._end_of(fresh.lapsed) if fresh.lapsed is not None else None
+                return Judgement(state=ClaimState.NOT_HELD, because=fresh.stale, evidence=lines, lapsed=lapsed)
             if fresh.until is not None:
                 until = fresh.until if until is None else min(until, fresh.until)
         return Judgement(state=ClaimState.HELD, because="the documents show it", evidence=lines, fresh_until=until)
+
+    def _end_of(self, day: date) -> datetime:
+        """The last instant of a day where the organisation is."""
+        return datetime.combine(day, time(23, 59, 59), tzinfo=self._now.tzinfo)
 
     def _judge_record(self, evidence: RecordEvidence, about: str | None) -> Judgement:
         wanted = " or ".join(evidence.types)
@@ -151,8 +155,7 @@ class ClaimJudge:
             about_whom = f" about {about}" if about else ""
             return Judgement(state=ClaimState.NOT_HELD, because=f"the ledger holds no {wanted}{about_whom}")
         newest_first = sorted(found, key=lambda line: -line.index)
-        judgements = [self._judge_line(evidence, line) for line in newest_first]
-        return max(judgements, key=lambda judgement: judgement.state.rank)
+        return _best([self._judge_line(evidence, line) for line in newest_first])
 
     def _judge_line(self, evidence: RecordEvidence, line: RecordLine) -> Judgement:
         shown = (EvidenceLine("record", f"{line.type}#{line.index}"),)
@@ -162,10 +165,19 @@ class ClaimJudge:
         end = min(ends) if ends else None
         if end is not None and end < self._now:
             because = f"{line.type} of {line.recorded_at.date()} counted until {end.date()}"
-            return Judgement(state=ClaimState.NOT_HELD, because=because, evidence=shown)
+            return Judgement(state=ClaimState.NOT_HELD, because=because, evidence=shown, lapsed=end)
         because = f"{line.type} was recorded on {line.recorded_at.date()}"
         fresh_until = end.date() if end else None
         return Judgement(state=ClaimState.HELD, because=because, evidence=shown, fresh_until=fresh_until)
+
+
+def _best(alternatives: list[Judgement]) -> Judgement:
+    """The alternative that shows most; where none holds, it also says when the last of them still did."""
+    best = max(alternatives, key=lambda judgement: judgement.state.rank)
+    lapses = [one.lapsed for one in alternatives if one.lapsed is not None]
+    if best.state is ClaimState.HELD or not lapses:
+        return best
+    return replace(best, lapsed=max(lapses))
 
 
 def _because(program: Program, bound: Bound) -> str:
@@ -188,4 +200,7 @@ def _together(subject: Subject, found: list[tuple[Case, Judgement]]) -> Judgemen
     reasons = "; ".join(f"{case.id}: {judgement.because}" for case, judgement in failing[:3])
     more = f"; and {len(failing) - 3} more" if len(failing) > 3 else ""
     because = f"not shown for {len(failing)} of {len(found)} {subject.value}s: {reasons}{more}"
-    return Judgement(state=worst, because=because, evidence=evidence, failing=tuple(case.id for case, _ in failing))
+    lapses = [judgement.lapsed for _, judgement in failing]
+    lapsed = min((one for one in lapses if one is not None), default=None)
+    names = tuple(case.id for case, _ in failing)
+    return Judgement(state=worst, because=because, evidence=evidence, failing=names, lapsed=lapsed)

@@ -18,6 +18,8 @@ class Freshness:
 
     until: date | None
     stale: str | None = None
+    lapsed: date | None = None
+    """The last day on which it was fresh, where that is past."""
 
 
 def freshness_of(name: str, value: Any, today: date) -> Freshness:
@@ -33,7 +35,7 @@ def freshness_of(name: str, value: Any, today: date) -> Freshness:
             return Freshness(None, f"{label} says it was reviewed on {last}, which is still to come")
         due = last + timedelta(days=days_in(interval))
         if due < today:
-            return Freshness(None, f"{label} was last reviewed on {last}; the next review was due on {due}")
+            return Freshness(None, f"{label} was last reviewed on {last}; the next review was due on {due}", due)
         until = due if until is None else min(until, due)
     return Freshness(until)
 

@@ -65,7 +65,8 @@ def level_of(results: Iterable[ClaimResult]) -> int:
 def _decision(requirement: Requirement, controls: Controls | None) -> ControlDecision | None:
     if controls is None or requirement.kind is not RequirementKind.CONTROL:
         return None
-    return next((decision for decision in controls.decisions if decision.control == requirement.id), None)
+    found = (decision for decision in controls.decisions if decision.control == requirement.id)
+    return min(found, key=lambda decision: bool(decision.systems), default=None)  # the one for all systems first
 
 
 def _excluded(decision: ControlDecision | None, today: date) -> str | None:

@@ -25,7 +25,8 @@ from careloop.web.picture import Picture, beat_of, text_of
 from careloop.wiring.pages import board_stores
 from careloop.workflows.create.check_repository import check_repository
 from careloop.workflows.evolve.compute_scorecard import Stores, compute_scorecard
-from careloop.workflows.evolve.compute_status import status_of_folder, zone_of
+from careloop.workflows.evolve.compute_status import status_of_folder
+from careloop.workflows.evolve.standpoint import zone_of
 from careloop.workflows.run.fleet_overview import FleetReading, fleet_overview
 from careloop.workflows.run.monitor_charts import ChartAsk, ChartDesk
 from careloop.workflows.run.release_desk import read_governance

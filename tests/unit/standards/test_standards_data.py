@@ -30,6 +30,7 @@ STRUCTURAL = {
     "accountable-once",
     "escalation-ends",
     "session-key-apart",
+    "acceptance-designated",
     "credit-applicable",
     "card-complete",
     "scale-respected",

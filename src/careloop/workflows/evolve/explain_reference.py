@@ -1,4 +1,4 @@
-"""Explain a requirement, rule, policy statement, finding, claim or alarm: the chain, navigable both ways (R24)."""
+"""Explain a requirement, rule, policy statement, finding, claim, risk or alarm: the chain, both ways (R24)."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -21,9 +21,9 @@ from careloop.plans.automation_history import READS
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
-from careloop.status.compute import compute_status
-from careloop.workflows.evolve.compute_status import zone_of
-from careloop.workflows.evolve.read_records import read_records
+from careloop.workflows.evolve.explain_risk import credited_by, risk_explanation
+from careloop.workflows.evolve.standpoint import zone_of
+from careloop.workflows.read_live_status import Reading, read_live_status
 
 __all__ = ["explain_reference"]
 
@@ -41,7 +41,16 @@ def explain_reference(
     catalogue = Catalogue(standards.read_all())
     compiled = compile_tree(tree)
     here = now.astimezone(zone_of(compiled.repository.organisation))
-    status = compute_status(compiled, catalogue, read_records(ledger), here)
+    head = source.head()
+    reading = Reading(
+        compiled=compiled,
+        catalogue=catalogue,
+        source=source,
+        ledger=ledger,
+        now=here,
+        commit=None if head.dirty else head.commit,
+    )
+    status = read_live_status(reading)
     return _Explainer(compiled, catalogue, check_tree(tree, catalogue), status).explain(ref)
 
 
@@ -62,6 +71,7 @@ class _Explainer:
 
     def __init__(self, compiled: Compiled, catalogue: Catalogue, checked: TreeCheck, status: Status) -> None:
         self._checked = checked
+        self._risks = {live.risk.id: live for live in status.risks}
         self._rows = {row.requirement.id: row for row in status.requirements}
         self._claims = {one.claim.id: (row, one) for row in status.requirements for one in row.claims}
         self._rules = dict(_rules(compiled, catalogue))
@@ -81,10 +91,12 @@ class _Explainer:
             return self._statement(ref, self._statements[ref])
         if ref in self._claims:
             return self._claim(*self._claims[ref])
+        if ref in self._risks:
+            return risk_explanation(self._risks[ref])
         finding = next((one for one in (*self._checked.findings, *self._checked.errors) if one.id == ref), None)
         if finding is not None:
             return self._finding(finding)
-        known = [*self._rows, *self._rules, *self._statements, *self._claims]
+        known = [*self._rows, *self._rules, *self._statements, *self._claims, *self._risks]
         close = difflib.get_close_matches(ref, known, n=3, cutoff=0.5)
         hint = f"did you mean {', '.join(close)}?" if close else "try a requirement id, a rule id or policies/x.md#1.1"
         raise NotFound(f"nothing is called '{ref}'", hint=hint)
@@ -95,6 +107,8 @@ class _Explainer:
         about = [ExplanationLine(f"phase {requirement.phase.value}, kind {requirement.kind.value}")]
         if row.because:
             about.append(ExplanationLine(row.because))
+        if row.degraded:
+            about.append(ExplanationLine("degraded: it was evidence complete at an earlier size of the ledger"))
         if row.level is not None:
             about.append(ExplanationLine(f"maturity level {row.level} of 4"))
         also = [other for other in self._rows.values() if requirement.id in other.requirement.serves]
@@ -110,6 +124,7 @@ class _Explainer:
                 ("Served by rules", [self._rule_line(rule) for rule in serving]),
                 ("Served by CARE practices", [_row_line(other) for other in also]),
                 ("Serves", [_row_line(other) for other in served]),
+                ("Risks whose treatment counts on it", credited_by(requirement.id, self._risks.values())),
             ),
         )
 

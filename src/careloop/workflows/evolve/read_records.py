@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from careloop.domain.status import RecordLine, Records
-from careloop.ports.ledger import Entry, Ledger
+from careloop.domain.status import Records
+from careloop.ports.ledger import Ledger
+from careloop.status.records import records_of
 
 __all__ = ["commit_in_force", "read_records"]
 
@@ -12,30 +13,7 @@ def read_records(ledger: Ledger | None, until: datetime | None = None) -> Record
     """Read the ledger up to an instant (recorded before it); null when there is no ledger to read."""
     if ledger is None:
         return None
-    newest: dict[str, RecordLine] = {}
-    about: dict[tuple[str, str], RecordLine] = {}
-    size = 0
-    for entry in ledger.query(until=until) if until is not None else ledger.query():
-        size = entry.index + 1
-        if entry.record.data.get("drill") is True:
-            continue
-        line = RecordLine(entry.record.type, entry.index, entry.recorded_at, _expiry(entry))
-        newest[entry.record.type] = line
-        for subject in entry.record.subject:
-            about[(entry.record.type, subject.name)] = line
-    return Records(size, newest, about)
-
-
-def _expiry(entry: Entry) -> datetime | None:
-    """The instant a record says it stops counting at; one that cannot be read counts as run out."""
-    stated = entry.record.data.get("expires_at")
-    if stated is None:
-        return None
-    try:
-        expiry = datetime.fromisoformat(str(stated))
-    except ValueError:
-        return entry.recorded_at
-    return expiry if expiry.tzinfo is not None else entry.recorded_at
+    return records_of(ledger.query(until=until) if until is not None else ledger.query())
 
 
 def commit_in_force(ledger: Ledger | None, until: datetime) -> str | None:

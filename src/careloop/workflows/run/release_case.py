@@ -11,7 +11,7 @@ from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, Result, ResultsFile
 from careloop.domain.release_lock import Presence, ReleaseLock
-from careloop.domain.risk import Risk, RiskCriteria
+from careloop.domain.residual import LiveRisk
 from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
@@ -24,6 +24,7 @@ from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
+from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
 from careloop.workflows.run.release_records import Asked, approvals_of, rejections_of, standings_of, validations_of
 
@@ -117,6 +118,22 @@ class ReleaseCase:
             presence=lambda lock: presence_of(lock, self.desk),
         )
 
+    @cached_property
+    def risks(self) -> tuple[LiveRisk, ...]:
+        """The system's risks as they stand with the controls that are evidenced now."""
+        governance, system = self.governance, self.system.id
+        if system in governance.live_risks:
+            return governance.live_risks[system]
+        reading = Reading(
+            compiled=governance.compiled,
+            catalogue=governance.catalogue,
+            source=self.desk.source,
+            ledger=self.desk.ledger,
+            now=governance.here,
+            commit=governance.commit,
+        )
+        return governance.live_risks.setdefault(system, read_live_risks(reading, system))
+
     def count(self, asked: Asked | None) -> ApprovalCount:
         """The approvals of a request that count now."""
         if asked is None:
@@ -142,8 +159,7 @@ class ReleaseCase:
         case = GateCase(
             release=self._release(max(count.given, kept)),
             system=self.system,
-            criteria=governance.repository.only(RiskCriteria),
-            risks=tuple(one for one in governance.repository.nouns(Risk) if self.system.id in one.systems),
+            risks=self.risks,
             rules=governance.rules,
             approvals=count,
             approvers=self._approvers,

@@ -12,6 +12,7 @@ from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.subjects import Cases
 from careloop.documents.compile import Compiled, compile_tree
 from careloop.domain.repository import Repository
+from careloop.domain.residual import LiveRisk
 from careloop.domain.roles import Roles
 from careloop.domain.system import System
 from careloop.domain.tier import Moment
@@ -48,6 +49,7 @@ class Governance:
     in_force_by: str
     standards_digest: str
     compiled: Compiled
+    catalogue: Catalogue
     book: RuleBook
     now: datetime
 
@@ -57,14 +59,19 @@ class Governance:
         return self.compiled.repository
 
     @cached_property
-    def on(self) -> date:
-        """Today, in the organisation's time zone."""
+    def here(self) -> datetime:
+        """The instant, in the organisation's time zone."""
         organisation = self.repository.organisation
         try:
             zone = ZoneInfo(organisation.time_zone if organisation else "UTC")
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise InvalidInput(f"care.yaml at {self.commit[:12]}: time_zone is no IANA time zone") from error
-        return self.now.astimezone(zone).date()
+        return self.now.astimezone(zone)
+
+    @property
+    def on(self) -> date:
+        """Today, where the organisation is."""
+        return self.here.date()
 
     @cached_property
     def people(self) -> People:
@@ -87,6 +94,11 @@ class Governance:
         if system.id not in self._grounds:
             self._grounds[system.id] = slice_grounds(system, self.rules)
         return self._grounds[system.id]
+
+    @cached_property
+    def live_risks(self) -> dict[str, tuple[LiveRisk, ...]]:
+        """Each system's risks as they stand, as soon as one of its releases has asked."""
+        return {}
 
     @cached_property
     def _grounds(self) -> dict[str, Mapping[str, Any]]:
@@ -121,12 +133,14 @@ def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | No
     if before is not None and (before.commit, before.standards_digest) == (commit, digest):
         return replace(before, in_force_by=in_force_by, now=now)
     compiled = compile_tree(desk.source.at(commit))
+    catalogue = _catalogue(tuple(files.items()))
     return Governance(
         commit=commit,
         in_force_by=in_force_by,
         standards_digest=digest,
         compiled=compiled,
-        book=build_rule_book(compiled.repository, _catalogue(tuple(files.items())), frozenset({Moment.RELEASE})),
+        catalogue=catalogue,
+        book=build_rule_book(compiled.repository, catalogue, frozenset({Moment.RELEASE})),
         now=now,
     )
 

@@ -13,7 +13,8 @@ from careloop.domain.status_result import StatusResult
 from careloop.errors import InvalidInput, NotFound
 from careloop.testing.repository_fake import RepositoryFake
 from careloop.testing.source_tree_builder import Files, edited, small_repository, with_file
-from careloop.workflows.evolve.compute_status import compute_status, instant_of
+from careloop.workflows.evolve.compute_status import compute_status
+from careloop.workflows.evolve.standpoint import instant_of
 
 _SECOND = timedelta(seconds=1)
 _CONTROLS = """\
