@@ -1,4 +1,4 @@
-"""Print the table of routes, and who may see what, into docs/reference/routes.md: `python tools/print_routes.py --write`.
+"""Print the table of routes, and who may see what, into docs/reference/routes.md: `print_routes.py --write`.
 
 The table is the one that the server uses, so the document cannot say anything else; a test compares.
 """

@@ -20,6 +20,7 @@ from careloop.domain.monitor_chart import SystemCharts
 from careloop.domain.roles import Roles
 from careloop.domain.system import System
 from careloop.errors import CareloopError, NotFound
+from careloop.ports.ledger import Ledger
 from careloop.status.phases import phase_rows
 from careloop.web.picture import Picture, beat_of, text_of
 from careloop.wiring.pages import board_stores
@@ -93,6 +94,11 @@ class Board:
         """Compute a picture now, so that whoever just changed a store sees it."""
         with self._computing:
             self._show(self._computed())
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, to read; an entry that was read once is remembered, since it never changes."""
+        return self._open.ledger
 
     def charts(self, name: str) -> SystemCharts:
         """A system's monitors up to now; raises `NotFound` for one that the inventory in force does not list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -55,16 +56,18 @@ class SafetyHeaders:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """The answer with the headers."""
+        """The answer with the headers, and how long it took to make."""
+        began = time.perf_counter()
         answer = self._get_response(request)
-        return self._dressed(answer) if isinstance(answer, HttpResponseBase) else self._later(answer)
+        return self._dressed(answer, began) if isinstance(answer, HttpResponseBase) else self._later(answer, began)
 
-    async def _later(self, answer: Awaitable[HttpResponseBase]) -> HttpResponseBase:
-        return self._dressed(await answer)
+    async def _later(self, answer: Awaitable[HttpResponseBase], began: float) -> HttpResponseBase:
+        return self._dressed(await answer, began)
 
-    def _dressed(self, answer: HttpResponseBase) -> HttpResponseBase:
+    def _dressed(self, answer: HttpResponseBase, began: float) -> HttpResponseBase:
         for name, value in self._headers.items():
             answer.headers.setdefault(name, value)
+        answer.headers["Server-Timing"] = f"page;dur={(time.perf_counter() - began) * 1000:.1f}"
         if isinstance(answer, HttpResponse) and "Cache-Control" not in answer.headers:
             answer.headers["Cache-Control"] = "no-store"
         return answer

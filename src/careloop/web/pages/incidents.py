@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +9,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from careloop import wiring
 from careloop.errors import NotFound
 from careloop.plans.alarm_story import alarm_story
 from careloop.plans.automation_history import READS, PlanProgress, plans_of
@@ -18,7 +16,7 @@ from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import StepOutcome, is_over
 from careloop.ports.ledger import Entry, Ledger
 from careloop.web.pages.refusals import unknown
-from careloop.web.site import place
+from careloop.web.site import board
 
 __all__ = ["page", "story"]
 
@@ -42,9 +40,9 @@ class _Alarm:
 
 def page(request: HttpRequest) -> HttpResponse:
     """Alarms, newest first, and incidents that nobody has closed."""
-    with closing(wiring.open_ledger(place().root)) as ledger:
-        entries = _automation(ledger)
-        incidents = list(ledger.query(type="incident.opened"))[::-1]
+    ledger = board().ledger
+    entries = _automation(ledger)
+    incidents = list(ledger.query(type="incident.opened"))[::-1]
     alarms = _alarms(entries)
     shown = {
         "alarms": alarms,
@@ -56,16 +54,16 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def story(request: HttpRequest, record: UUID) -> HttpResponse:
     """From the numbers that moved to the traffic that showed the recovery, each line with its entry."""
-    with closing(wiring.open_ledger(place().root)) as ledger:
-        entries = _automation(ledger)
-        try:
-            first, *rest = alarm_story(entries, str(record))
-        except NotFound as error:
-            return unknown(request, error)
-        raised = next(one for one in entries if one.record.id == str(record))
-        system = str(raised.record.data.get("system"))
-        since, until = raised.index, _end(entries, raised)
-        log = [one for one in ledger.query(subject=f"systems/{system}") if since <= one.index <= until]
+    ledger = board().ledger
+    entries = _automation(ledger)
+    try:
+        first, *rest = alarm_story(entries, str(record))
+    except NotFound as error:
+        return unknown(request, error)
+    raised = next(one for one in entries if one.record.id == str(record))
+    system = str(raised.record.data.get("system"))
+    since, until = raised.index, _end(entries, raised)
+    log = [one for one in ledger.query(subject=f"systems/{system}") if since <= one.index <= until]
     shown = {"first": first, "rest": rest, "raised": raised, "system": system, "log": log}
     return render(request, "pages/incident.html", shown)
 

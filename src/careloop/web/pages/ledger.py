@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from careloop import wiring
 from careloop.errors import NotFound
 from careloop.ledger.merkle import leaf_hash
 from careloop.ledger.record_types import STANDARD_TYPES
 from careloop.ports.ledger import Entry, Ledger
 from careloop.web.pages.refusals import unknown
-from careloop.web.site import place
+from careloop.web.site import board
 from careloop.workflows.evolve.ledger_prove import prove_entry
 from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
 
@@ -28,11 +26,11 @@ def page(request: HttpRequest) -> HttpResponse:
     """Entries, newest first, fifty to a page; `?type=`, `?subject=` narrow them and `?before=` goes back."""
     kind, subject = request.GET.get("type", ""), request.GET.get("subject", "").strip()[:300]
     before = request.GET.get("before", "")
-    with closing(wiring.open_ledger(place().root)) as ledger:
-        size, head = ledger.size(), ledger.head()
-        upto = min(size, int(before)) if before.isdigit() else size
-        wanted = EntryFilter(type=kind or None, subject=subject or None, tail=_A_PAGE, upto=upto)
-        lines = show_entries(ledger, wanted)[::-1]
+    ledger = board().ledger
+    size, head = ledger.size(), ledger.head()
+    upto = min(size, int(before)) if before.isdigit() else size
+    wanted = EntryFilter(type=kind or None, subject=subject or None, tail=_A_PAGE, upto=upto)
+    lines = show_entries(ledger, wanted)[::-1]
     shown = {
         "lines": lines,
         "size": size,
@@ -48,13 +46,13 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def entry(request: HttpRequest, index: int) -> HttpResponse:
     """One entry: who, what, when, what it is evidence for, and its place in the tree."""
-    with closing(wiring.open_ledger(place().root)) as ledger:
-        try:
-            found = ledger.entry(index)
-        except NotFound as error:
-            return unknown(request, error)
-        size, head = ledger.size(), ledger.head()
-        referred = _referred(ledger, found)
+    ledger = board().ledger
+    try:
+        found = ledger.entry(index)
+    except NotFound as error:
+        return unknown(request, error)
+    size, head = ledger.size(), ledger.head()
+    referred = _referred(ledger, found)
     shown = {
         "entry": found,
         "record": found.record,
@@ -71,18 +69,18 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
 
 def proof(request: HttpRequest, index: int) -> HttpResponse:
     """The proof that the entry is in the newest signed checkpoint (C2SP tlog-proof), as a file."""
-    with closing(wiring.open_ledger(place().root)) as ledger:
-        try:
-            made = prove_entry(ledger, index)
-        except NotFound as error:
-            return unknown(request, error)
+    ledger = board().ledger
+    try:
+        made = prove_entry(ledger, index)
+    except NotFound as error:
+        return unknown(request, error)
     return _file(made.proof, f"entry-{index}.tlog-proof")
 
 
 def key(request: HttpRequest) -> HttpResponse:
     """The log's public key, which whoever checks a proof must have from somebody they trust."""
-    with closing(wiring.open_ledger(place().root)) as ledger:
-        return _file(f"{ledger.key}\n", "ledger.pub")
+    ledger = board().ledger
+    return _file(f"{ledger.key}\n", "ledger.pub")
 
 
 def _referred(ledger: Ledger, found: Entry) -> list[tuple[str, int | None]]:

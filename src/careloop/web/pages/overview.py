@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from careloop.status.phases import PhaseRow, Turning
+from careloop.web.pages.fleet import urgency
 from careloop.web.picture import Picture
 from careloop.web.site import board
 from careloop.workflows.run.fleet_overview import Silence
 
 __all__ = ["page"]
+
+_FIRST: Final = 20
+"""Systems that the overview shows; all are on a page of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
     shown = {
         "phases": [(row, _now(row, picture)) for row in picture.phases],
         "on_time": sum(row.turning is Turning.ON_TIME for row in picture.phases),
+        "first": sorted(picture.rows, key=urgency)[:_FIRST],
         "safe": [one for one in picture.rows if one.in_safe_state],
         "alarmed": [one for one in picture.rows if one.alarms],
         "silent": [one for one in picture.rows if one.freshness.silent is Silence.YES],

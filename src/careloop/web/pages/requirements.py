@@ -115,7 +115,9 @@ def _sections(found: Explanation) -> list[_Section]:
     return [
         _Section(
             section.heading,
-            tuple(_Line(one.text, one.state, one.ref, address_of(one.ref) or _named(one.text)) for one in section.lines),
+            tuple(
+                _Line(one.text, one.state, one.ref, address_of(one.ref) or _named(one.text)) for one in section.lines
+            ),
         )
         for section in found.sections
     ]

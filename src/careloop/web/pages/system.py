@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from careloop import wiring
 from careloop.domain.card import CARD_FIELDS, Card, FieldState
 from careloop.domain.monitor import Monitor, MonitorKind, Monitors
 from careloop.domain.repository import Repository
@@ -17,7 +15,7 @@ from careloop.domain.system import EventSchema, System
 from careloop.errors import CareloopError, NotFound
 from careloop.reports.chart_report import charts_json
 from careloop.web.pages.refusals import problem, unknown
-from careloop.web.site import board, place
+from careloop.web.site import board
 from careloop.workflows.run.release_records import standings_of
 
 __all__ = ["charts", "page"]
@@ -43,9 +41,9 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     if row is None or system is None:
         return unknown(request, NotFound(f"the inventory in force lists no system '{name[:100]}'"))
     monitors = sorted(_monitors(picture.governance.repository, name), key=lambda one: _ORDER.index(one.kind))
-    with closing(wiring.open_ledger(place().root)) as ledger:
-        log = list(ledger.query(subject=f"systems/{name}"))[-_LOG:][::-1]
-        standings = [one for one in standings_of(ledger, name) if one.valid]
+    ledger = board().ledger
+    log = list(ledger.query(subject=f"systems/{name}"))[-_LOG:][::-1]
+    standings = [one for one in standings_of(ledger, name) if one.valid]
     card = next((one for at, one in picture.governance.repository.all(Card) if at.folder == name), None)
     shown = {
         "row": row,

@@ -12,8 +12,8 @@ from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
 from careloop.status.compute import compute_status
 from careloop.status.gap import assess_gaps as assess
-from careloop.workflows.evolve.compute_status import zone_of
 from careloop.workflows.evolve.read_records import read_records
+from careloop.workflows.evolve.standpoint import zone_of
 
 __all__ = ["MOST_PEOPLE", "RoadWish", "assess_gaps"]
 
