@@ -17,7 +17,7 @@ from careloop import wiring
 from careloop.cli.terminal import DirArgument, RepoOption, a_command, repository_root, say
 from careloop.errors import Unavailable, UsageError
 from careloop.wiring.pages import web_place
-from careloop.workflows.run.release_desk import read_governance
+from careloop.workflows.run.release_desk import Governance, read_governance
 
 __all__ = ["Listening", "app", "pages_ready", "prepared", "serve", "serve_forever", "worker_beside"]
 
@@ -82,13 +82,21 @@ def prepared(root: Path, admin: str | None) -> tuple[str, str] | None:
     if admin is not None and "@" not in admin:
         raise UsageError(f"--admin {admin} is no mail address")
     with wiring.release_desk(root, {}) as desk:  # starts the ledger
-        read_governance(desk, wiring.now())  # says what is missing before anybody waits for a page
+        governance = read_governance(desk, wiring.now())  # says what is missing before anybody waits for a page
     pages_ready(root)
     from careloop.web.accounts.first_run import first_administrator
 
     author = wiring.workspace(root).author()
-    made = first_administrator(admin or (author.mail if author else "administrator@localhost"))
+    mail = admin or _owner_mail(governance) or (author.mail if author else "administrator@localhost")
+    made = first_administrator(mail)
     return None if made is None else (made.email, made.password)
+
+
+def _owner_mail(governance: Governance) -> str | None:
+    """Mail address of somebody who holds the post that is accountable for the management system."""
+    organisation, people = governance.repository.organisation, governance.people
+    holders = people.behind(organisation.owner, "") if organisation else frozenset()
+    return next((one.mail for one in people.roles.people if one.id in holders and one.mail), None)
 
 
 def pages_ready(root: Path) -> None:
