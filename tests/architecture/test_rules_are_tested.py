@@ -1,16 +1,18 @@
 """Every rule that ships, or that the example organisation wrote, is seen to fail in at least one case."""
 
 import importlib.util
+import sys
 from collections.abc import Iterator
 
 import pytest
 import yaml
 from project_files import PACKAGE, ROOT
 
+from careloop.checks.change import CHANGE_CHECKS
 from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.domain.rule import Rule, RuleFile, Verdict
 
-CASES_TABLE = ROOT / "tests" / "unit" / "checks" / "structural_cases.py"
+CASES_TABLES = (("structural_cases", "STRUCTURAL_CASES"), ("change_cases", "CHANGE_CASES"))
 FILES = (*(PACKAGE / "standards" / "packs").glob("*.yaml"), *(ROOT / "examples" / "acme" / "rules").glob("*.yaml"))
 
 
@@ -20,13 +22,18 @@ def _rules() -> Iterator[Rule]:
 
 
 def _registered() -> set[str]:
-    """Names of the structural checks that have a failing case: the keys of STRUCTURAL_CASES."""
-    spec = importlib.util.spec_from_file_location("structural_cases", CASES_TABLE)
+    """Names of the structural checks that have a failing case: the keys of STRUCTURAL_CASES and CHANGE_CASES."""
+    return {name for table, cases in CASES_TABLES for name in _table(table, cases)}
+
+
+def _table(file: str, name: str) -> set[str]:
+    spec = importlib.util.spec_from_file_location(file, ROOT / "tests" / "unit" / "checks" / f"{file}.py")
     assert spec is not None
     assert spec.loader is not None
     table = importlib.util.module_from_spec(spec)
+    sys.modules[file] = table  # dataclasses look up their own module
     spec.loader.exec_module(table)
-    return set(table.STRUCTURAL_CASES)
+    return set(getattr(table, name))
 
 
 @pytest.mark.parametrize("rule", [rule for rule in _rules() if rule.require], ids=lambda rule: rule.id)
@@ -36,4 +43,4 @@ def test_a_rule_has_a_case_that_it_refuses(rule: Rule) -> None:
 
 def test_every_structural_check_has_a_case_that_it_refuses() -> None:
     named_by_rules = {rule.check for rule in _rules() if rule.check}
-    assert named_by_rules | set(STRUCTURAL_CHECKS) == _registered()
+    assert named_by_rules | set(STRUCTURAL_CHECKS) | set(CHANGE_CHECKS) == _registered()

@@ -6,10 +6,11 @@ from datetime import date
 
 from careloop.checks.breach import Breach
 from careloop.checks.catalogue import Catalogue
+from careloop.checks.change import CHANGE_CHECKS
 from careloop.checks.own_controls import control_problems
 from careloop.checks.references import Names
 from careloop.checks.rule_book import RuleBook, build_rule_book
-from careloop.checks.set_aside import set_aside
+from careloop.checks.set_aside import drafts_in, set_aside, softened
 from careloop.checks.structure import STRUCTURAL_CHECKS, Ground
 from careloop.checks.subjects import Case, Cases
 from careloop.checks.tiering import CRITERIA, broken_expressions, tier_justified, triggered_assessed
@@ -29,7 +30,7 @@ from careloop.rules.diagnosis import closest
 from careloop.rules.evaluate import Evaluation, evaluate
 from careloop.rules.problem import ProblemKind
 
-__all__ = ["check_tree", "enforcement_on", "known_requirements", "rule_findings"]
+__all__ = ["breach_finding", "check_tree", "enforcement_on", "known_requirements", "rule_findings"]
 
 _PACKS: Pointer = ("rule_packs",)
 _LINT_CHECKS = {
@@ -38,7 +39,9 @@ _LINT_CHECKS = {
     ProblemKind.CASE: "rule-cases",
     ProblemKind.LOOSENS: "rule-tightens",
 }
-_CHECKS = frozenset({*STRUCTURAL_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed"})
+_CHECKS = frozenset(
+    {*STRUCTURAL_CHECKS, *CHANGE_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed"}
+)
 
 
 def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -> TreeCheck:
@@ -68,7 +71,8 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
         *rule_findings(book.at(Moment.CHANGE), cases, failed, on),
     ]
     placed = _with_places(findings, compiled.sources)
-    kept = [set_aside(finding, repository, book, on) for finding in placed]
+    drafts = drafts_in(repository)
+    kept = [set_aside(softened(finding, drafts), repository, book, on) for finding in placed]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
     return TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
 
@@ -165,7 +169,7 @@ def _structural_findings(ground: Ground, book: RuleBook, cases: Cases) -> Iterat
             breaches = tier_justified(cases, repository)
         elif rule.check == "triggered-assessed":
             breaches = triggered_assessed(cases, repository)
-        yield from (_of_breach(rule, breach, ground.on) for breach in breaches)
+        yield from (breach_finding(rule, breach, ground.on) for breach in breaches)
 
 
 def _lint_breaches(problems: Iterable[RuleProblem], repository: Repository) -> Mapping[str, list[Breach]]:
@@ -183,7 +187,8 @@ def _lint_breaches(problems: Iterable[RuleProblem], repository: Repository) -> M
     return found
 
 
-def _of_breach(rule: Rule, breach: Breach, on: date | None) -> Finding:
+def breach_finding(rule: Rule, breach: Breach, on: date | None) -> Finding:
+    """A breach of a structural rule as a finding; its column is still to be worked out."""
     enforce = enforcement_on(rule, on)
     if breach.severity is Severity.SHOULD and rule.severity is Severity.MUST:
         enforce = min(enforce, Enforcement.WARN, key=lambda one: one.rank)

@@ -1,5 +1,6 @@
-"""Findings that stand and yet do not block: known debt with an end, and approved waivers (SEMANTICS 7, 8)."""
+"""Findings that stand and yet do not block: known debt with an end, approved waivers, drafts (SEMANTICS 7, 8)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -7,8 +8,13 @@ from careloop.checks.rule_book import RuleBook
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.finding import Finding
 from careloop.domain.repository import Repository
+from careloop.domain.system import System
+from careloop.domain.tier import Enforcement
 
-__all__ = ["set_aside"]
+__all__ = ["drafts_in", "set_aside", "softened"]
+
+_KEPT_HARD = "draft-is-inception"
+"""What keeps a draft from being used as an excuse is not softened for one."""
 
 
 def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date | None) -> Finding:
@@ -21,6 +27,19 @@ def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date
         if _covers(waiver, finding) and _may_waive(waiver, book) and (on is None or waiver.expires >= on):
             return replace(finding, set_aside=f"waiver {waiver.id} until {waiver.expires}")
     return finding
+
+
+def drafts_in(repository: Repository) -> Mapping[str, str]:
+    """Systems that are still drafts, with the post that owns each."""
+    return {system.id: system.owner for system in repository.nouns(System) if system.draft}
+
+
+def softened(finding: Finding, drafts: Mapping[str, str]) -> Finding:
+    """The finding; about a system that is still a draft it only warns, and goes to the system's owner (R80)."""
+    owner = drafts.get(finding.subject or "")
+    if owner is None or finding.enforce is not Enforcement.BLOCK or finding.rule == _KEPT_HARD:
+        return finding
+    return replace(finding, enforce=Enforcement.WARN, owner=finding.owner or owner)
 
 
 def _covers(waiver: Waiver, finding: Finding) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from careloop.domain.link_file import LINK_FILE
 from careloop.errors import UsageError
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "FormatOption",
     "RepoOption",
     "a_command",
+    "linked_root",
     "paint",
     "print_json",
     "repository_root",
@@ -68,6 +70,18 @@ def repository_root(folder: Path | None, repo: Path | None) -> Path:
         return given
     here = Path.cwd()
     return next((place for place in (here, *here.parents) if (place / "care.yaml").is_file()), here)
+
+
+def linked_root(folder: Path | None, repo: Path | None) -> Path | None:
+    """The code repository that a command means, where its nearest mark is a link and not a care.yaml; else null."""
+    given = folder or repo
+    here = Path.cwd()
+    for place in (given,) if given is not None else (here, *here.parents):
+        if (place / "care.yaml").is_file():
+            return None
+        if (place / LINK_FILE).is_file():
+            return place
+    return None
 
 
 def _coloured() -> bool:
