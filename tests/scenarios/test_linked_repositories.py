@@ -1,4 +1,4 @@
-"""Two repositories on real git (R39, R81; SEMANTICS 9, 10): the code is checked against governance that lies elsewhere."""
+"""Two repositories on real git (R39, R81; SEMANTICS 9, 10): code is checked against governance elsewhere."""
 
 from __future__ import annotations
 

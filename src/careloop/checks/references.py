@@ -173,6 +173,8 @@ class Names:
             if (found := kind_of(path)) is not None
             for space in _DECLARED_BY.get(found[0].name, ())
         )
+        if _is_alone(repository):
+            self._blind |= {"post", "person", "post or person"}
         self._requirements = requirements
         self._rules = rules
 
@@ -220,6 +222,11 @@ class Names:
         if space == "intended use":
             return self._uses.get(str(document.folder), frozenset())
         return self.spaces[space]
+
+
+def _is_alone(repository: Repository) -> bool:
+    """Whether one system is governed by itself, before there are posts and policies (SEMANTICS 10)."""
+    return not (repository.nouns(Roles) or repository.nouns(Policy)) and len(repository.nouns(System)) == 1
 
 
 def dangling_references(repository: Repository, names: Names) -> Iterator[Dangling]:

@@ -1,7 +1,6 @@
 """`care check`: what is wrong in a governance repository, or with one model card."""
 
 import time
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from careloop.cli.terminal import (
     DirArgument,
     RepoOption,
     a_command,
+    day_option,
     linked_root,
     print_json,
     repository_root,
@@ -75,7 +75,7 @@ def check(
 ) -> None:
     """Check the governance repository: wrong, missing or contradictory documents, each with a place and a way out."""
     started = time.perf_counter()
-    day = _day(on)
+    day = day_option(on, "--on")
     if card is not None:
         if diff or on:
             raise UsageError("--card stands alone", hint="leave --diff and --on out")
@@ -124,10 +124,3 @@ def _card(path: Path, tier: Tier) -> CheckResult:
     from careloop.workflows.create.check_card import check_card
 
     return check_card(str(path), raw, tier, standards=wiring.standards_library())
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise UsageError(f"--on {text} is no day", hint="write it like 2026-03-31") from error

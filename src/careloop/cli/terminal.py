@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ __all__ = [
     "FormatOption",
     "RepoOption",
     "a_command",
+    "day_option",
     "linked_root",
     "paint",
     "print_json",
@@ -82,6 +84,14 @@ def linked_root(folder: Path | None, repo: Path | None) -> Path | None:
         if (place / LINK_FILE).is_file():
             return place
     return None
+
+
+def day_option(text: str | None, option: str) -> date | None:
+    """A day as an option gives it; null when it was left out. Raises UsageError."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"{option} {text} is no day", hint="write it like 2026-03-31") from error
 
 
 def _coloured() -> bool:

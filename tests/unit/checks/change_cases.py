@@ -43,10 +43,15 @@ _A, _B = "a" * 16, "b" * 16
 CHANGE_CASES: Mapping[str, ChangeCase] = {
     "artefact-covered": ChangeCase(
         ("models/credit-decision/weights.json",),
-        "models/credit-decision/weights.json", "card systems/credit-decision/card.md is missing"
+        "models/credit-decision/weights.json",
+        "card systems/credit-decision/card.md is missing",
     ),
     "baseline-shrinks": ChangeCase(
-        (), "baseline.yaml", "is new in the baseline", baseline((_A, "2026-06-30")), baseline((_A, "2026-06-30"), (_B, "2026-06-30"))
+        (),
+        "baseline.yaml",
+        "is new in the baseline",
+        before=baseline((_A, "2026-06-30")),
+        after=baseline((_A, "2026-06-30"), (_B, "2026-06-30")),
     ),
-}  # fmt: skip
+}
 """Check of a change to its case."""
