@@ -226,7 +226,8 @@ class Names:
 
 def _is_alone(repository: Repository) -> bool:
     """Whether one system is governed by itself, before there are posts and policies (SEMANTICS 10)."""
-    return not (repository.nouns(Roles) or repository.nouns(Policy)) and len(repository.nouns(System)) == 1
+    unmanned = repository.only(Roles) is None and repository.only(Policy) is None
+    return unmanned and len(repository.nouns(System)) == 1
 
 
 def dangling_references(repository: Repository, names: Names) -> Iterator[Dangling]:

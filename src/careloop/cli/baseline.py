@@ -18,6 +18,7 @@ from careloop.cli.terminal import (
     say,
 )
 from careloop.reports.baseline_report import baseline_json, baseline_lines
+from careloop.wiring import way_in
 from careloop.workflows.create.baseline import BaselineTerms, record_baseline
 
 __all__ = ["app", "baseline"]
@@ -52,7 +53,7 @@ def baseline(
     day: date | None = day_option(burn_down, "--burn-down")
     recorded = record_baseline(
         wiring.repository_source(root),
-        wiring.document_writer(root),
+        way_in.document_writer(root),
         standards=wiring.standards_library(),
         cache=wiring.result_cache(),
         terms=BaselineTerms(burn_down=day, owner=owner, now=wiring.now()),

@@ -23,6 +23,7 @@ from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput, UsageError
 from careloop.reports.check_markdown import check_markdown
 from careloop.reports.check_report import check_json, check_lines
+from careloop.wiring import way_in
 from careloop.workflows.create.check_repository import DiffRange, check_repository
 from careloop.workflows.create.link_terms import LinkTerms
 
@@ -88,7 +89,7 @@ def check(
             wiring.repository_source(root),
             standards=wiring.standards_library(),
             cache=wiring.result_cache(),
-            diff=DiffRange(diff, wiring.code_source(root)) if diff else None,
+            diff=DiffRange(diff, way_in.code_source(root)) if diff else None,
             on=day,
         )
     if output_format is CheckFormat.JSON:
@@ -107,8 +108,8 @@ def _linked(root: Path, terms: LinkTerms) -> CheckResult:
     from careloop.workflows.create.check_link import check_link
 
     return check_link(
-        wiring.code_source(root),
-        wiring.governance_store(root),
+        way_in.code_source(root),
+        way_in.governance_store(root),
         standards=wiring.standards_library(),
         cache=wiring.result_cache(),
         terms=terms,

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "init": "Start a governance repository that passes its own check.",
     "check": "Find what is wrong: each finding with a place and a way out.",
     "baseline": "Take existing findings in as known debt with an owner and an end.",
+    "card": "Draft a model card from a registry, a model's file or a published card.",
     "status": "Show how far every requirement is evidenced, and why.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
     "why": "Explain an alarm: what moved, which plan followed, how far it came.",

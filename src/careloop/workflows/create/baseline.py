@@ -24,7 +24,7 @@ BASELINE_FILE = "baseline.yaml"
 _DAYS = 90
 _HEAD = """\
 # Known debt: findings that were there before anybody was asked to mend them. They are shown grey and block nothing
-# until their day. `care baseline` takes out what is mended; a change that adds an item or puts a day off fails its check.
+# until their day. `care baseline` takes out what is mended. A change that adds an item or puts a day off fails.
 """
 
 
