@@ -8,13 +8,14 @@ from pydantic import TypeAdapter
 
 from careloop.documents.validation import validate
 from careloop.documents.yaml_text import decode, read_yaml
+from careloop.domain.ai_signs import AiSigns
 from careloop.domain.rule import RuleFile
 from careloop.domain.standard import CareCatalogue, Claim, ClaimFile, Outline, Requirement, RequirementKind
 from careloop.errors import InvalidInput
 
 __all__ = ["Catalogue"]
 
-T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile)
+T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile, AiSigns)
 
 
 class Catalogue:
@@ -50,6 +51,11 @@ class Catalogue:
         """Rule packs by name and edition."""
         files = [self._read(path, RuleFile) for path in sorted(self._files) if path.startswith("packs/")]
         return {str(pack.pack): pack for pack in files}
+
+    @cached_property
+    def ai_signs(self) -> AiSigns:
+        """What gives an AI system away in code and configuration."""
+        return self._read("ai-signs.yaml", AiSigns)
 
     def _read(self, path: str, noun: type[T]) -> T:
         text = decode(self._files[path])

@@ -37,9 +37,10 @@ def drafts_in(repository: Repository) -> Mapping[str, str]:
 def softened(finding: Finding, drafts: Mapping[str, str]) -> Finding:
     """The finding; about a system that is still a draft it only warns, and goes to the system's owner (R80)."""
     owner = drafts.get(finding.subject or "")
-    if owner is None or finding.enforce is not Enforcement.BLOCK or finding.rule == _KEPT_HARD:
+    if owner is None or finding.rule == _KEPT_HARD:
         return finding
-    return replace(finding, enforce=Enforcement.WARN, owner=finding.owner or owner)
+    enforce = Enforcement.WARN if finding.enforce is Enforcement.BLOCK else finding.enforce
+    return replace(finding, enforce=enforce, owner=finding.owner or owner)
 
 
 def _covers(waiver: Waiver, finding: Finding) -> bool:

@@ -59,7 +59,7 @@ def draft(
     made = known.drafted(answers)
     path = out.name if out else f"systems/{system}/card.md"
     write_card(made, way_in.document_writer(out.parent if out else root), path)
-    shown = str(out or root / path)
+    shown = str(out or (repo / path if repo else path))
     if output_format is Format.JSON:
         print_json(card_draft_json(made, shown))
         return

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from json import dumps
 
 from careloop.documents.card_placeholders import says_something
+from careloop.documents.yaml_scalar import quoted
 from careloop.domain.card import CARD_FIELDS, Need
 from careloop.domain.tier import Tier
 
@@ -131,7 +132,7 @@ def _front(known: Mapping[str, Said], measures: Sequence[str], care: Mapping[str
     yield "---"
     for key, field in (("license", "licence"), ("base_model", "base_model")):
         if field in known:
-            yield f"{key}: {_scalar(known[field].text)}{_mark(known[field], ' # ')}"
+            yield f"{key}: {quoted(' '.join(known[field].text.split()))}{_mark(known[field], ' # ')}"
     if measures:
         yield f"metrics: {dumps(list(measures))}"
     yield "care:"
@@ -165,10 +166,6 @@ def _mark(said: Said, before: str, after: str = "") -> str:
     word = "guessed: " if said.guessed else ""
     because = " ".join(re.sub(r"-{2,}|[<>]", " ", said.because).split())
     return f"{before}{word}{because}{after}"
-
-
-def _scalar(text: str) -> str:
-    return dumps(" ".join(text.split()), ensure_ascii=False)
 
 
 def _table(measures: Sequence[str]) -> str:

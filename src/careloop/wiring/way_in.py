@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from careloop.ports.document_writer import DocumentWriter
     from careloop.ports.governance_store import GovernanceStore
     from careloop.ports.model_registry import ModelRegistry
+    from careloop.ports.project_files import ProjectFiles
 
-__all__ = ["code_source", "document_writer", "governance_store", "model_registry"]
+__all__ = ["code_source", "document_writer", "governance_store", "model_registry", "project_files"]
 
 
 def code_source(root: Path) -> CodeSource:
@@ -39,6 +40,13 @@ def document_writer(root: Path) -> DocumentWriter:
     from careloop.adapters.document_folder import DocumentFolder
 
     return DocumentFolder(root)
+
+
+def project_files(root: Path) -> ProjectFiles:
+    """The files of an existing project."""
+    from careloop.adapters.project_folder import ProjectFolder
+
+    return ProjectFolder(root)
 
 
 def model_registry(origin: str) -> ModelRegistry:

@@ -18,7 +18,7 @@ from careloop.ports.document_writer import DocumentWriter
 from careloop.ports.model_registry import ModelRegistry
 from careloop.ports.repository_source import RepositorySource
 
-__all__ = ["CardTerms", "CardToDraft", "card_to_draft", "write_card"]
+__all__ = ["CardTerms", "CardToDraft", "card_to_draft", "known_for", "write_card"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,11 @@ def card_to_draft(source: RepositorySource, registry: ModelRegistry | None, term
     if system is None:
         hint = f"one of {', '.join(sorted(systems))}" if systems else "write systems/<id>/system.yaml, or `care adopt`"
         raise NotFound(f"there is no system '{terms.system}'", hint=hint)
-    facts = _chosen(registry, terms) if registry else None
+    return known_for(system, repository, _chosen(registry, terms) if registry else None)
+
+
+def known_for(system: System, repository: Repository, facts: ModelFacts | None) -> CardToDraft:
+    """What the repository and, where there is one, the record of the model say about a system."""
     said = {**(said_by_facts(facts) if facts else {}), **said_by_repository(system, repository)}
     if facts:
         said |= _of_the_model(facts)
