@@ -9,13 +9,14 @@ from pydantic import TypeAdapter
 from careloop.documents.validation import validate
 from careloop.documents.yaml_text import decode, read_yaml
 from careloop.domain.ai_signs import AiSigns
+from careloop.domain.crosswalk import Crosswalk
 from careloop.domain.rule import RuleFile
 from careloop.domain.standard import CareCatalogue, Claim, ClaimFile, Outline, Requirement, RequirementKind
 from careloop.errors import InvalidInput
 
 __all__ = ["Catalogue"]
 
-T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile, AiSigns)
+T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile, AiSigns, Crosswalk)
 
 
 class Catalogue:
@@ -56,6 +57,11 @@ class Catalogue:
     def ai_signs(self) -> AiSigns:
         """What gives an AI system away in code and configuration."""
         return self._read("ai-signs.yaml", AiSigns)
+
+    @cached_property
+    def crosswalks(self) -> tuple[Crosswalk, ...]:
+        """Crosswalks between frameworks."""
+        return tuple(self._read(path, Crosswalk) for path in sorted(self._files) if path.startswith("crosswalks/"))
 
     def _read(self, path: str, noun: type[T]) -> T:
         text = decode(self._files[path])

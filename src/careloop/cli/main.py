@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "accounts": "Make, reset and close accounts of the pages.",
     "worker": "Watch all systems and answer alarms, without the pages.",
     "scorecard": "Show the quarter's figures with n, target, trend, colour and reason.",
+    "crosswalk": "Show where another framework speaks about the same thing.",
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }

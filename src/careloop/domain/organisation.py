@@ -12,6 +12,7 @@ __all__ = [
     "Approval",
     "Entity",
     "Exclusion",
+    "FrameworkId",
     "Organisation",
     "PhaseCadence",
     "Profile",
