@@ -24,7 +24,9 @@ def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date
         if item.finding == finding.id and (on is None or item.burn_down >= on):
             return replace(finding, set_aside=f"baseline until {item.burn_down}")
     for waiver in repository.nouns(Waiver):
-        if _covers(waiver, finding) and _may_waive(waiver, book) and (on is None or waiver.expires >= on):
+        if on is not None and waiver.expires < on:
+            continue
+        if _covers(waiver, finding) and _may_waive(waiver, book) and _approved_apart(waiver, repository):
             return replace(finding, set_aside=f"waiver {waiver.id} until {waiver.expires}")
     return finding
 
@@ -45,6 +47,14 @@ def softened(finding: Finding, drafts: Mapping[str, str]) -> Finding:
 
 def _covers(waiver: Waiver, finding: Finding) -> bool:
     return waiver.rule == finding.rule and waiver.subject in (finding.subject, finding.place.file)
+
+
+def _approved_apart(waiver: Waiver, repository: Repository) -> bool:
+    """Whether a tier below the one that the rules give was approved by somebody else than who owns the system (R27)."""
+    if waiver.rule != "tier-justified":
+        return True
+    owners = {system.owner for system in repository.nouns(System) if system.id == waiver.subject}
+    return any(approval.by not in owners for approval in waiver.approved)
 
 
 def _may_waive(waiver: Waiver, book: RuleBook) -> bool:

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "init": "Start a governance repository that passes its own check.",
     "adopt": "Draft systems from a registry, CI workflows, dbt or a LiteLLM gateway.",
     "check": "Find what is wrong: each finding with a place and a way out.",
+    "inventory": "List the systems that are known, and find those that are not.",
     "baseline": "Take existing findings in as known debt with an owner and an end.",
     "card": "Draft a model card from a registry, a model's file or a published card.",
     "status": "Show how far every requirement is evidenced, and why.",

@@ -34,3 +34,7 @@ class AiSigns(Noun):
     distributions: dict[str, str] = {}
     """Name in a list of requirements to the name that is imported, where they differ."""
     commands: tuple[CommandSign, ...] = Field(min_length=1)
+    applications: tuple[Text, ...] = ()
+    """Names of AI applications, as sign-in logs and purchase lists have them."""
+    words: tuple[Text, ...] = ()
+    """Words of a purchase that may mean AI."""
