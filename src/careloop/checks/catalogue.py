@@ -10,13 +10,14 @@ from careloop.documents.validation import validate
 from careloop.documents.yaml_text import decode, read_yaml
 from careloop.domain.ai_signs import AiSigns
 from careloop.domain.crosswalk import Crosswalk
+from careloop.domain.profile import ProfileFile
 from careloop.domain.rule import RuleFile
 from careloop.domain.standard import CareCatalogue, Claim, ClaimFile, Outline, Requirement, RequirementKind
 from careloop.errors import InvalidInput
 
 __all__ = ["Catalogue"]
 
-T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile, AiSigns, Crosswalk)
+T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile, AiSigns, Crosswalk, ProfileFile)
 
 
 class Catalogue:
@@ -62,6 +63,11 @@ class Catalogue:
     def crosswalks(self) -> tuple[Crosswalk, ...]:
         """Crosswalks between frameworks."""
         return tuple(self._read(path, Crosswalk) for path in sorted(self._files) if path.startswith("crosswalks/"))
+
+    @cached_property
+    def profiles(self) -> ProfileFile:
+        """Profiles to start from, and the modules that can be off."""
+        return self._read("profiles.yaml", ProfileFile)
 
     def _read(self, path: str, noun: type[T]) -> T:
         text = decode(self._files[path])

@@ -7,6 +7,7 @@ from datetime import date
 from careloop.checks.breach import Breach
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.change import CHANGE_CHECKS
+from careloop.checks.modules import module_known, switched_off
 from careloop.checks.own_controls import control_problems
 from careloop.checks.references import Names
 from careloop.checks.rule_book import RuleBook, build_rule_book
@@ -40,7 +41,7 @@ _LINT_CHECKS = {
     ProblemKind.LOOSENS: "rule-tightens",
 }
 _CHECKS = frozenset(
-    {*STRUCTURAL_CHECKS, *CHANGE_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed"}
+    {*STRUCTURAL_CHECKS, *CHANGE_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed", "module-known"}
 )
 
 
@@ -68,13 +69,25 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
     )
     findings = [
         *_structural_findings(ground, book, cases),
+        *(_module_findings(book, repository, catalogue, on) if _has_switches(repository) else ()),
         *rule_findings(book.at(Moment.CHANGE), cases, failed, on),
     ]
     placed = _with_places(findings, compiled.sources)
     drafts = drafts_in(repository)
-    kept = [set_aside(softened(finding, drafts), repository, book, on) for finding in placed]
+    off = switched_off(repository, catalogue.profiles.modules) if _has_switches(repository) else {}
+    kept = [
+        replace(finding, set_aside=f"module {off[finding.rule]} is off")
+        if finding.rule in off
+        else set_aside(softened(finding, drafts), repository, book, on)
+        for finding in placed
+    ]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
     return TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
+
+
+def _has_switches(repository: Repository) -> bool:
+    organisation = repository.organisation
+    return organisation is not None and bool(organisation.modules)
 
 
 def known_requirements(repository: Repository, catalogue: Catalogue) -> frozenset[str]:
@@ -170,6 +183,16 @@ def _structural_findings(ground: Ground, book: RuleBook, cases: Cases) -> Iterat
         elif rule.check == "triggered-assessed":
             breaches = triggered_assessed(cases, repository)
         yield from (breach_finding(rule, breach, ground.on) for breach in breaches)
+
+
+def _module_findings(
+    book: RuleBook, repository: Repository, catalogue: Catalogue, on: date | None
+) -> Iterator[Finding]:
+    """Apart from the other checks: the modules are read only where something is switched."""
+    for rule in book.structural():
+        if rule.check == "module-known":
+            for breach in module_known(repository, catalogue.profiles.modules):
+                yield breach_finding(rule, breach, on)
 
 
 def _lint_breaches(problems: Iterable[RuleProblem], repository: Repository) -> Mapping[str, list[Breach]]:

@@ -43,6 +43,7 @@ def draft_system(candidate: Candidate, name: str, organisation: Organisation) ->
     purpose = told or f"Not stated yet; found as {facts.name} in {facts.source}."
     field, why = _domain(f"{facts.name} {told}")
     lines = [
+        "# yaml-language-server: $schema=../../.care/schemas/system.schema.json",
         f"# Drafted by `care adopt` from {_plain(facts.source)}. Look at each line marked `# guessed`, mend it,",
         "# then take out `draft`: until then what is wrong with it goes to its owner and blocks nothing.",
         *(f"# Note: {_plain(note)}" for note in candidate.notes),

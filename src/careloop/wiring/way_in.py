@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from careloop.ports.model_registry import ModelRegistry
     from careloop.ports.project_files import ProjectFiles
 
-__all__ = ["code_source", "document_writer", "governance_store", "model_registry", "project_files"]
+__all__ = ["code_source", "document_writer", "governance_store", "model_registry", "project_files", "schema_folder"]
 
 
 def code_source(root: Path) -> CodeSource:
@@ -47,6 +47,15 @@ def project_files(root: Path) -> ProjectFiles:
     from careloop.adapters.project_folder import ProjectFolder
 
     return ProjectFolder(root)
+
+
+def schema_folder(root: Path) -> DocumentWriter:
+    """Where editors find the schemas of a repository's documents; git passes it over."""
+    from careloop.adapters.care_folder import keep_out_of_git
+    from careloop.adapters.document_folder import DocumentFolder
+
+    keep_out_of_git(root / ".care")
+    return DocumentFolder(root)
 
 
 def model_registry(origin: str) -> ModelRegistry:

@@ -179,6 +179,9 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
         _credit_excluded, "risk/register/credit-drift.yaml", "which controls.yaml says does not apply"
     ),
     "scale-respected": StructuralCase(_off_scale, "risk/register/credit-drift.yaml", "no point of the scale"),
+    "module-known": StructuralCase(
+        _swap("care.yaml", '  monitors: "on"', '  montors: "off"'), "care.yaml", "did you mean 'monitors'?"
+    ),
     "card-complete": StructuralCase(
         _swap(CARD, "\n## Human Oversight\n", "\n## Human Oversight\n\nTODO\n\n## Something else\n"),
         CARD,
