@@ -27,13 +27,15 @@ class DocumentFolder:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, beside = tempfile.mkstemp(dir=target.parent, prefix=".care-")
+            done = False
             try:
                 with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                     file.write(text)
                 os.chmod(beside, 0o644)  # noqa: PTH101  # mkstemp makes it the owner's alone
                 Path(beside).replace(target)
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
+                done = True
+            finally:
+                if not done:
+                    Path(beside).unlink(missing_ok=True)
         except OSError as error:
             raise Unavailable(f"{target} cannot be written: {error.strerror}") from error

@@ -18,7 +18,15 @@ from careloop.domain.tier import Tier
 from careloop.rules.engine import Bound, Program, compile_expression
 from careloop.rules.problem import Problem
 
-__all__ = ["CRITERIA", "broken_expressions", "tier_justified", "tier_rules_met", "triggered_assessed"]
+__all__ = [
+    "CRITERIA",
+    "ReachedTier",
+    "broken_expressions",
+    "reached_tiers",
+    "tier_justified",
+    "tier_rules_met",
+    "triggered_assessed",
+]
 
 CRITERIA = "risk/criteria.yaml"
 

@@ -1,6 +1,7 @@
 """`care check`: what is wrong in a governance repository, or with one model card."""
 
 import time
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -76,22 +77,20 @@ def check(
 ) -> None:
     """Check the governance repository: wrong, missing or contradictory documents, each with a place and a way out."""
     started = time.perf_counter()
-    day = day_option(on, "--on")
     if card is not None:
         if diff or on:
             raise UsageError("--card stands alone", hint="leave --diff and --on out")
         result = _card(card, tier)
     elif (root := linked_root(folder, repo)) is not None:
-        result = _linked(root, LinkTerms(diff=DiffRange(diff) if diff else None, on=day, offline=offline))
+        terms = LinkTerms(diff=DiffRange(diff) if diff else None, on=day_option(on, "--on"), offline=offline)
+        result = _linked(root, terms)
     else:
-        root = repository_root(folder, repo)
-        result = check_repository(
-            wiring.repository_source(root),
-            standards=wiring.standards_library(),
-            cache=wiring.result_cache(),
-            diff=DiffRange(diff, way_in.code_source(root)) if diff else None,
-            on=day,
-        )
+        result = _governance(repository_root(folder, repo), diff, day_option(on, "--on"))
+    _print(result, output_format, started)
+    raise typer.Exit(result.exit_code)
+
+
+def _print(result: CheckResult, output_format: CheckFormat, started: float) -> None:
     if output_format is CheckFormat.JSON:
         print_json(check_json(result))
     elif output_format is CheckFormat.MARKDOWN:
@@ -100,7 +99,16 @@ def check(
     else:
         for style, line in check_lines(result, seconds=time.perf_counter() - started):
             say(line, style)
-    raise typer.Exit(result.exit_code)
+
+
+def _governance(root: Path, diff: str | None, on: date | None) -> CheckResult:
+    return check_repository(
+        wiring.repository_source(root),
+        standards=wiring.standards_library(),
+        cache=wiring.result_cache(),
+        diff=DiffRange(diff, way_in.code_source(root)) if diff else None,
+        on=on,
+    )
 
 
 def _linked(root: Path, terms: LinkTerms) -> CheckResult:

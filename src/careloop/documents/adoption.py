@@ -1,9 +1,9 @@
 """What the configuration of an existing project says about AI systems in it: CI workflows, dbt, LiteLLM (R80)."""
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from careloop.documents.problem import Problem
@@ -33,8 +33,8 @@ def from_models(models: tuple[ModelFacts, ...], weights: tuple[str, ...]) -> Ite
 
 
 def _pattern(path: str) -> str:
-    folder = PurePosixPath(path).parent.as_posix()
-    return path if folder == "." else f"{folder}/**"
+    folder = posixpath.dirname(path)
+    return f"{folder}/**" if folder else path
 
 
 def from_workflows(files: Mapping[str, bytes], signs: AiSigns) -> Iterator[Candidate]:
@@ -46,7 +46,7 @@ def from_workflows(files: Mapping[str, bytes], signs: AiSigns) -> Iterator[Candi
         if not found or not isinstance(value, dict):
             continue
         scripts = tuple(dict.fromkeys(script for text in steps for script in _SCRIPT.findall(text)))
-        name = str(value.get("name") or PurePosixPath(path).stem)
+        name = str(value.get("name") or posixpath.splitext(posixpath.basename(path))[0])
         yield Candidate(
             facts=ModelFacts(name=name, source=path, description=f"What the workflow {path} builds."),
             origin_because=f"{found[0][0]} in {path}: {' '.join(found[0][1].split())[:60]}",

@@ -2,10 +2,10 @@
 
 import ast
 import json
+import posixpath
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
 
 from careloop.domain.ai_signs import AiSigns
 from careloop.domain.sighting import Sighting, SightingSource
@@ -27,7 +27,7 @@ _REQUIREMENT = re.compile(r"^\s*-?\s*([A-Za-z0-9@][A-Za-z0-9._/@-]*)")
 def sighted_imports(files: Mapping[str, bytes], signs: AiSigns) -> Iterator[Sighting]:
     """One sighting for each part of a project that uses AI: the folder of its requirements, else the top one."""
     known = {sign.name: sign for sign in signs.packages}
-    roots = {PurePosixPath(path).parent.as_posix() for path in files if PurePosixPath(path).name in _MANIFESTS}
+    roots = {posixpath.dirname(path) for path in files if posixpath.basename(path) in _MANIFESTS}
     found: dict[str, dict[str, set[str]]] = {}
     for path, raw in files.items():
         for name in {sign for one in _named(path, raw, signs) if (sign := _sign_of(one, known))}:
@@ -45,8 +45,9 @@ def sighted_imports(files: Mapping[str, bytes], signs: AiSigns) -> Iterator[Sigh
 
 
 def _part_of(path: str, roots: set[str]) -> str:
-    parents = [parent.as_posix() for parent in PurePosixPath(path).parents]
-    near = next((parent for parent in parents if parent in roots and parent != "."), None)
+    parts = path.split("/")[:-1]
+    parents = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+    near = next((parent for parent in parents if parent in roots), None)
     return near or (path.partition("/")[0] if "/" in path else ".")
 
 
@@ -58,7 +59,7 @@ def _sign_of(module: str, known: Mapping[str, object]) -> str | None:
 
 
 def _named(path: str, raw: bytes, signs: AiSigns) -> Iterable[str]:
-    name = PurePosixPath(path).name
+    name = posixpath.basename(path)
     text = raw.decode("utf-8", errors="replace")
     if name.endswith(".py"):
         return _imports(text)
