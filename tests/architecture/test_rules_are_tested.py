@@ -1,17 +1,19 @@
 """Every rule that ships, or that the example organisation wrote, is seen to fail in at least one case."""
 
 import importlib.util
+import sys
 from collections.abc import Iterator
 
 import pytest
 import yaml
 from project_files import PACKAGE, ROOT
 
+from careloop.checks.change import COMPARISONS
 from careloop.checks.run import CHANGE_CHECKS
 from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.domain.rule import Rule, RuleFile, Verdict
 
-CASES_TABLE = ROOT / "tests" / "unit" / "checks" / "structural_cases.py"
+CASES_TABLES = (("structural_cases", "STRUCTURAL_CASES"), ("change_cases", "CHANGE_CASES"))
 CHANGES = ROOT / "tests" / "scenarios" / "test_owner_approval.py"
 FILES = (*(PACKAGE / "standards" / "packs").glob("*.yaml"), *(ROOT / "examples" / "acme" / "rules").glob("*.yaml"))
 
@@ -22,13 +24,18 @@ def _rules() -> Iterator[Rule]:
 
 
 def _registered() -> set[str]:
-    """Names of the structural checks that have a failing case: the keys of STRUCTURAL_CASES."""
-    spec = importlib.util.spec_from_file_location("structural_cases", CASES_TABLE)
+    """Names of the structural checks that have a failing case: the keys of STRUCTURAL_CASES and CHANGE_CASES."""
+    return {name for table, cases in CASES_TABLES for name in _table(table, cases)}
+
+
+def _table(file: str, name: str) -> set[str]:
+    spec = importlib.util.spec_from_file_location(file, ROOT / "tests" / "unit" / "checks" / f"{file}.py")
     assert spec is not None
     assert spec.loader is not None
     table = importlib.util.module_from_spec(spec)
+    sys.modules[file] = table  # dataclasses look up their own module
     spec.loader.exec_module(table)
-    return set(table.STRUCTURAL_CASES)
+    return set(getattr(table, name))
 
 
 @pytest.mark.parametrize("rule", [rule for rule in _rules() if rule.require], ids=lambda rule: rule.id)
@@ -43,4 +50,6 @@ def test_every_structural_check_has_a_case_that_it_refuses() -> None:
 
 def test_every_check_of_a_change_is_seen_to_refuse_one() -> None:
     scenarios = CHANGES.read_text(encoding="utf-8")
-    assert {name for name in CHANGE_CHECKS if f'"{name} ' not in scenarios} == set()
+    seen = {name for name in CHANGE_CHECKS if f'"{name} ' in scenarios}
+    assert seen | _table("change_cases", "CHANGE_CASES") == CHANGE_CHECKS
+    assert set(COMPARISONS) == _table("change_cases", "CHANGE_CASES")

@@ -8,14 +8,17 @@ from pydantic import TypeAdapter
 
 from careloop.documents.validation import validate
 from careloop.documents.yaml_text import decode, read_yaml
+from careloop.domain.ai_signs import AiSigns
+from careloop.domain.crosswalk import Crosswalk
 from careloop.domain.gap_work import GapWork
+from careloop.domain.profile import ProfileFile
 from careloop.domain.rule import RuleFile
 from careloop.domain.standard import CareCatalogue, Claim, ClaimFile, Outline, Requirement, RequirementKind
 from careloop.errors import InvalidInput
 
 __all__ = ["Catalogue"]
 
-T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile, GapWork)
+T = TypeVar("T", Outline, CareCatalogue, ClaimFile, RuleFile, GapWork, AiSigns, Crosswalk, ProfileFile)
 
 
 class Catalogue:
@@ -56,6 +59,21 @@ class Catalogue:
     def gap_work(self) -> GapWork:
         """What a gap assessment knows of work: areas, order, days, milestones."""
         return self._read("gap.yaml", GapWork)
+
+    @cached_property
+    def ai_signs(self) -> AiSigns:
+        """What gives an AI system away in code and configuration."""
+        return self._read("ai-signs.yaml", AiSigns)
+
+    @cached_property
+    def crosswalks(self) -> tuple[Crosswalk, ...]:
+        """Crosswalks between frameworks."""
+        return tuple(self._read(path, Crosswalk) for path in sorted(self._files) if path.startswith("crosswalks/"))
+
+    @cached_property
+    def profiles(self) -> ProfileFile:
+        """Profiles to start from, and the modules that can be off."""
+        return self._read("profiles.yaml", ProfileFile)
 
     def _read(self, path: str, noun: type[T]) -> T:
         text = decode(self._files[path])

@@ -175,6 +175,8 @@ class Names:
             if (found := kind_of(path)) is not None
             for space in _DECLARED_BY.get(found[0].name, ())
         )
+        if _is_alone(repository):
+            self._blind |= {"post", "person", "post or person"}
         self._requirements = requirements
         self._rules = rules
 
@@ -222,6 +224,12 @@ class Names:
         if space == "intended use":
             return self._uses.get(str(document.folder), frozenset())
         return self.spaces[space]
+
+
+def _is_alone(repository: Repository) -> bool:
+    """Whether one system is governed by itself, before there are posts and policies (SEMANTICS 10)."""
+    unmanned = repository.only(Roles) is None and repository.only(Policy) is None
+    return unmanned and len(repository.nouns(System)) == 1
 
 
 def dangling_references(repository: Repository, names: Names) -> Iterator[Dangling]:

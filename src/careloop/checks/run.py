@@ -6,10 +6,12 @@ from datetime import date
 
 from careloop.checks.breach import Breach
 from careloop.checks.catalogue import Catalogue
+from careloop.checks.change import COMPARISONS
+from careloop.checks.modules import module_known, switched_off
 from careloop.checks.own_controls import control_problems
 from careloop.checks.references import Names
 from careloop.checks.rule_book import RuleBook, build_rule_book
-from careloop.checks.set_aside import set_aside
+from careloop.checks.set_aside import drafts_in, set_aside, softened
 from careloop.checks.structure import STRUCTURAL_CHECKS, Ground
 from careloop.checks.subjects import Case, Cases
 from careloop.checks.tiering import CRITERIA, broken_expressions, tier_justified, triggered_assessed
@@ -29,7 +31,15 @@ from careloop.rules.diagnosis import closest
 from careloop.rules.evaluate import Evaluation, evaluate
 from careloop.rules.problem import ProblemKind
 
-__all__ = ["CHANGE_CHECKS", "check_tree", "enforcement_on", "known_checks", "known_requirements", "rule_findings"]
+__all__ = [
+    "CHANGE_CHECKS",
+    "breach_finding",
+    "check_tree",
+    "enforcement_on",
+    "known_checks",
+    "known_requirements",
+    "rule_findings",
+]
 
 _PACKS: Pointer = ("rule_packs",)
 _LINT_CHECKS = {
@@ -38,10 +48,11 @@ _LINT_CHECKS = {
     ProblemKind.CASE: "rule-cases",
     ProblemKind.LOOSENS: "rule-tightens",
 }
-CHANGE_CHECKS = frozenset({"owner-approval", "loosening-approved", "change-record"})
-"""Checks of two trees and what lies between them: one tree alone breaks none (`careloop.gates.change_control`)."""
+CHANGE_CHECKS = frozenset({*COMPARISONS, "owner-approval", "loosening-approved", "change-record"})
+"""Checks of a change, which one tree alone cannot break: its trees side by side, and (`careloop.gates.change_control`)
+its commits against the owners, promises and records that the base asks for."""
 _CHECKS = frozenset(
-    {*STRUCTURAL_CHECKS, *_LINT_CHECKS.values(), *CHANGE_CHECKS, "tier-justified", "triggered-assessed"}
+    {*STRUCTURAL_CHECKS, *CHANGE_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed", "module-known"}
 )
 
 
@@ -69,10 +80,18 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
     )
     findings = [
         *_structural_findings(ground, book, cases),
+        *(_module_findings(book, repository, catalogue, on) if _has_switches(repository) else ()),
         *rule_findings(book.at(Moment.CHANGE), cases, failed, on),
     ]
     placed = _with_places(findings, compiled.sources)
-    kept = [set_aside(finding, repository, book, on) for finding in placed]
+    drafts = drafts_in(repository)
+    off = switched_off(repository, catalogue.profiles.modules) if _has_switches(repository) else {}
+    kept = [
+        replace(finding, set_aside=f"module {off[finding.rule]} is off")
+        if finding.rule in off
+        else set_aside(softened(finding, drafts), repository, book, on)
+        for finding in placed
+    ]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
     return TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
 
@@ -80,6 +99,11 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
 def known_checks() -> frozenset[str]:
     """Names of careloop's own checks."""
     return _CHECKS
+
+
+def _has_switches(repository: Repository) -> bool:
+    organisation = repository.organisation
+    return organisation is not None and bool(organisation.modules)
 
 
 def known_requirements(repository: Repository, catalogue: Catalogue) -> frozenset[str]:
@@ -174,7 +198,17 @@ def _structural_findings(ground: Ground, book: RuleBook, cases: Cases) -> Iterat
             breaches = tier_justified(cases, repository)
         elif rule.check == "triggered-assessed":
             breaches = triggered_assessed(cases, repository)
-        yield from (_of_breach(rule, breach, ground.on) for breach in breaches)
+        yield from (breach_finding(rule, breach, ground.on) for breach in breaches)
+
+
+def _module_findings(
+    book: RuleBook, repository: Repository, catalogue: Catalogue, on: date | None
+) -> Iterator[Finding]:
+    """Apart from the other checks: the modules are read only where something is switched."""
+    for rule in book.structural():
+        if rule.check == "module-known":
+            for breach in module_known(repository, catalogue.profiles.modules):
+                yield breach_finding(rule, breach, on)
 
 
 def _lint_breaches(problems: Iterable[RuleProblem], repository: Repository) -> Mapping[str, list[Breach]]:
@@ -192,7 +226,8 @@ def _lint_breaches(problems: Iterable[RuleProblem], repository: Repository) -> M
     return found
 
 
-def _of_breach(rule: Rule, breach: Breach, on: date | None) -> Finding:
+def breach_finding(rule: Rule, breach: Breach, on: date | None) -> Finding:
+    """A breach of a structural rule as a finding; its column is still to be worked out."""
     enforce = enforcement_on(rule, on)
     if breach.severity is Severity.SHOULD and rule.severity is Severity.MUST:
         enforce = min(enforce, Enforcement.WARN, key=lambda one: one.rank)

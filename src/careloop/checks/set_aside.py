@@ -1,5 +1,6 @@
-"""Findings that stand and yet do not block: known debt with an end, and approved waivers (SEMANTICS 7, 8)."""
+"""Findings that stand and yet do not block: known debt with an end, approved waivers, drafts (SEMANTICS 7, 8)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -7,8 +8,13 @@ from careloop.checks.rule_book import RuleBook
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.finding import Finding
 from careloop.domain.repository import Repository
+from careloop.domain.system import System
+from careloop.domain.tier import Enforcement
 
-__all__ = ["set_aside"]
+__all__ = ["drafts_in", "set_aside", "softened"]
+
+_KEPT_HARD = "draft-is-inception"
+"""What keeps a draft from being used as an excuse is not softened for one."""
 
 
 def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date | None) -> Finding:
@@ -18,13 +24,37 @@ def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date
         if item.finding == finding.id and (on is None or item.burn_down >= on):
             return replace(finding, set_aside=f"baseline until {item.burn_down}")
     for waiver in repository.nouns(Waiver):
-        if _covers(waiver, finding) and _may_waive(waiver, book) and (on is None or waiver.expires >= on):
+        if on is not None and waiver.expires < on:
+            continue
+        if _covers(waiver, finding) and _may_waive(waiver, book) and _approved_apart(waiver, repository):
             return replace(finding, set_aside=f"waiver {waiver.id} until {waiver.expires}")
     return finding
 
 
+def drafts_in(repository: Repository) -> Mapping[str, str]:
+    """Systems that are still drafts, with the post that owns each."""
+    return {system.id: system.owner for system in repository.nouns(System) if system.draft}
+
+
+def softened(finding: Finding, drafts: Mapping[str, str]) -> Finding:
+    """The finding; about a system that is still a draft it only warns, and goes to the system's owner (R80)."""
+    owner = drafts.get(finding.subject or "")
+    if owner is None or finding.rule == _KEPT_HARD:
+        return finding
+    enforce = Enforcement.WARN if finding.enforce is Enforcement.BLOCK else finding.enforce
+    return replace(finding, enforce=enforce, owner=finding.owner or owner)
+
+
 def _covers(waiver: Waiver, finding: Finding) -> bool:
     return waiver.rule == finding.rule and waiver.subject in (finding.subject, finding.place.file)
+
+
+def _approved_apart(waiver: Waiver, repository: Repository) -> bool:
+    """Whether a tier below the one that the rules give was approved by somebody else than who owns the system (R27)."""
+    if waiver.rule != "tier-justified":
+        return True
+    owners = {system.owner for system in repository.nouns(System) if system.id == waiver.subject}
+    return any(approval.by not in owners for approval in waiver.approved)
 
 
 def _may_waive(waiver: Waiver, book: RuleBook) -> bool:

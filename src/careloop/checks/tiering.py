@@ -3,7 +3,7 @@
 A missing fact counts as matched: what cannot be ruled out is assumed (R26, R27).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from careloop.checks.breach import Breach
@@ -14,10 +14,19 @@ from careloop.domain.repository import Repository
 from careloop.domain.risk import RiskCriteria, TierRule, Trigger
 from careloop.domain.rule import Subject
 from careloop.domain.system import System
+from careloop.domain.tier import Tier
 from careloop.rules.engine import Bound, Program, compile_expression
 from careloop.rules.problem import Problem
 
-__all__ = ["CRITERIA", "broken_expressions", "tier_justified", "tier_rules_met", "triggered_assessed"]
+__all__ = [
+    "CRITERIA",
+    "ReachedTier",
+    "broken_expressions",
+    "reached_tiers",
+    "tier_justified",
+    "tier_rules_met",
+    "triggered_assessed",
+]
 
 CRITERIA = "risk/criteria.yaml"
 
@@ -77,14 +86,43 @@ def tier_rules_met(cases: Cases, repository: Repository) -> dict[str, tuple[Tier
     return {system: tuple(rules) for system, rules in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class ReachedTier:
+    """The tier that the rules give a system, and why; no rule at all gives the lowest."""
+
+    tier: Tier
+    reasons: tuple[str, ...] = ()
+    """Of every rule that gives this very tier."""
+
+
+def reached_tiers(cases: Cases, repository: Repository) -> Mapping[str, ReachedTier]:
+    """System to the highest tier that the rules of risk/criteria.yaml give it; systems out of scope are left out (R27).
+
+    The same facts give the same tier, in whatever order the rules stand.
+    """
+    found = {case.id: ReachedTier(Tier.LOW) for case in cases.of(Subject.SYSTEM) if case.values["in_scope"]}
+    for case, _, rule in _each_match(cases, repository):
+        if not isinstance(rule, TierRule):
+            continue
+        before = found[case.id]
+        if rule.tier.rank > before.tier.rank or not before.reasons:
+            found[case.id] = ReachedTier(max(rule.tier, before.tier, key=lambda tier: tier.rank), (rule.reason,))
+        elif rule.tier is before.tier:
+            found[case.id] = ReachedTier(before.tier, (*before.reasons, rule.reason))
+    return found
+
+
 def tier_justified(cases: Cases, repository: Repository) -> Iterator[Breach]:
-    """A system's tier is at least the one that the tier rules give; a lower one would need approval (R27)."""
-    for case, system, rule in _each_match(cases, repository):
-        if isinstance(rule, TierRule) and system.tier.rank < rule.tier.rank:
+    """A system's tier is at least the one that the tier rules give; a lower one needs an approved waiver (R27)."""
+    reached = reached_tiers(cases, repository)
+    for case in cases.of(Subject.SYSTEM):
+        system, given = case.values["system"], reached.get(case.id)
+        if given is not None and system.tier.rank < given.tier.rank:
+            reasons = "; ".join(dict.fromkeys(given.reasons))
             yield Breach(
                 path=case.path,
                 pointer=("tier",),
-                message=f"tier is {system.tier.value}, and the criteria give {rule.tier.value}: {rule.reason}",
+                message=f"tier is {system.tier.value}, and the criteria give {given.tier.value}: {reasons}",
             )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,10 @@ import typer
 from careloop import wiring
 from careloop.cli.terminal import (
     DirArgument,
-    Format,
-    FormatOption,
     RepoOption,
     a_command,
+    day_option,
+    linked_root,
     print_json,
     repository_root,
     say,
@@ -21,17 +22,32 @@ from careloop.cli.terminal import (
 from careloop.domain.check import CheckResult
 from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput, UsageError
+from careloop.reports.check_markdown import check_markdown
 from careloop.reports.check_report import check_json, check_lines
+from careloop.wiring import way_in
 from careloop.wiring.changes import change_history
 from careloop.workflows.create.check_repository import DiffRange, check_repository
+from careloop.workflows.create.link_terms import LinkTerms
 
-__all__ = ["app", "check"]
+__all__ = ["CheckFormat", "app", "check"]
 
 app = a_command()
 
+
+class CheckFormat(StrEnum):
+    """How a check is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    """A comment for a pull request."""
+
+
 _EPILOG = """
 Examples:  care check  ·  care check examples/acme --format json  ·  care check --diff main..HEAD  ·
-care check --card MODEL_CARD.md --tier high
+care check --diff main..HEAD --format markdown  ·  care check --card MODEL_CARD.md --tier high
+
+In a code repository that holds careloop.link.yaml, its system is checked against the linked governance repository.
 
 Exit codes:  0 nothing blocks  ·  1 a finding blocks  ·  2 something cannot be read
 """
@@ -52,30 +68,61 @@ def check(
         Path | None, typer.Option(metavar="FILE", help="Check one model card, without a repository.")
     ] = None,
     tier: Annotated[Tier, typer.Option(help="Tier of the card's system; with --card.")] = Tier.HIGH,
-    output_format: FormatOption = Format.TEXT,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="In a linked code repository: rest on the governance commit pinned before."),
+    ] = False,
+    output_format: Annotated[
+        CheckFormat, typer.Option("--format", help="text for people, json for machines, markdown for a pull request.")
+    ] = CheckFormat.TEXT,
 ) -> None:
     """Check the governance repository: wrong, missing or contradictory documents, each with a place and a way out."""
     started = time.perf_counter()
-    day = _day(on)
     if card is not None:
         if diff or on:
             raise UsageError("--card stands alone", hint="leave --diff and --on out")
         result = _card(card, tier)
+    elif (root := linked_root(folder, repo)) is not None:
+        terms = LinkTerms(diff=DiffRange(diff) if diff else None, on=day_option(on, "--on"), offline=offline)
+        result = _linked(root, terms)
     else:
-        root = repository_root(folder, repo)
-        result = check_repository(
-            wiring.repository_source(root),
-            standards=wiring.standards_library(),
-            cache=wiring.result_cache(),
-            diff=DiffRange(diff, change_history(root)) if diff else None,
-            on=day,
-        )
-    if output_format is Format.JSON:
+        result = _governance(repository_root(folder, repo), diff, day_option(on, "--on"))
+    _print(result, output_format, started)
+    raise typer.Exit(result.exit_code)
+
+
+def _print(result: CheckResult, output_format: CheckFormat, started: float) -> None:
+    if output_format is CheckFormat.JSON:
         print_json(check_json(result))
+    elif output_format is CheckFormat.MARKDOWN:
+        for line in check_markdown(result):
+            say(line)
     else:
         for style, line in check_lines(result, seconds=time.perf_counter() - started):
             say(line, style)
-    raise typer.Exit(result.exit_code)
+
+
+def _governance(root: Path, diff: str | None, on: date | None) -> CheckResult:
+    return check_repository(
+        wiring.repository_source(root),
+        standards=wiring.standards_library(),
+        cache=wiring.result_cache(),
+        diff=DiffRange(diff, change_history(root), way_in.code_source(root)) if diff else None,
+        on=on,
+    )
+
+
+def _linked(root: Path, terms: LinkTerms) -> CheckResult:
+    # Loaded here, for a check from the cache does without the document models.
+    from careloop.workflows.create.check_link import check_link
+
+    return check_link(
+        way_in.code_source(root),
+        way_in.governance_store(root),
+        standards=wiring.standards_library(),
+        cache=wiring.result_cache(),
+        terms=terms,
+    )
 
 
 def _card(path: Path, tier: Tier) -> CheckResult:
@@ -87,10 +134,3 @@ def _card(path: Path, tier: Tier) -> CheckResult:
     from careloop.workflows.create.check_card import check_card
 
     return check_card(str(path), raw, tier, standards=wiring.standards_library())
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise UsageError(f"--on {text} is no day", hint="write it like 2026-03-31") from error

@@ -18,7 +18,11 @@ __all__ = ["COMMANDS", "app", "run"]
 
 COMMANDS: dict[str, str] = {
     "init": "Start a governance repository that passes its own check.",
+    "adopt": "Draft systems from a registry, CI workflows, dbt or a LiteLLM gateway.",
     "check": "Find what is wrong: each finding with a place and a way out.",
+    "inventory": "List the systems that are known, and find those that are not.",
+    "baseline": "Take existing findings in as known debt with an owner and an end.",
+    "card": "Draft a model card from a registry, a model's file or a published card.",
     "status": "Show how far every requirement is evidenced, and why.",
     "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
@@ -44,6 +48,7 @@ COMMANDS: dict[str, str] = {
     "create": "Follow the thirty days in which Create ships.",
     "soa": "Show the Statement of Applicability, computed from evidence.",
     "risk": "Show each risk: inherent, left now, accepted or not.",
+    "crosswalk": "Show where another framework speaks about the same thing.",
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }

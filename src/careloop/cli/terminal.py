@@ -4,12 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from careloop.domain.link_file import LINK_FILE
 from careloop.errors import UsageError
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "FormatOption",
     "RepoOption",
     "a_command",
+    "day_option",
+    "linked_root",
     "paint",
     "print_json",
     "repository_root",
@@ -68,6 +72,26 @@ def repository_root(folder: Path | None, repo: Path | None) -> Path:
         return given
     here = Path.cwd()
     return next((place for place in (here, *here.parents) if (place / "care.yaml").is_file()), here)
+
+
+def linked_root(folder: Path | None, repo: Path | None) -> Path | None:
+    """The code repository that a command means, where its nearest mark is a link and not a care.yaml; else null."""
+    given = folder or repo
+    here = Path.cwd()
+    for place in (given,) if given is not None else (here, *here.parents):
+        if (place / "care.yaml").is_file():
+            return None
+        if (place / LINK_FILE).is_file():
+            return place
+    return None
+
+
+def day_option(text: str | None, option: str) -> date | None:
+    """A day as an option gives it; null when it was left out. Raises UsageError."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"{option} {text} is no day", hint="write it like 2026-03-31") from error
 
 
 def _coloured() -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from careloop.domain.finding import Finding
+from careloop.domain.link_file import GovernancePin
 
 __all__ = ["CheckResult", "TreeCheck"]
 
@@ -25,6 +26,8 @@ class CheckResult:
     commit: str | None
     dirty: bool | None
     standards_digest: str
+    governance: GovernancePin | None = None
+    """Where a code repository is checked: the governance repository's commit that the answer rests on."""
 
     @property
     def exit_code(self) -> int:

@@ -8,7 +8,23 @@ from pydantic import Field
 from careloop.domain.noun import Duration, Noun, Slug, Text
 from careloop.domain.organisation import Approval
 
-__all__ = ["Assessment", "Effect", "ImpactDocument", "IndividualEffects", "Screening", "SocietalEffects"]
+__all__ = [
+    "Assessment",
+    "Effect",
+    "ImpactDocument",
+    "IndividualEffects",
+    "Screening",
+    "ScreeningScores",
+    "SocietalEffects",
+]
+
+
+class ScreeningScores(Noun):
+    """How bad it could get, on the impact scale, for each who would bear it; never added up (R87)."""
+
+    organisation: int = Field(ge=1, le=10)
+    individuals: int = Field(ge=1, le=10)
+    society: int = Field(ge=1, le=10)
 
 
 class Screening(Noun):
@@ -22,6 +38,7 @@ class Screening(Noun):
     triggered: bool
     """Whether a full assessment is needed."""
     reasons: tuple[Text, ...] = Field(min_length=1)
+    scores: ScreeningScores | None = None
 
 
 class Effect(Noun):

@@ -13,6 +13,7 @@ __all__ = [
     "ChangeControl",
     "Entity",
     "Exclusion",
+    "FrameworkId",
     "Organisation",
     "PhaseCadence",
     "Profile",

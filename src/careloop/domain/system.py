@@ -226,6 +226,12 @@ class System(Governed):
 
     id: Slug
     name: Text
+    draft: bool = False
+    """Written by `care adopt` and not looked at yet: what is wrong with it goes to its owner and blocks nothing.
+
+    A draft covers no artefact (R39) and is in no stage past inception."""
+    known_as: tuple[Text, ...] = ()
+    """What registries, gateways, sign-in logs and purchase lists call it, and patterns of paths where its code lies."""
     purpose: Text
     origin: Origin
     tier: Tier

@@ -1,4 +1,4 @@
-"""A folder whose text files are read and written one by one, while a person answers questions."""
+"""A folder whose text files are read and written one by one: drafts for a person to look at, answers kept at once."""
 
 from typing import Protocol
 
@@ -6,7 +6,14 @@ __all__ = ["DocumentFolder"]
 
 
 class DocumentFolder(Protocol):
-    """Text files below one folder, by their path with forward slashes."""
+    """Text files below one folder, by their path with forward slashes. Nothing is committed.
+
+    A path that leads out of the folder raises InvalidInput.
+    """
+
+    def exists(self, path: str) -> bool:
+        """Whether anything lies at the path."""
+        ...
 
     def read(self, path: str) -> str | None:
         """The text of a file; null while there is none. Raises Unavailable for one that cannot be read as text."""

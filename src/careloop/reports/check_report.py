@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from careloop import __version__
@@ -44,6 +45,7 @@ def check_json(result: CheckResult) -> dict[str, Any]:
         "standards_digest": result.standards_digest,
         "commit": result.commit,
         "dirty": result.dirty,
+        **({"governance": asdict(result.governance)} if result.governance else {}),
         "findings": [finding_json(finding) for finding in checked.findings],
         "errors": [finding_json(error) for error in checked.errors],
         "summary": {
@@ -59,6 +61,8 @@ def check_json(result: CheckResult) -> dict[str, Any]:
 def check_lines(result: CheckResult, *, seconds: float) -> Iterator[tuple[str, str]]:
     """Lines to print, each with a style: `error`, `must`, `should`, `grey`, `detail` or `summary`."""
     checked = result.checked
+    if (pin := result.governance) is not None and not pin.fetched:
+        yield "warn", f"governed by {pin.url}@{pin.ref} as of {(pin.commit or '')[:12]}: it was not asked again"
     for error in checked.errors:
         yield "error", f"{error.place}  error  {error.message}   [{error.rule}]"
         if error.remedy:

@@ -8,26 +8,32 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from careloop.documents.layout import KINDS, Form
 from careloop.documents.nouns import NOUNS, adapter_of
+from careloop.domain.link import Link
+from careloop.domain.link_file import LINK_FILE
 
 __all__ = ["document_schema", "schema_kinds"]
 
 
+_LINK = "link"
+"""The one kind that stands in code repositories and not among the governance documents."""
+
+
 def schema_kinds() -> Mapping[str, str]:
     """Kinds that have a schema, with the path of their documents."""
-    return {kind.name: kind.pattern for kind in KINDS if kind.form is not Form.CARD}
+    return {kind.name: kind.pattern for kind in KINDS if kind.form is not Form.CARD} | {_LINK: LINK_FILE}
 
 
 def document_schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind of document. Markdown documents: of their front matter."""
-    adapter = adapter_of(kind)
+    adapter = TypeAdapter(Link) if kind == _LINK else adapter_of(kind)
     schema = adapter.json_schema(by_alias=True, schema_generator=GenerateJsonSchema)
-    noun = NOUNS[kind]
-    form = next(row.form for row in KINDS if row.name == kind)
+    noun = Link if kind == _LINK else NOUNS[kind]
+    form = next((row.form for row in KINDS if row.name == kind), Form.YAML)
     described = {**schema, "$schema": GenerateJsonSchema.schema_dialect, "title": kind}
     for name, model in _models(noun).items():
         target = described.get("$defs", {}).get(name) or (described if schema.get("title") == name else None)

@@ -94,6 +94,7 @@ PACK_RULE_MISTAKES: Mapping[str, Mistake] = {
     "card-present": Mistake(_no(f"{_CREDIT}/card.md")),
     "out-of-scope-use-stated": Mistake(_set(_SYSTEM, out_of_scope_uses=[]), key="out_of_scope_uses"),
     "owner-named": Mistake(_set(_SYSTEM, owner="unassigned"), key="owner"),
+    "draft-is-inception": Mistake(_set(_SYSTEM, draft=True), key="draft"),
     "intended-use-stated": Mistake(_set(_SYSTEM, intended_use=[]), key="intended_use"),
     "jurisdictions-stated": Mistake(_drop(_SYSTEM, "jurisdictions")),
     "safe-state-declared": Mistake(_drop(_SYSTEM, "safe_state")),

@@ -184,6 +184,9 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
         "'product-credit' is not designated to accept a risk of level medium",
     ),
     "scale-respected": StructuralCase(_off_scale, "risk/register/credit-drift.yaml", "no point of the scale"),
+    "module-known": StructuralCase(
+        _swap("care.yaml", '  monitors: "on"', '  montors: "off"'), "care.yaml", "did you mean 'monitors'?"
+    ),
     "card-complete": StructuralCase(
         _swap(CARD, "\n## Human Oversight\n", "\n## Human Oversight\n\nTODO\n\n## Something else\n"),
         CARD,

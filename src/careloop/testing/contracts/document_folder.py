@@ -1,7 +1,9 @@
 """What every folder of documents must do."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
+from careloop.errors import InvalidInput
 from careloop.ports.document_folder import DocumentFolder
 
 __all__ = ["DocumentFolderContract"]
@@ -31,3 +33,27 @@ class DocumentFolderContract(ABC):
         folder.write("care.yaml", "a much longer text than the next\n")
         folder.write("care.yaml", "b\n")
         assert folder.read("care.yaml") == "b\n"
+
+    def test_what_was_written_exists_and_nothing_else(self) -> None:
+        """Asked before something of a person's own would be replaced."""
+        folder = self.an_empty_folder()
+        assert not folder.exists("systems/a/system.yaml")
+        folder.write("systems/a/system.yaml", "id: a\n")
+        assert folder.exists("systems/a/system.yaml")
+        assert folder.exists("systems/a")
+        assert not folder.exists("systems/b/system.yaml")
+
+    def test_a_path_that_leads_out_of_the_folder_is_refused(self) -> None:
+        """Names may come from a registry or an answer; none of them reaches other files."""
+        folder = self.an_empty_folder()
+        asked: tuple[Callable[[str], object], ...] = (folder.read, folder.exists, lambda path: folder.write(path, "x"))
+        for path in ("../outside.yaml", "systems/../../outside.yaml", "/outside.yaml"):
+            assert [_is_refused(ask, path) for ask in asked] == [True, True, True], path
+
+
+def _is_refused(ask: Callable[[str], object], path: str) -> bool:
+    try:
+        ask(path)
+    except InvalidInput as refusal:
+        return "leads out of" in str(refusal)
+    return False

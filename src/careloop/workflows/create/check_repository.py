@@ -7,27 +7,31 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from careloop import __version__
+from careloop.domain.change_review import ChangeReview
 from careloop.domain.check import CheckResult, TreeCheck
 from careloop.domain.finding import Finding
 from careloop.domain.place import Place
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.tier import Enforcement, Severity
 from careloop.ports.change_history import ChangeHistory
+from careloop.ports.code_source import CodeSource
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
 
-__all__ = ["DiffRange", "check_commit", "check_repository", "tree_digest"]
+__all__ = ["DiffRange", "RememberedChecks", "check_commit", "check_repository", "marked", "tree_digest"]
 
 
 class DiffRange:
     """`BASE..HEAD`, or `BASE` alone for what the work tree adds to it.
 
-    With a history, a range that ends in a commit also needs its owners' approval and its record.
+    With a history, a range that ends in a commit also needs its owners' approval and its record. `code` tells which
+    files of other kinds the range touched, so that changed artefacts are asked for card and risk.
     """
 
-    def __init__(self, text: str, history: ChangeHistory | None = None) -> None:
+    def __init__(self, text: str, history: ChangeHistory | None = None, code: CodeSource | None = None) -> None:
         self.history = history
+        self.code = code
         base, dots, head = text.partition("..")
         self.base = base or "HEAD"
         self.head: str | None = (head.lstrip(".") or "HEAD") if dots else None
@@ -47,22 +51,24 @@ def check_repository(
     """
     files = standards.read_all()
     digest = standards_digest(files)
-    remembered = _Remembered(files, digest, cache, on)
+    remembered = RememberedChecks(files, digest, cache, on)
     head = source.head()
     if diff is None:
         checked = remembered.check(source.work_tree())
         return CheckResult(checked=checked, commit=head.commit, dirty=head.dirty, standards_digest=digest)
     tree = source.work_tree() if diff.head is None else source.at(diff.head)
-    after = remembered.check(tree)
-    before = remembered.check(source.at(diff.base))
+    old = source.at(diff.base)
+    after, before = remembered.check(tree), remembered.check(old)
     changed = source.changed(diff.base, diff.head)
-    findings = tuple(_marked(finding, before, changed) for finding in after.findings)
+    findings = tuple(marked(finding, before, changed) for finding in after.findings)
+    others = (diff.code.touched(diff.base, diff.head) if diff.code else frozenset()) - changed
+    told: tuple[Finding, ...] = ()
+    if others or "baseline.yaml" in changed:
+        told += remembered.change(ChangeReview(old, tree, before, after, changed=others))
     if diff.history is not None and diff.head is not None:
-        from careloop.checks.catalogue import Catalogue
-        from careloop.workflows.create.control_change import change_findings
-
-        findings += change_findings(source, diff.history, (diff.base, diff.head), catalogue=Catalogue(files), on=on)
-        findings = tuple(sorted(findings, key=lambda one: (one.place, one.rule, one.message)))
+        told += remembered.control(source, diff.history, (diff.base, diff.head))
+    if told:
+        findings = tuple(sorted((*findings, *told), key=lambda one: (one.place, one.rule, one.message)))
     return CheckResult(
         checked=replace(after, findings=findings),
         commit=head.commit if diff.head is None else source.resolve(diff.head),
@@ -77,14 +83,18 @@ def check_commit(
     """Check the tree of one commit by itself."""
     files = standards.read_all()
     digest = standards_digest(files)
-    checked = _Remembered(files, digest, cache, on).check(source.at(revision))
+    checked = RememberedChecks(files, digest, cache, on).check(source.at(revision))
     return CheckResult(checked=checked, commit=source.resolve(revision), dirty=False, standards_digest=digest)
 
 
-def _marked(finding: Finding, before: TreeCheck, changed: frozenset[str]) -> Finding:
-    """A finding is the change's own when it was not there before, or when the change touches its file."""
-    known = {other.id for other in before.findings}
-    return replace(finding, introduced=finding.id not in known or finding.place.file in changed)
+def marked(finding: Finding, before: TreeCheck, changed: frozenset[str]) -> Finding:
+    """A finding is the change's own when it was not there before, or when the change touches its file.
+
+    One that was set aside before and is no more counts as the change's own: somebody took its baseline or waiver away.
+    """
+    known = {other.id: other.set_aside is not None for other in before.findings}
+    bared = known.get(finding.id, False) and finding.set_aside is None
+    return replace(finding, introduced=finding.id not in known or bared or finding.place.file in changed)
 
 
 def tree_digest(tree: SourceTree) -> str:
@@ -100,7 +110,7 @@ def tree_digest(tree: SourceTree) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
+class RememberedChecks:
     """Checks a tree once: the answer is kept by the digest of everything it depends on."""
 
     files: Mapping[str, bytes]
@@ -121,6 +131,20 @@ class _Remembered:
         checked = check_tree(tree, Catalogue(self.files), self.on)
         self.cache.put(key, _frozen(checked))
         return checked
+
+    def change(self, change: ChangeReview) -> tuple[Finding, ...]:
+        """Findings about what a change did; not kept, for a change is looked at once."""
+        from careloop.checks.catalogue import Catalogue
+        from careloop.checks.change_run import check_change
+
+        return check_change(change, Catalogue(self.files), self.on)
+
+    def control(self, source: RepositorySource, history: ChangeHistory, span: tuple[str, str]) -> tuple[Finding, ...]:
+        """What a change lacks of approval, leave to loosen and record; not kept, for signatures may come any minute."""
+        from careloop.checks.catalogue import Catalogue
+        from careloop.workflows.create.control_change import change_findings
+
+        return change_findings(source, history, span, catalogue=Catalogue(self.files), on=self.on)
 
 
 def _frozen(checked: TreeCheck) -> bytes:

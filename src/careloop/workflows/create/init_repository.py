@@ -4,14 +4,36 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from careloop.checks.catalogue import Catalogue
+from careloop.domain.profile import Module, Profile
 from careloop.errors import UsageError
+from careloop.ports.standards_library import StandardsLibrary
 from careloop.ports.workspace import Author, Workspace, WrittenRepository
-from careloop.workflows.create.starter_documents import starter_documents
+from careloop.workflows.create.profile_documents import profile_documents
 
-__all__ = ["UNASSIGNED", "InitResult", "init_repository", "parse_owner"]
+__all__ = ["UNASSIGNED", "InitResult", "Start", "chosen_start", "init_repository", "parse_owner"]
 
 UNASSIGNED = Author("unassigned", "unassigned@example.invalid")
 _OWNER = re.compile(r"^\s*([^<>]+?)\s*<\s*([^<>@\s]+@[^<>@\s]+)\s*>\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What to start from: a profile with the modules that can be off, or neither."""
+
+    profile: Profile | None = None
+    modules: tuple[Module, ...] = ()
+
+
+def chosen_start(name: str | None, standards: StandardsLibrary) -> Start:
+    """The profile of a name; none for none. Raises UsageError."""
+    if name is None:
+        return Start()
+    found = Catalogue(standards.read_all()).profiles
+    named = {profile.id: profile for profile in found.profiles}
+    if name not in named:
+        raise UsageError(f"there is no profile '{name}'", hint=f"one of {', '.join(named)}")
+    return Start(named[name], found.modules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +56,11 @@ def parse_owner(text: str) -> Author:
     return Author(" ".join(found.group(1).split()), found.group(2))
 
 
-def init_repository(workspace: Workspace, *, name: str, owner: Author | None, now: datetime) -> InitResult:
+def init_repository(
+    workspace: Workspace, *, name: str, owner: Author | None, now: datetime, start: Start = Start()
+) -> InitResult:
     """Write the starter documents and commit them; one named owner holds every post until others are appointed."""
     who = owner or workspace.author() or UNASSIGNED
-    files = starter_documents(name, who, now.date())
+    files = profile_documents(name, who, now.date(), start.profile, start.modules)
     written = workspace.create(files, author=who, message="Start the AI management system", now=now)
     return InitResult(who, written)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
+from careloop.documents.yaml_scalar import quoted
 from careloop.ports.workspace import Author
 
 __all__ = ["starter_documents"]
@@ -12,8 +13,6 @@ __all__ = ["starter_documents"]
 
 _LONGEST_ID = 60
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
-_UNPRINTABLE = "\ufeff\ufffe\uffff"
-"""Characters that YAML takes only when they are escaped, beside controls and line separators."""
 
 
 def _slug(text: str) -> str:
@@ -21,33 +20,17 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_ID].strip("-") or "owner"
 
 
-def _quoted(text: str) -> str:
-    """A YAML double-quoted scalar, whatever stands in the text; what is no character at all becomes U+FFFD."""
-    return f'"{"".join(map(_escaped, text))}"'
-
-
-def _escaped(character: str) -> str:
-    if character in '\\"':
-        return f"\\{character}"
-    kind = unicodedata.category(character)
-    if kind == "Cs":
-        return "\N{REPLACEMENT CHARACTER}"
-    if kind in ("Cc", "Zl", "Zp") or character in _UNPRINTABLE:
-        return f"\\u{ord(character):04x}"
-    return character
-
-
 def _person(owner: Author) -> str:
     """The owner as an entry of roles.yaml; a mail address that is none is left out."""
-    mail = f", mail: {_quoted(owner.mail)}" if _MAIL.match(owner.mail) else ""
-    return f"{{id: {_quoted(_slug(owner.name))}, name: {_quoted(owner.name.strip() or 'unassigned')}{mail}}}"
+    mail = f", mail: {quoted(owner.mail)}" if _MAIL.match(owner.mail) else ""
+    return f"{{id: {quoted(_slug(owner.name))}, name: {quoted(owner.name.strip() or 'unassigned')}{mail}}}"
 
 
 def starter_documents(name: str, owner: Author, today: date) -> Mapping[str, str]:
     """Path to text, for an organisation of this name whose posts are all held by one person."""
     return {
-        "care.yaml": _CARE.format(name=_quoted(name.strip() or "Unnamed organisation"), today=today),
-        "roles.yaml": _ROLES.format(person=_quoted(_slug(owner.name)), entry=_person(owner), today=today),
+        "care.yaml": _CARE.format(name=quoted(name.strip() or "Unnamed organisation"), today=today),
+        "roles.yaml": _ROLES.format(person=quoted(_slug(owner.name)), entry=_person(owner), today=today),
         "policies/ai-policy.md": _POLICY.format(today=today),
         "risk/criteria.yaml": _CRITERIA.format(today=today),
         ".gitignore": ".care/\n",
