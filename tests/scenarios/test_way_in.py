@@ -23,10 +23,10 @@ MOST_SECONDS = 15 * 60
 
 
 def files_in(folder: Path) -> set[str]:
-    """Files of the project, those of git and of the test's home left out."""
+    """Files of the project; those of git, of the test's home and local state that git passes over are left out."""
     found = (path for path in folder.rglob("*") if path.is_file())
     paths = {path.relative_to(folder).as_posix() for path in found}
-    return {path for path in paths if not path.startswith((".git/", ".home/"))}
+    return {path for path in paths if not path.startswith((".git/", ".home/", ".care/"))}
 
 
 def test_an_existing_repository_gets_a_useful_comment_with_at_most_two_files_by_hand(tmp_path: Path) -> None:

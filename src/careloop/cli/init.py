@@ -11,6 +11,7 @@ from careloop.cli.terminal import a_command, say
 from careloop.domain.profile import Profile, least_people
 from careloop.wiring import way_in
 from careloop.workflows.create.init_repository import UNASSIGNED, chosen_start, init_repository, parse_owner
+from careloop.workflows.create.profile_documents import SCHEMA_FOLDER
 from careloop.workflows.create.write_schemas import write_schemas
 
 __all__ = ["app", "init"]
@@ -48,6 +49,7 @@ def init(
         say(f"wrote {folder / path}")
     for path in made.repository.kept:
         say(f"kept  {folder / path} (was there before)", "grey")
+    say(f"schemas for editors are in {folder / SCHEMA_FOLDER}", "grey")
     if made.repository.commit:
         say(f"committed as {made.repository.commit[:12]}")
     else:
