@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
+import struct
 import subprocess
 import sys
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -361,3 +365,36 @@ def test_a_closed_account_is_out_at_once(office: Office) -> None:
     )
     assert answer.headers.get("location", "") in ("", "/accounts/inactive/")
     assert again.get("/").status == 302
+
+
+# --- the second factor ------------------------------------------------------------------------------------------------
+
+
+def code_of(secret: str, *, ahead: int = 0) -> str:
+    """The six digits that an authenticator app shows (RFC 6238: SHA-1, 30 s)."""
+    counter = struct.pack(">Q", int(time.time()) // 30 + ahead)
+    digest = hmac.digest(base64.b32decode(secret), counter, "sha1")
+    at = digest[-1] & 0x0F
+    return f"{(struct.unpack('>I', digest[at : at + 4])[0] & 0x7FFFFFFF) % 10**6:06d}"
+
+
+def test_a_second_factor_is_asked_for_and_stands_in_what_is_signed_r41(own_office: Office) -> None:
+    office = own_office
+    visitor = office.visitor(APPROVERS[0])
+    activate = "/accounts/2fa/totp/activate/"
+    asked = visitor.get(activate)
+    assert asked.headers["location"].startswith("/accounts/reauthenticate/"), "it takes a step-up of its own"
+    assert (
+        visitor.post("/accounts/reauthenticate/", form_of="/accounts/reauthenticate/", password=PASSWORD).status == 302
+    )
+    secret = visitor.get(activate).found(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"')
+    assert visitor.post(activate, code=code_of(secret)).status == 302
+    assert "second factor on" in visitor.get("/account/").text
+    again = Visitor(office.port)
+    answer = again.post("/accounts/login/", form_of="/accounts/login/", login=mail_of(APPROVERS[0]), password=PASSWORD)
+    assert answer.headers["location"].startswith("/accounts/2fa/authenticate/"), "the password alone is not enough"
+    assert again.get("/").headers["location"].startswith("/accounts/login/")
+    again.get("/accounts/2fa/authenticate/")
+    assert again.post("/accounts/2fa/authenticate/", code=code_of(secret, ahead=1)).status == 302
+    assert sign(again, office.request, "approve") == 302
+    assert "by a session (password+totp)" in again.get(f"/approvals/{office.request}/").text

@@ -172,6 +172,7 @@ def _accounts(place: WebPlace) -> dict[str, Any]:
         "SOCIALACCOUNT_PROVIDERS": _providers(place.oidc),
         "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
         "MFA_TOTP_ISSUER": f"careloop {place.title}",
+        "MFA_TOTP_TOLERANCE": 1,  # half a minute: clocks of phones differ
     }
 
 
