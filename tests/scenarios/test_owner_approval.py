@@ -35,6 +35,16 @@ def test_the_command_says_so_and_passes_once_the_owner_approved(firm: Firm) -> N
     assert firm.care(*words).code == 0
 
 
+def test_one_check_of_a_change_asks_for_approval_and_for_the_card_of_a_new_model_r39(firm: Firm) -> None:
+    firm.reword()
+    firm.write("models/nightly.onnx", "weights\n")
+    firm.commit("cara-diaz", "A model")
+    told = firm.care("check", "--diff", "main..HEAD", "--on", "2026-03-20", "--format", "markdown")
+    assert told.code == 1
+    assert "has changed without the approval of ai-lead (ada-byron)" in told.out
+    assert "the file looks like a model, and no system claims it" in told.out
+
+
 def test_the_owner_approves_with_a_signed_commit_that_says_so(firm: Firm) -> None:
     firm.reword()
     firm.approve("ada-byron")
