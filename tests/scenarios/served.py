@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -139,7 +140,14 @@ def serving(root: Path, *, port: int | None = None, **environment: str) -> Itera
     command = care_command("serve", str(root), "--port", str(port), "--no-worker")
     log = root.parent / f"serve-{port}.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            env=env,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             _wait(port, process, log)
             yield port
@@ -151,7 +159,7 @@ def serving(root: Path, *, port: int | None = None, **environment: str) -> Itera
 def worker(root: Path) -> Iterator[None]:
     """A worker beside it, in quick rounds."""
     command = care_command("worker", "--repo", str(root), "--every", "0.5")
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         yield
     finally:
@@ -163,8 +171,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(15)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # what it started as well
         process.wait()
+        raise AssertionError("the process did not stop within 15 s of being asked to") from None
 
 
 def refused_to_serve(root: Path, **environment: str) -> str:

@@ -23,6 +23,9 @@ __all__ = ["Listening", "app", "pages_ready", "prepared", "serve", "serve_foreve
 
 app = a_command()
 
+_OPEN_STREAMS_S = 3
+"""How long a stop waits for live streams: they have no end, and come back by themselves after a restart."""
+
 _EPILOG = """
 Examples:  care serve  ·  care serve my-aims --port 8080  ·  care serve --no-worker
 
@@ -156,6 +159,7 @@ def serve_forever(root: Path, listening: Listening) -> None:
         workers=1,
         factory=True,
         websockets=False,
+        workers_kill_timeout=_OPEN_STREAMS_S,
         log_level=LogLevels.warning,
         static_path_route=["/static"],
         static_path_mount=[Path(__file__).parents[1] / "web" / "static"],

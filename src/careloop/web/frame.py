@@ -79,6 +79,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "here": match.view_name if match else "",
         "part": next((p.id for p in NAVIGATION for e in p.entries if match and e.name == match.view_name), ""),
         "picture": picture,
-        "waiting": len(picture.open_requests),
+        "requests_open": len(picture.open_requests),
         "oidc": place().oidc,
     }

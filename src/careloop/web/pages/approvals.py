@@ -7,6 +7,8 @@ than the request's state signs nothing.
 from __future__ import annotations
 
 from hashlib import sha256
+from threading import Lock
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -82,6 +84,11 @@ def _line_to_add(readable: bool) -> str | None:
     return None if people is not None and any(line == key.line for key in people.servers) else line
 
 
+_one_at_a_time: Final = Lock()
+"""Held from the look at what the page showed until the signature is recorded: of two tabs that sign at once, the second
+finds that the request has changed."""
+
+
 def sign(request: HttpRequest, digest: str) -> HttpResponse:
     """Approve or reject in the name of whoever is signed in."""
     back = reverse("approval", args=[digest])
@@ -90,7 +97,7 @@ def sign(request: HttpRequest, digest: str) -> HttpResponse:
         return later
     verdict, reason = request.POST.get("verdict", ""), request.POST.get("reason", "")
     try:
-        with wiring.release_desk(place().root, {}) as desk:
+        with _one_at_a_time, wiring.release_desk(place().root, {}) as desk:
             _refuse_stale(desk, digest, request.POST.get("seen", ""))
             told = _signed(request, desk, digest, verdict, reason)
     except (InvalidInput, NotFound) as error:
