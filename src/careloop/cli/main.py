@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "explain": "Explain a requirement, rule, statement, claim or finding.",
     "trace": "Walk the chain from a policy statement to evidence and clause, both ways.",
     "history": "Show what was in force on a day: version, approval, review, commit.",
+    "enact": "Record which commit is in force, with who approved what it brings.",
     "hook": "Have git refuse pushes that the owners did not approve.",
     "why": "Explain an alarm: what moved, which plan followed, how far it came.",
     "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
