@@ -1,10 +1,10 @@
-"""S1, the bank in Create: charter, tiers and reviewers in git; a credit model that gets in only with card, risk, review.
+"""S1, the bank in Create: charter, tiers, reviewers in git; a credit model gets in only with card, risk and review.
 
-Real git with signed commits, branches, signed merges as a host makes them for pull requests, and a bare repository whose
-hook decides; the real `care` command throughout. No pages: nothing in the story needs one. The article, line 42: "A bank
-publishes a plain-language AI charter, sets risk tiers, and creates a cross-functional review. Model cards get linked to
-automated checks. Policies live in Git with owners, change control, and pull requests. This aligns with ISO's leadership,
-policy, and planning clauses, as well as Annex A on policies and roles."
+Real git with signed commits, branches, signed merges as a host makes them for pull requests, and a bare repository
+whose hook decides; the real `care` command throughout. No pages: nothing in the story needs one. The article, line 42:
+"A bank publishes a plain-language AI charter, sets risk tiers, and creates a cross-functional review. Model cards get
+linked to automated checks. Policies live in Git with owners, change control, and pull requests. This aligns with ISO's
+leadership, policy, and planning clauses, as well as Annex A on policies and roles."
 """
 
 import json
@@ -39,7 +39,8 @@ class Story:
         return {one["rule"] for one in self.said[step].json["findings"] if one["blocking"]}
 
     def in_force(self) -> str:
-        told = subprocess.run(["git", "-C", str(self.bare), "rev-parse", "main"], capture_output=True, text=True)
+        words = ["git", "-C", str(self.bare), "rev-parse", "main"]
+        told = subprocess.run(words, capture_output=True, text=True, check=True)
         return told.stdout.strip()
 
 
@@ -107,7 +108,7 @@ def _model_with_everything(told: Story) -> None:
     told.said["soa model"] = bank.care("soa", "--system", CREDIT, "--format", "json")
 
 
-# --- "A bank publishes a plain-language AI charter, sets risk tiers, and creates a cross-functional review." -----------
+# --- "A bank publishes a plain-language AI charter, sets risk tiers, and creates a cross-functional review."
 
 
 def test_the_charter_is_in_plain_language(story: Story) -> None:
@@ -128,7 +129,7 @@ def test_a_review_by_several_functions_is_asked_from_the_merge_of_the_charter_on
     assert "cross-review" in story.rules("no card")
 
 
-# --- "Policies live in Git with owners, change control, and pull requests." --------------------------------------------
+# --- "Policies live in Git with owners, change control, and pull requests."
 
 
 def test_the_charter_is_refused_until_its_owners_approved_and_then_taken(story: Story) -> None:
@@ -159,7 +160,7 @@ def test_what_is_in_force_is_recorded_with_who_approved_it_and_can_be_asked_for(
     assert story.bank.care("ledger", "verify").code == 0
 
 
-# --- "PR adds credit model without card => blocked, with card+risk+review => passes" -----------------------------------
+# --- The scenario itself: blocked without card; passes with card, risk and review
 
 
 def test_a_pull_request_with_a_credit_model_and_no_card_is_blocked_at_file_and_line(story: Story) -> None:
@@ -210,7 +211,7 @@ def test_the_review_is_evidence_with_functions_and_people(story: Story) -> None:
     assert claims["care.c7-held"]["evidence"][0]["ref"].startswith("review.cross_functional#")
 
 
-# --- "Model cards get linked to automated checks." ---------------------------------------------------------------------
+# --- "Model cards get linked to automated checks."
 
 
 def test_each_required_field_of_the_card_has_an_automated_check_behind_it(story: Story) -> None:
