@@ -26,6 +26,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("top_management", "post"),
         ("phases[].owner", "post"),
         ("scope.approved.by", "post"),
+        ("scope.systems_included[]", "system"),
         ("scope.systems_excluded[].system", "system"),
     ),
     "roles": (

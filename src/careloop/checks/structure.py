@@ -153,19 +153,30 @@ def soa_complete(ground: Ground) -> Iterator[Breach]:
 
 
 def scope_complete(ground: Ground) -> Iterator[Breach]:
-    """A system left out of the scope exists and is not also covered (4.3)."""
+    """Every system of the inventory is in scope, or excluded with a reason, and not both (4.3, R2)."""
     organisation = ground.repository.organisation
     systems = {system.id: document.path for document, system in ground.repository.all(System)}
     if organisation is None:
         return
-    if systems and not organisation.scope.included:
+    scope = organisation.scope
+    if systems and not scope.included:
         yield Breach(path="care.yaml", pointer=("scope",), message="the scope includes nothing, yet there are systems")
-    for position, out in enumerate(organisation.scope.systems_excluded):
-        if out.system in organisation.scope.included:
+    listed = frozenset(scope.systems_included or ())
+    for position, out in enumerate(scope.systems_excluded):
+        if out.system in listed or out.system in scope.included:
             yield Breach(
                 path="care.yaml",
                 pointer=("scope", "systems_excluded", position),
                 message=f"'{out.system}' is both in and out of the scope",
+            )
+    excluded = {out.system for out in scope.systems_excluded}
+    for system, path in systems.items() if scope.systems_included is not None else ():
+        if system not in listed | excluded:
+            yield Breach(
+                path=path,
+                pointer=("id",),
+                message=f"the system '{system}' is neither in the scope nor excluded with a reason",
+                remedy="list it under `scope.systems_included` in care.yaml, or with a reason under `systems_excluded`",
             )
 
 
