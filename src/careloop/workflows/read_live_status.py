@@ -11,6 +11,7 @@ from typing import Final
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.subjects import Cases
 from careloop.documents.compile import Compiled, compile_tree
+from careloop.domain.aims import Processes
 from careloop.domain.organisation import SystemExclusion
 from careloop.domain.repository import Repository
 from careloop.domain.residual import LiveRisk, TreatmentApproval
@@ -29,7 +30,9 @@ from careloop.status.compute import compute_status, record_types, requirement_ro
 from careloop.status.degraded import Past, lapse_instants, marked, once_complete
 from careloop.status.records import records_at, records_of
 from careloop.status.residual import credited_controls, live_risks, risk_findings
+from careloop.status.schedule import process_findings
 from careloop.workflows.assessed_before import outdated_assessment
+from careloop.workflows.read_schedule import read_schedule
 
 __all__ = ["Reading", "read_approvals", "read_live_risks", "read_live_status"]
 
@@ -65,7 +68,7 @@ def read_live_status(reading: Reading) -> Status:
     status = compute_status(reading.compiled, reading.catalogue, records, reading.now)
     rows = _with_past(reading, status.requirements, None)
     risks = _risks(reading, rows)
-    owed = (*status.programme, *risk_findings(risks), *_assessments_owed(reading))
+    owed = (*status.programme, *risk_findings(risks), *_assessments_owed(reading), *_runs_owed(reading))
     return replace(status, requirements=rows, risks=risks, programme=owed)
 
 
@@ -83,6 +86,12 @@ def _assessments_owed(reading: Reading) -> Iterator[ProgrammeFinding]:
         yield ProgrammeFinding(
             rule="assessment-in-date", owner=system.owner, due=None, acting=None, message=message, file=found[0]
         )
+
+
+def _runs_owed(reading: Reading) -> Iterable[ProgrammeFinding]:
+    """Planned processes whose run is late or was missed (R10)."""
+    path = reading.repository.path_of(Processes) or "aims/processes.yaml"
+    return process_findings(read_schedule(reading.repository, reading.ledger, reading.now, reading.until), path)
 
 
 def _excluded(reading: Reading) -> tuple[SystemExclusion, ...]:

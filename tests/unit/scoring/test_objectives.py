@@ -47,7 +47,9 @@ def test_at_most_is_held_the_other_way_round_and_in_the_objectives_own_unit_r3()
     hours = a_figure(3.0, unit="h")
     found = standing(an_objective("M9", 200.0, relation="<=", unit="min"), a_metric("M9", hours))
     assert (found.state, found.value, found.unit) == (ObjectiveState.MET, 180.0, "min")
-    assert standing(an_objective("M9", 2.9, relation="<=", unit="h"), a_metric("M9", hours)).state is ObjectiveState.OPEN
+    assert (
+        standing(an_objective("M9", 2.9, relation="<=", unit="h"), a_metric("M9", hours)).state is ObjectiveState.OPEN
+    )
 
 
 def test_what_is_left_open_meets_no_objective_r3() -> None:
