@@ -80,6 +80,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("treatment.credits[].control", "requirement"),
         ("treatment.actions[].owner", "post"),
         ("treatment.accepted.by", "post"),
+        ("treatment.interim.by", "post"),
     ),
     "system": (
         ("entity", "entity"),

@@ -264,21 +264,26 @@ def acceptance_designated(ground: Ground) -> Iterator[Breach]:
         return
     for document, risk in ground.repository.all(Risk):
         treated = risk.treatment
-        left = scores_of(risk, treated.credits) if treated else None
-        if treated is None or treated.accepted is None or left is None:
+        left, all_of_it = scores_of(risk, treated.credits) if treated else None, scores_of(risk)
+        if treated is None or left is None or all_of_it is None:
             continue
-        level = level_of(left, criteria)
-        posts = designated_posts(level, criteria, roles)
-        accepted = treated.accepted
-        if accepted.by not in posts:
-            message = f"'{accepted.by}' is not designated to accept a risk of level {level.id} ({left})"
-            remedy = f"have it accepted by {' or '.join(sorted(posts))}, or treat the risk further"
-        elif accepted.on < risk.assessed.on:
-            message = f"it was accepted on {accepted.on}, before it was assessed on {risk.assessed.on}"
-            remedy = "have the risk accepted as it is assessed now"
-        else:
-            continue
-        yield Breach(path=document.path, pointer=("treatment", "accepted"), message=message, remedy=remedy)
+        for name, given, scores in (
+            ("accepted", treated.accepted, left),
+            ("interim", treated.interim, all_of_it),
+        ):
+            if given is None:
+                continue
+            level = level_of(scores, criteria)
+            posts = designated_posts(level, criteria, roles)
+            if given.by not in posts:
+                message = f"'{given.by}' is not designated to accept a risk of level {level.id} ({scores})"
+                remedy = f"have it accepted by {' or '.join(sorted(posts))}, or treat the risk further"
+            elif given.on < risk.assessed.on:
+                message = f"it was accepted on {given.on}, before it was assessed on {risk.assessed.on}"
+                remedy = "have the risk accepted as it is assessed now"
+            else:
+                continue
+            yield Breach(path=document.path, pointer=("treatment", name), message=message, remedy=remedy)
 
 
 def scale_respected(ground: Ground) -> Iterator[Breach]:
