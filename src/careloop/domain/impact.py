@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from careloop.domain.noun import Duration, Noun, Slug, Text
+from careloop.domain.noun import Duration, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
 
 __all__ = [
@@ -95,7 +95,7 @@ class Assessment(Noun):
     feeds_risks: tuple[Slug, ...] = ()
     available_to: tuple[Text, ...] = ()
     retention: Duration
-    approved: Approval | None = None
+    approved: Annotated[Approval | None, not_before("on")] = None
 
 
 ImpactDocument = Annotated[Screening | Assessment, Field(discriminator="kind")]

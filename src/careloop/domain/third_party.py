@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
+from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.requirement_id import RequirementId
 
 __all__ = [
@@ -34,7 +34,7 @@ class Attestation(Noun):
     statement: Text
     covers: tuple[Slug, ...] = Field(min_length=1)
     issued: date
-    expires: date
+    expires: Annotated[date, not_before("issued")]
 
 
 class Contract(Noun):
