@@ -50,7 +50,7 @@ _LINT_CHECKS = {
     ProblemKind.CASE: "rule-cases",
     ProblemKind.LOOSENS: "rule-tightens",
 }
-CHANGE_CHECKS = frozenset({*COMPARISONS, "owner-approval", "loosening-approved", "change-record"})
+CHANGE_CHECKS = frozenset({*COMPARISONS, "owner-approval", "loosening-approved", "change-record", "cross-review"})
 """Checks of a change, which one tree alone cannot break: its trees side by side, and (`careloop.gates.change_control`)
 its commits against the owners, promises and records that the base asks for."""
 _CHECKS = frozenset(
