@@ -89,7 +89,7 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
     kept = [
         replace(finding, set_aside=f"module {off[finding.rule]} is off")
         if finding.rule in off
-        else set_aside(softened(finding, drafts), repository, book, on)
+        else set_aside(softened(finding, drafts), repository, book.rule, on)
         for finding in placed
     ]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below

@@ -42,6 +42,7 @@ STRUCTURAL = {
     "artefact-covered",
     "module-known",
     "baseline-shrinks",
+    "lifecycle-legal",
 }
 
 
