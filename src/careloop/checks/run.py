@@ -7,12 +7,13 @@ from datetime import date
 from careloop.checks.breach import Breach
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.change import COMPARISONS
+from careloop.checks.ground import Ground
 from careloop.checks.modules import module_known, switched_off
 from careloop.checks.own_controls import control_problems
 from careloop.checks.references import Names
 from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.set_aside import drafts_in, set_aside, softened
-from careloop.checks.structure import STRUCTURAL_CHECKS, Ground
+from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.checks.subjects import Case, Cases
 from careloop.checks.tiering import CRITERIA, broken_expressions, tier_justified, triggered_assessed
 from careloop.documents.compile import Compiled, compile_tree, error_finding, places_in
@@ -75,6 +76,7 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
         tree=tree,
         names=Names(repository, requirements=requirements, rules=book.names, unreadable=failed),
         controls=catalogue.controls,
+        shelf=catalogue.shelf,
         failed=failed,
         on=on,
     )

@@ -14,6 +14,7 @@ from careloop.domain.tier import Enforcement
 __all__ = ["drafts_in", "set_aside", "softened"]
 
 RuleOf = Callable[[str], Rule | None]
+_TIER_RULES = frozenset({"tier-answered", "tier-justified"})
 _KEPT_HARD = "draft-is-inception"
 """What keeps a draft from being used as an excuse is not softened for one."""
 
@@ -55,7 +56,7 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
 
 def _approved_apart(waiver: Waiver, repository: Repository) -> bool:
     """Whether a tier below the one that the rules give was approved by somebody else than who owns the system (R27)."""
-    if waiver.rule != "tier-justified":
+    if waiver.rule not in _TIER_RULES:
         return True
     owners = {system.owner for system in repository.nouns(System) if system.id == waiver.subject}
     return any(approval.by not in owners for approval in waiver.approved)

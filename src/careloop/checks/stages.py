@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from careloop.checks.breach import Breach
 from careloop.domain.lifecycle import LEAVES_FROM, moves_from
 from careloop.domain.repository import Document, Repository
-from careloop.domain.system import System
+from careloop.domain.system import Lifecycle, System
 
-__all__ = ["stage_moves"]
+__all__ = ["IN_USE", "stage_moves"]
+
+IN_USE = frozenset({Lifecycle.DEPLOYMENT, Lifecycle.OPERATION, Lifecycle.REEVALUATION})
+"""Stages in which people are touched by a system, or are about to be."""
 
 
 def stage_moves(before: Repository, after: Repository, unreadable: frozenset[str]) -> Iterator[Breach]:

@@ -43,6 +43,11 @@ STRUCTURAL = {
     "module-known",
     "baseline-shrinks",
     "lifecycle-legal",
+    "answers-fit",
+    "answers-approved",
+    "questionnaire-sound",
+    "tier-answered",
+    "supplier-answered",
 }
 
 
