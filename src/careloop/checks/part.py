@@ -5,8 +5,8 @@ the register, one supplier. Findings of a unit rest on the core, on the unit, on
 supplier) and on which names exist elsewhere; findings of the core rest on the core and on names. So when two trees
 share their core and their names, only the units of the changed files and their neighbours need another look.
 
-Whatever this reasoning does not cover (an error, a name that came or went, a rule about the whole organisation, a check
-that is not listed in `PART_CHECKS`) is answered with null: check the whole tree.
+Whatever this reasoning does not cover (an error, a name that came or went, a system's new stage, a rule about the whole
+organisation, a check that is not listed in `PART_CHECKS`) is answered with null: check the whole tree.
 """
 
 import json
@@ -39,6 +39,7 @@ PART_CHECKS = frozenset(
         *("size-guard", "review-past", "link-inside", "document-placed", "soa-complete", "scope-complete"),
         *("accountable-once", "escalation-ends", "session-key-apart", "credit-applicable", "card-complete"),
         *("acceptance-designated", "scale-respected", "triggered-assessed", "tier-justified", "module-known"),
+        *("answers-fit", "answers-approved", "questionnaire-sound", "tier-answered", "supplier-answered"),
     }
 )
 """Structural checks whose findings in a unit rest on core, unit, neighbours and names, and in the core on core and
@@ -55,7 +56,7 @@ class _File:
 
     digest: str
     declares: tuple[str, ...]
-    """Names that it brings into the world, each as `space:name`."""
+    """Names that it brings into the world, and what else the core may rest on, each as `space:name`."""
     leads_to: tuple[str, ...]
     """Of a risk, the folders of the systems it threatens; of a system or a supplier, `supplier=` and its id."""
 
@@ -141,11 +142,12 @@ def _file_of(document: Document, digest: str) -> _File:
         declares.append(f"assessment:{getattr(noun, 'id', '')}")
     if isinstance(noun, System):
         declares.append(f"draft:{noun.id}={noun.owner if noun.draft else ''}")
+        declares.append(f"stage:{noun.id}={noun.lifecycle}")
         leads = (f"supplier={noun.supplier}",) if noun.supplier else ()
     elif isinstance(noun, Risk):
         leads = tuple(f"systems/{system}/" for system in noun.systems)
     elif isinstance(noun, Supplier):
-        declares.append(f"party:{noun.id}")
+        declares += [f"party:{noun.id}", f"serves:{','.join(noun.systems)}"]
         leads = (f"supplier={noun.id}",)
     return _File(digest, tuple(declares), leads)
 

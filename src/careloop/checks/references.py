@@ -112,6 +112,12 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rules[].conflict.law", "law"),
     ),
     "supplier": (("systems[]", "system"), ("assessment.by", "post or person")),
+    "answers": (
+        ("owner", "post"),
+        ("subject", "system or supplier"),
+        ("by", "post or person"),
+        ("approved.by", "post"),
+    ),
     "law": (("owner", "post"), ("systems[]", "system"), ("duties[].controls[]", "requirement")),
     "course": (("posts[]", "post"), ("policies[]", "policy")),
     "audits": (
@@ -129,10 +135,10 @@ _GOVERNED = (("owner", "post"),)
 
 _DECLARED_BY: dict[str, tuple[str, ...]] = {
     "roles": ("post", "person", "post or person"),
-    "system": ("system", "intended use"),
+    "system": ("system", "system or supplier", "intended use"),
     "risk": ("risk",),
     "policy": ("policy",),
-    "supplier": ("supplier", "party"),
+    "supplier": ("supplier", "system or supplier", "party"),
     "law": ("law",),
     "course": ("course",),
     "impact": ("assessment",),
@@ -207,11 +213,13 @@ class Names:
         posts = frozenset(post.id for post in roles.posts) if roles else frozenset()
         people = frozenset(person.id for person in roles.people) if roles else frozenset()
         suppliers = frozenset(supplier.id for supplier in nouns(Supplier))
+        systems = frozenset(system.id for system in nouns(System))
         return {
             "post": posts,
             "person": people,
             "post or person": posts | people,
-            "system": frozenset(system.id for system in nouns(System)),
+            "system": systems,
+            "system or supplier": systems | suppliers,
             "risk": frozenset(risk.id for risk in nouns(Risk)),
             "policy": frozenset(policy.id for policy in nouns(Policy)),
             "supplier": suppliers,

@@ -7,12 +7,13 @@ from datetime import date
 from careloop.checks.breach import Breach
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.change import COMPARISONS
+from careloop.checks.ground import Ground
 from careloop.checks.modules import module_known, switched_off
 from careloop.checks.own_controls import control_problems
 from careloop.checks.references import Beyond, Names
 from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.set_aside import drafts_in, set_aside, softened
-from careloop.checks.structure import STRUCTURAL_CHECKS, Ground
+from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.checks.subjects import Case, Cases
 from careloop.checks.tiering import CRITERIA, broken_expressions, tier_justified, triggered_assessed
 from careloop.documents.compile import Compiled, compile_tree, error_finding, places_in
@@ -93,7 +94,15 @@ def judge(
         unreadable=failed,
         beyond=beyond,
     )
-    ground = Ground(repository=repository, tree=tree, names=names, controls=catalogue.controls, failed=failed, on=on)
+    ground = Ground(
+        repository=repository,
+        tree=tree,
+        names=names,
+        controls=catalogue.controls,
+        shelf=catalogue.shelf,
+        failed=failed,
+        on=on,
+    )
     findings = [
         *_structural_findings(ground, book, cases),
         *(_module_findings(book, repository, catalogue, on) if _has_switches(repository) else ()),
@@ -104,7 +113,7 @@ def judge(
     kept = [
         replace(finding, set_aside=f"module {off[finding.rule]} is off")
         if finding.rule in off
-        else set_aside(softened(finding, drafts), repository, book, on)
+        else set_aside(softened(finding, drafts), repository, book.rule, on)
         for finding in _with_places(findings, compiled.sources)
     ]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below

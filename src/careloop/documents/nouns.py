@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from careloop.domain import (
     aims,
+    answered,
     change_request,
     controls,
     dataset,
@@ -15,6 +16,7 @@ from careloop.domain import (
     monitor,
     organisation,
     policy,
+    questionnaire,
     risk,
     roadmap,
     roles,
@@ -48,6 +50,8 @@ NOUNS: dict[str, Any] = {
     "policy": policy.Policy,
     "rules": rule.RuleFile,
     "supplier": third_party.Supplier,
+    "answers": answered.Answered,
+    "questionnaire": questionnaire.Questionnaire,
     "law": third_party.Law,
     "course": third_party.Course,
     "audits": evolve.AuditProgramme,

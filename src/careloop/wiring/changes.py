@@ -37,6 +37,7 @@ def git_hooks(root: Path) -> "GitHooks":
 def hook_desk(root: Path) -> "HookDesk":
     """What a hook of git needs: also the objects of a push that git has not let in yet (`GIT_QUARANTINE_PATH`)."""
     from careloop.adapters.git_changes import GitChanges
+    from careloop.adapters.git_code import GitCode
     from careloop.workflows.create.guard_branch import HookDesk
 
     where = os.environ.get("GIT_QUARANTINE_PATH")
@@ -46,6 +47,7 @@ def hook_desk(root: Path) -> "HookDesk":
     return HookDesk(
         source=GitRepository(root, folders=GOVERNED_FOLDERS, files=files, limit=MAX_BYTES, pushed=pushed),
         history=GitChanges(root, pushed),
+        code=GitCode(root),
         hooks=git_hooks(root),
         standards=standards_library(),
         cache=result_cache(),

@@ -63,7 +63,7 @@ def check_repository(
     findings = tuple(marked(finding, before, changed) for finding in after.findings)
     others = (diff.code.touched(diff.base, diff.head) if diff.code else frozenset()) - changed
     told: tuple[Finding, ...] = ()
-    if others or "baseline.yaml" in changed:
+    if others or any(map(_wants_comparison, changed)):
         told += remembered.change(ChangeReview(old, tree, before, after, changed=others))
     if diff.history is not None and diff.head is not None:
         told += remembered.control(source, diff.history, (diff.base, diff.head))
@@ -75,6 +75,11 @@ def check_repository(
         dirty=head.dirty if diff.head is None else False,
         standards_digest=digest,
     )
+
+
+def _wants_comparison(path: str) -> bool:
+    """Whether a changed document is one that the trees before and after are compared about."""
+    return path == "baseline.yaml" or (path.startswith("systems/") and path.endswith("/system.yaml"))
 
 
 def check_commit(
