@@ -2,8 +2,10 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
+from unicodedata import name as unicode_name
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
 
@@ -53,17 +55,29 @@ class DutyKind(StrEnum):
     DATA_QUALITY = "data_quality"
 
 
+def _without_look_alikes(mail: str) -> str:
+    strange = sorted({sign for sign in mail if not sign.isascii()})
+    if strange:
+        shown = ", ".join(f"U+{ord(sign):04X} {unicode_name(sign, '?')}" for sign in strange)
+        raise ValueError(f"a mail address that names a person is written in ASCII, and this one holds {shown}")
+    return mail
+
+
 class Person(Noun):
     """Somebody who holds posts. In a larger firm the directory supplies these (SEMANTICS 27)."""
 
     id: Slug
     name: Text
-    mail: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    mail: Annotated[str, AfterValidator(_without_look_alikes)] | None = Field(
+        default=None, pattern=r"^[^@\s]+@[^@\s]+$"
+    )
     keys: tuple[str, ...] = ()
     """SSH public keys, `ssh-ed25519 AAAA…`, that prove who acts."""
     left: date | None = None
     """Day the person left; from then on every post held is vacant."""
     external: bool = False
+    service: bool = False
+    """A program's account, such as a pipeline's. It may ask and commit; it never approves, orders or validates."""
 
 
 class ActingHolder(Noun):

@@ -10,8 +10,10 @@ from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, ApprovalCount
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.organisation import Quorum
 from careloop.domain.release import Release
 from careloop.domain.residual import LiveRisk
+from careloop.domain.roles import Function
 from careloop.domain.system import System
 from careloop.domain.tier import Tier
 from careloop.gates.appetite import appetite_reasons
@@ -38,6 +40,10 @@ class GateCase:
     """Who approved, and whose approval does not count."""
     approvers: tuple[str, ...] = ()
     """People who could approve."""
+    quorum: Quorum | None = None
+    """What the organisation asks of approvals at this tier, beyond what the tier and the rules do; null for nothing."""
+    functions: frozenset[Function] = frozenset()
+    """Functions among those of the quorum that the counted approvals bring in."""
     obstacles: tuple[Reason, ...] = ()
     """What was found wrong before any rule was asked: artefacts, documents, doubtful results."""
 
@@ -45,7 +51,9 @@ class GateCase:
 def decide(case: GateCase) -> Decision:
     """Allow, wait or block, with every reason."""
     tier = case.system.tier
-    required = max(APPROVALS_BY_TIER[tier], case.rules.least_approvals(case.release))
+    quorum = case.quorum or Quorum()
+    wanted = quorum.functions.at_least if quorum.functions else 0
+    required = max(APPROVALS_BY_TIER[tier], case.rules.least_approvals(case.release), quorum.people, wanted)
     reasons = [
         *case.obstacles,
         *_no_results(case),
@@ -88,3 +96,20 @@ def _approval_reasons(case: GateCase, required: int) -> Iterator[Reason]:
             remedy="care approve REQUEST --reason TEXT",
             controls=("iso42001:2023/A.6.2.5",),
         )
+    yield from _function_reasons(case)
+
+
+def _function_reasons(case: GateCase) -> Iterator[Reason]:
+    """A review across functions: one person brings in one, however many posts they hold (R28)."""
+    wanted = case.quorum.functions if case.quorum else None
+    if wanted is None or len(case.functions) >= wanted.at_least:
+        return
+    here = ", ".join(sorted(case.functions)) or "none yet"
+    left = ", ".join(one for one in wanted.of if one not in case.functions)
+    yield Reason(
+        kind=ReasonKind.APPROVAL,
+        effect=Verdict.WAIT,
+        message=f"{len(case.functions)} of {wanted.at_least} functions have approved ({here}); still wanted: {left}",
+        remedy="care approve REQUEST --reason TEXT, by somebody of one of these functions",
+        controls=("iso42001:2023/A.6.2.5", "iso42001:2023/A.3.2"),
+    )

@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.evolve import Waiver
 from careloop.domain.measured import Outcome
+from careloop.domain.organisation import FunctionQuorum, Quorum
 from careloop.domain.release import Release
 from careloop.domain.repository import Document
+from careloop.domain.roles import Function
 from careloop.domain.tier import Tier
 from careloop.gates.decide import decide
 
@@ -146,6 +148,30 @@ def test_a_rule_with_a_first_day_blocks_from_that_day(starts: str, expected: Ver
 def test_a_rule_about_the_system_itself_holds_at_the_gate_too() -> None:
     rule = a_rule("system.origin == 'bought'", subject="system")
     assert blocking(decide(a_case(rules=release_rules(a_system(), own=[rule])))) == {"own-rule"}
+
+
+@pytest.mark.parametrize(
+    ("quorum", "here", "expected"),
+    [
+        ({"people": 3}, (), WAIT),
+        ({"people": 2}, (), ALLOW),
+        ({"functions": {"at_least": 2, "of": ["legal", "security", "data"]}}, ("legal",), WAIT),
+        ({"functions": {"at_least": 2, "of": ["legal", "security", "data"]}}, ("legal", "data"), ALLOW),
+        ({"functions": {"at_least": 3, "of": ["legal", "security", "data"]}}, ("legal", "data", "security"), WAIT),
+    ],
+)
+def test_r28_an_organisation_asks_for_people_and_functions(
+    quorum: dict[str, object], here: tuple[str, ...], expected: Verdict
+) -> None:
+    """Three functions take three people, and the usual case has two."""
+    case = a_case(quorum=Quorum.model_validate(quorum), functions=frozenset(map(Function, here)))
+    assert decide(case).verdict is expected
+
+
+def test_r28_a_quorum_that_nobody_can_meet_is_refused_where_it_is_written() -> None:
+    for wrong in ({"at_least": 3, "of": ["legal", "data"]}, {"at_least": 1, "of": ["legal", "legal"]}):
+        with pytest.raises(ValueError, match=r"never be met|named twice"):
+            FunctionQuorum.model_validate(wrong)
 
 
 def a_waiver(*by: str, expires: str = "2026-11-30") -> Document:

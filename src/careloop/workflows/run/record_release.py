@@ -6,6 +6,7 @@ Everything is judged again at this moment: rules, results, artefacts, who may ap
 from dataclasses import dataclass
 from datetime import datetime
 
+from careloop.domain.approval import RELEASE
 from careloop.domain.decision import Decision, GateAnswer, Verdict
 from careloop.domain.standing import Standing
 from careloop.errors import Refused
@@ -55,6 +56,8 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     `Refused` when the request is for another release or environment, void, expired or used up.
     """
     asked = find_request(desk.ledger, ask.request) if ask.request is not None else None
+    if asked is not None and asked.request.action != RELEASE:
+        raise Refused(f"the request is about another action: {asked.request.action}")
     if asked is not None and asked.request.lock != ask.lock:
         raise Refused(f"the request is for the release {asked.request.lock[:19]}, not for {ask.lock[:19]}")
     if asked is not None and asked.request.environment != ask.environment:
@@ -76,9 +79,9 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     record_decision(case, decision, asked, raw)
     if decision.verdict is not Verdict.ALLOW:
         return Recorded(answer_of(case, decision, asked, count), None, False)
-    _stand(case, asked, decision, [one.approval.person for one in count.counted])
+    new = _stand(case, asked, decision, [one.approval.person for one in count.counted])
     fresh = ReleaseCase(case.lock, case.results, case.environment, governance, desk)
-    return Recorded(answer_of(fresh, decision, asked, count), fresh.standing, True)
+    return Recorded(answer_of(fresh, decision, asked, count), fresh.standing, new)
 
 
 def _results_at_gate(ledger: Ledger, ask: RecordAsk) -> tuple[str, ...]:
@@ -94,7 +97,8 @@ def _results_at_gate(ledger: Ledger, ask: RecordAsk) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
-def _stand(case: ReleaseCase, asked: Asked | None, decision: Decision, people: list[str]) -> None:
+def _stand(case: ReleaseCase, asked: Asked | None, decision: Decision, people: list[str]) -> bool:
+    """Record the standing; False when another process has used the approvals up a moment ago."""
     now = case.governance.now
     if asked is not None and decision.required_approvals:
         # One request makes one standing, whoever records it and however often.
@@ -126,4 +130,4 @@ def _stand(case: ReleaseCase, asked: Asked | None, decision: Decision, people: l
         controls=("iso42001:2023/A.6.2.5",),
         refs=(used.record,) if used else (),
     )
-    append_once(case.desk.ledger, record, now=now)
+    return append_once(case.desk.ledger, record, now=now)

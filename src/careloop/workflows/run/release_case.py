@@ -8,10 +8,12 @@ from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.organisation import Quorum
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, Result, ResultsFile
 from careloop.domain.release_lock import Presence, ReleaseLock
 from careloop.domain.residual import LiveRisk
+from careloop.domain.roles import Function
 from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
@@ -163,9 +165,24 @@ class ReleaseCase:
             rules=governance.rules,
             approvals=count,
             approvers=self._approvers,
+            quorum=self._quorum,
+            functions=self._functions(count),
             obstacles=self._obstacles,
         )
         return decide(case)
+
+    @property
+    def _quorum(self) -> Quorum:
+        organisation = self.governance.repository.organisation
+        return (organisation.approvals if organisation else {}).get(self.system.tier, Quorum())
+
+    def _functions(self, count: ApprovalCount) -> frozenset[Function]:
+        """Functions that count towards the quorum; a standing keeps what it was given for."""
+        wanted = frozenset(self._quorum.functions.of) if self._quorum.functions else frozenset()
+        if self.standing is not None:
+            return wanted
+        voices = [one.approval.person for one in count.counted]
+        return self.governance.people.functions(voices, APPROVE_RELEASE, wanted)
 
     @property
     def _approvers(self) -> tuple[str, ...]:
