@@ -10,6 +10,7 @@ from careloop.domain import (
     change_request,
     controls,
     dataset,
+    envelope,
     evolve,
     impact,
     monitor,
@@ -53,6 +54,7 @@ NOUNS: dict[str, Any] = {
     "audits": evolve.AuditProgramme,
     "drill": evolve.Drill,
     "runbook": evolve.Runbook,
+    "envelope": envelope.ChangeEnvelope,
     "waiver": evolve.Waiver,
     "change": change_request.ChangeRequest,
 }

@@ -17,6 +17,7 @@ __all__ = [
     "Escalation",
     "EscalationStep",
     "Function",
+    "OnCallRota",
     "Person",
     "Post",
     "Roles",
@@ -135,6 +136,17 @@ class Delegation(Noun):
     until: date
 
 
+class OnCallRota(Noun):
+    """Who may use a post's authority while on call: for hours, with a reason, reviewed the next day (SEMANTICS 18)."""
+
+    post: Slug
+    people: tuple[Slug, ...] = Field(min_length=1)
+    authorities: tuple[Slug, ...] = Field(min_length=1)
+    """Out of those of the post."""
+    at_most: Duration = "PT12H"
+    """Longest that it can be taken for at a time."""
+
+
 class Roles(Governed):
     """`roles.yaml`."""
 
@@ -143,3 +155,4 @@ class Roles(Governed):
     escalations: tuple[Escalation, ...] = ()
     accountable: tuple[Accountability, ...] = ()
     delegations: tuple[Delegation, ...] = ()
+    on_call: tuple[OnCallRota, ...] = ()

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from careloop.domain.roles import DutyKind, Function, Person, Post, Roles
+from careloop.domain.emergency import OnCall
+from careloop.domain.roles import DutyKind, Function, OnCallRota, Person, Post, Roles
 from careloop.gates.session import SessionTerms
 from careloop.ledger.ssh_signature import SshKey, read_ssh_keys
 
@@ -26,6 +27,8 @@ class People:
     roles: Roles
     on: date
     sessions: SessionTerms = field(default_factory=SessionTerms)
+    calls: tuple[OnCall, ...] = ()
+    """Authority that somebody on call has taken for now."""
 
     def entry(self, name: str) -> Person | None:
         """The person with an id."""
@@ -76,7 +79,20 @@ class People:
             if loan.authority == authority and loan.until >= self.on and {loan.from_post, loan.to_post} <= posts.keys()
             if authority in posts[loan.from_post].authorities and self._holds(person, posts[loan.to_post])
         }
-        return frozenset(own | lent)
+        return frozenset(own | lent | set(self._on_call(person, authority, posts)))
+
+    def _on_call(self, person: str, authority: str, posts: Mapping[str, Post]) -> Iterator[str]:
+        """Posts whose authority somebody took on call, as far as roles.yaml still lets them."""
+        for call in self.calls:
+            if call.person != person or authority not in call.authorities or call.post not in posts:
+                continue
+            if authority in posts[call.post].authorities and self.rota(person, call.post, authority) is not None:
+                yield call.post
+
+    def rota(self, person: str, post: str, authority: str) -> OnCallRota | None:
+        """The line of roles.yaml by which somebody may take a post's authority on call; null when there is none."""
+        rows = (one for one in self.roles.on_call if one.post == post)
+        return next((one for one in rows if person in one.people and authority in one.authorities), None)
 
     def behind(self, post_id: str, authority: str) -> frozenset[str]:
         """Ids of those who act for a post: its holders, who stands in, and holders of posts it lends an authority to.

@@ -1,5 +1,7 @@
 """The gate's decision: a table of cases, and laws that hold whatever the case."""
 
+from dataclasses import replace
+
 import pytest
 from gate_builders import (
     GOOD_MEASURES,
@@ -23,7 +25,7 @@ from hypothesis import strategies as st
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.evolve import Waiver
 from careloop.domain.measured import Outcome
-from careloop.domain.organisation import FunctionQuorum, Quorum
+from careloop.domain.organisation import Approval, FunctionQuorum, Quorum
 from careloop.domain.release import Release
 from careloop.domain.repository import Document
 from careloop.domain.roles import Function
@@ -174,28 +176,33 @@ def test_r28_a_quorum_that_nobody_can_meet_is_refused_where_it_is_written() -> N
             FunctionQuorum.model_validate(wrong)
 
 
-def a_waiver(*by: str, expires: str = "2026-11-30") -> Document:
-    approved = [{"by": post, "on": "2026-11-10"} for post in by]
+def a_waiver(expires: str = "2026-11-30", says: tuple[str, ...] = ("risk", "boss")) -> Document:
+    """It calls itself approved by these posts."""
     fields = {"id": "w1", "rule": "own-rule", "subject": "credit", "reason": "Once", "owner": "lead"}
+    approved = [{"by": post, "on": "2026-11-10"} for post in says]
     return Document(
         "waivers/w1.yaml", "waiver", Waiver.model_validate({**fields, "expires": expires, "approved": approved})
     )
 
 
 @pytest.mark.parametrize(
-    ("waiver", "expected"),
+    ("waiver", "granted_by", "expected"),
     [
-        (a_waiver("risk", "boss"), ALLOW),
-        (a_waiver("risk"), BLOCK),
-        (a_waiver("risk", "risk"), BLOCK),
-        (a_waiver(), BLOCK),
-        (a_waiver("risk", "boss", expires="2026-11-22"), BLOCK),
-        (a_waiver("risk", "boss", expires="2027-11-22"), BLOCK),
+        (a_waiver(), ("risk", "boss"), ALLOW),
+        (a_waiver(says=()), ("risk", "boss"), ALLOW),
+        (a_waiver(), ("risk",), BLOCK),
+        (a_waiver(), ("risk", "risk"), BLOCK),
+        (a_waiver(), (), BLOCK),
+        (a_waiver("2026-11-22"), ("risk", "boss"), BLOCK),
+        (a_waiver("2027-11-22"), ("risk", "boss"), BLOCK),
     ],
 )
-def test_a_waiver_counts_when_two_posts_approved_it_and_it_is_in_date(waiver: Document, expected: Verdict) -> None:
+def test_r41_a_waiver_counts_when_two_posts_have_granted_it_whatever_it_says_of_itself(
+    waiver: Document, granted_by: tuple[str, ...], expected: Verdict
+) -> None:
     rule = a_rule("release.environment == 'moon'", waiver={"allowed": True, "max_days": 30})
-    rules = release_rules(a_system(), own=[rule], others=[waiver])
+    granted = tuple(Approval.model_validate({"by": post, "on": "2026-11-10"}) for post in granted_by)
+    rules = replace(release_rules(a_system(), own=[rule], others=[waiver]), granted={"w1": granted})
     assert decide(a_case(rules=rules)).verdict is expected
 
 

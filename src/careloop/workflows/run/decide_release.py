@@ -140,6 +140,7 @@ def record_decision(case: ReleaseCase, decision: Decision, asked: Asked | None, 
         "required_approvals": decision.required_approvals,
         "approvals": decision.approvals,
         "request": asked.digest if asked else None,
+        **({"envelope": decision.envelope} if decision.envelope else {}),
     }
     fingerprint = sha256(canonical_bytes(grounds)).hexdigest()
     record = Record(
