@@ -16,9 +16,11 @@ __all__ = [
     "Entity",
     "Exclusion",
     "FrameworkId",
+    "FunctionQuorum",
     "Organisation",
     "PhaseCadence",
     "Profile",
+    "Quorum",
     "Scope",
     "Sessions",
     "SystemExclusion",
@@ -145,6 +147,30 @@ class ChangeControl(Noun):
     """Changes that several functions have to agree to."""
 
 
+class FunctionQuorum(Noun):
+    """A cross-functional review: so many different functions among those named (R28)."""
+
+    at_least: int = Field(ge=1, le=9)
+    of: tuple[Function, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if len(set(self.of)) != len(self.of):
+            raise ValueError("a function is named twice")
+        if self.at_least > len(self.of):
+            raise ValueError(f"{self.at_least} of {len(self.of)} functions can never be met")
+        return self
+
+
+class Quorum(Noun):
+    """What approvals of a release of one tier take, beyond what the tier takes anyway; it can only ask for more."""
+
+    people: int = Field(default=0, ge=0, le=9)
+    """Distinct people of distinct posts."""
+    functions: FunctionQuorum | None = None
+    """Each of these people brings in one function at most."""
+
+
 class Organisation(Noun):
     """The root document of a governance repository."""
 
@@ -169,6 +195,8 @@ class Organisation(Noun):
     """Intervals the organisation has declared for its planned processes, by process id."""
     sessions: Sessions | None = None
     """Whose sessions may stand for a signature; without it, only people's own keys prove who acts."""
+    approvals: dict[Tier, Quorum] = {}
+    """By tier; a tier that is not named takes what SEMANTICS 15 and the rules ask for."""
     change_control: ChangeControl = ChangeControl()
     """Counts as it stands in the commit that a change is made upon."""
     stores: dict[Slug, str] = {}
