@@ -57,7 +57,7 @@ With stock tools, in the unpacked folder. Put the key you were given where ledge
 3. A record is the one that the tree holds, here the first: SHA-256 of a zero byte and the line, and what the tile says:
 
     $ (printf '\\000'; head -n 1 entries/000000000000.jsonl | tr -d '\\n') | sha256sum | cut -c 1-64 > $WORK/hash
-    $ cat tile/0/000* | head -c 32 | od -An -v -tx1 | tr -d ' \\n' | grep -x -f $WORK/hash
+    $ head -c 32 $(find tile/0/000* -type f) | od -An -v -tx1 | tr -d ' \\n' | grep -x -f $WORK/hash
 
 4. The tiles give the root in the checkpoint's third line: hash them two by two (RFC 6962, section 2.1). The packages
    note and tlog of golang.org/x/mod/sumdb do this; a tile here is what they call tile/8.
