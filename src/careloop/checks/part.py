@@ -16,7 +16,7 @@ from datetime import date
 
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.references import Beyond
-from careloop.checks.run import CHANGE_CHECKS, Judgement, judge
+from careloop.checks.run import CHANGE_CHECKS, PROGRAMME_CHECKS, Judgement, judge
 from careloop.checks.tree_digests import UNITS
 from careloop.documents.compile import compile_tree, identities_of
 from careloop.documents.layout import kind_of
@@ -86,7 +86,7 @@ def remember(judged: Judgement, digests: Mapping[str, str]) -> Memory | None:
     repository = compiled.repository
     manned = repository.only(Roles) is not None or repository.only(Policy) is not None
     whole = any(rule.rule.subject is Subject.ORGANISATION for rule in book.at(Moment.CHANGE))
-    known = all(rule.check in PART_CHECKS for rule in book.structural() if rule.check not in CHANGE_CHECKS)
+    known = {rule.check for rule in book.structural()} <= PART_CHECKS | CHANGE_CHECKS | PROGRAMME_CHECKS
     if judged.checked.errors or whole or not known or not manned:
         return None
     files = {path: _File(digests[path], (), ()) for path in digests if path.startswith(UNITS)}

@@ -19,6 +19,7 @@ from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
+from careloop.gates.assessment import assessment_reasons
 from careloop.gates.card_claims import claim_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
@@ -35,6 +36,7 @@ from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
+from careloop.workflows.assessed_before import outdated_assessment
 from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for, granted_waivers
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
@@ -244,6 +246,7 @@ class ReleaseCase:
             *hosted_model_reasons(self.lock, self.system.tier),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *assessment_reasons(self._outdated, self.system.tier),
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
@@ -263,6 +266,15 @@ class ReleaseCase:
             independent_validation=is_validated(validations, self.governance.people, self.authors),
             rollback_target_ready=self.rollback.lock is not None,
         )
+
+    @cached_property
+    def _outdated(self) -> tuple[str, tuple[str, ...]] | None:
+        governance, desk = self.governance, self.desk
+        if self.system.id not in governance.outdated:
+            governance.outdated[self.system.id] = outdated_assessment(
+                self.system, governance.repository, source=desk.source, ledger=desk.ledger, now=governance.here
+            )
+        return governance.outdated[self.system.id]
 
     @cached_property
     def _card(self) -> Card | None:

@@ -105,6 +105,11 @@ class Governance:
         return {}
 
     @cached_property
+    def outdated(self) -> dict[str, tuple[str, tuple[str, ...]] | None]:
+        """Each system's impact assessment that does not count any more, as soon as one of its releases has asked."""
+        return {}
+
+    @cached_property
     def _grounds(self) -> dict[str, Mapping[str, Any]]:
         return {}
 
