@@ -9,6 +9,7 @@ from typing import Any
 from careloop.documents.layout import kind_of
 from careloop.domain.aims import Processes
 from careloop.domain.impact import Assessment
+from careloop.domain.metric import METRIC_IDS
 from careloop.domain.noun import Governed
 from careloop.domain.place import Pointer
 from careloop.domain.policy import Policy
@@ -52,6 +53,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "objectives": (
         ("objectives[].owner", "post"),
         ("objectives[].policy", "policy"),
+        ("objectives[].metric", "metric"),
         ("communicated_to[]", "post"),
     ),
     "baseline": (("items[].owner", "post"), ("items[].rule", "rule")),
@@ -214,6 +216,7 @@ class Names:
             "entity": frozenset(entity.id for entity in organisation.entities) if organisation else frozenset(),
             "process": frozenset(process.id for process in processes.processes) if processes else frozenset(),
             "risk level": frozenset(level.id for level in criteria.levels) if criteria else frozenset(),
+            "metric": METRIC_IDS,
             "requirement": self._requirements,
             "rule": self._rules,
         }

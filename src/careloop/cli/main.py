@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "inventory": "List the systems that are known, and find those that are not.",
     "baseline": "Take existing findings in as known debt with an owner and an end.",
     "card": "Draft a model card from a registry, a model's file or a published card.",
+    "dataset": "Draft the sheet of a data set from its description in Croissant.",
     "status": "Show how far every requirement is evidenced, and why.",
     "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",

@@ -16,6 +16,7 @@ from careloop.domain.measured import Interval
 from careloop.errors import InvalidInput
 
 __all__ = [
+    "METRIC_IDS",
     "Figure",
     "Metric",
     "MetricState",
@@ -31,6 +32,10 @@ __all__ = [
     "TrendPoint",
     "Window",
 ]
+
+
+METRIC_IDS = frozenset(f"M{number}" for number in range(1, 25))
+"""Ids of the metrics that there are, whether or not this version computes them all. Source: REQUIREMENTS, metrics."""
 
 
 class NullReason(StrEnum):

@@ -43,6 +43,8 @@ STRUCTURAL = {
     "module-known",
     "baseline-shrinks",
     "lifecycle-legal",
+    "provenance-chained",
+    "data-sheet-filled",
     "answers-fit",
     "answers-approved",
     "questionnaire-sound",
