@@ -1,7 +1,6 @@
 """Data sheets: a chain of digests that holds, and words that say something (R57-R59)."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from careloop.checks.breach import Breach
@@ -19,29 +18,37 @@ _NO_WORDS = frozenset({"id", "owner", "version", "review_every", "retention", "m
 
 def provenance_chained(ground: Ground) -> Iterator[Breach]:
     """Whatever a step took was made by a step before it, in this data set or in another one."""
-    sheets = list(ground.repository.all(Dataset))
-    made: dict[str, tuple[str, date]] = {}
-    for document, dataset in sheets:
-        for step in dataset.provenance:
-            if step.digest:
-                made.setdefault(step.digest, (document.path, step.on))
-    for document, dataset in sheets:
-        earlier: set[str] = set()
+    for document, dataset in ground.repository.all(Dataset):
+        if not any(step.takes for step in dataset.provenance):
+            continue
+        known = ground.names.in_space("made", document)
+        if known is None:
+            continue  # a data sheet that cannot be read may hold the step
+        elsewhere = _made(name for name in known if not name.endswith(f" {document.path}"))
+        here: dict[str, str] = {}
+        later = {step.digest for step in dataset.provenance}
         for position, step in enumerate(dataset.provenance):
             for place, taken in enumerate(step.takes):
-                path, on = made.get(taken, (None, step.on))
-                why = None
-                if path is None:
-                    why = "which no step of any data set made"
-                elif path == document.path and taken not in earlier:
-                    why = "which is made by a later step"
-                elif on > step.on:
+                on = here.get(taken, elsewhere.get(taken))
+                if on is None:
+                    why = "which is made by a later step" if taken in later else "which no step of any data set made"
+                elif on > step.on.isoformat():
                     why = f"which was made on {on}, after it was taken on {step.on}"
-                if why:
-                    message = f"the chain is broken: '{step.step}' takes {taken[:19]}…, {why}"
-                    pointer = ("provenance", position, "takes", place)
-                    yield Breach(path=document.path, pointer=pointer, message=message)
-            earlier |= {step.digest} if step.digest else set()
+                else:
+                    continue
+                message = f"the chain is broken: '{step.step}' takes {taken[:19]}…, {why}"
+                yield Breach(path=document.path, pointer=("provenance", position, "takes", place), message=message)
+            if step.digest:
+                here.setdefault(step.digest, step.on.isoformat())
+
+
+def _made(names: Iterable[str]) -> dict[str, str]:
+    """Digest to the first day on which it was made; see `made_by`."""
+    first: dict[str, str] = {}
+    for name in names:
+        digest, on, _ = name.split(" ", 2)
+        first[digest] = min(on, first.get(digest, on))
+    return first
 
 
 def data_sheet_filled(ground: Ground) -> Iterator[Breach]:

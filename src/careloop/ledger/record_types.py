@@ -76,6 +76,7 @@ STANDARD_TYPES: Final[Mapping[str, RecordType]] = registry(
     _type("release.standing", "system", "lock", "environment", "request"),
     _type("release.validated", "system", "lock", "report"),
     _type("retrain.requested", "system", "reason"),
+    _type("review.cross_functional", "review", "functions", "commit"),
     _type("rollback.verified", "system", "from", "to"),
     _type("safe_state.entered", "system"),
     _type("scorecard.frozen", "window", "digest"),

@@ -234,8 +234,8 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
     ),
     "answers-approved": StructuralCase(
         _swap("assessments/credit-decision.yaml", "approved: {by: responsible-ai-lead, on: 2026-09-16}\n", ""),
-        "assessments/credit-decision.yaml",
-        "is in use, and these answers about it are not approved",
+        CREDIT,
+        "credit-decision is in use, and the answers in assessments/credit-decision.yaml are not approved",
     ),
     "questionnaire-sound": StructuralCase(
         _added("questionnaires/chatbots.yaml", _CHATBOTS.replace("raw: 3", "raw: 4")),

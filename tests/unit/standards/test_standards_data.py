@@ -42,6 +42,7 @@ STRUCTURAL = {
     "artefact-covered",
     "module-known",
     "baseline-shrinks",
+    "cross-review",
     "lifecycle-legal",
     "provenance-chained",
     "data-sheet-filled",
