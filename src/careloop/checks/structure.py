@@ -15,6 +15,7 @@ from careloop.checks.answered import (
     tier_answered,
 )
 from careloop.checks.breach import Breach
+from careloop.checks.data_sheets import data_sheet_filled, provenance_chained
 from careloop.checks.ground import Ground
 from careloop.checks.references import dangling_references
 from careloop.checks.risk_scores import designated_posts, level_of, scores_of
@@ -339,6 +340,8 @@ STRUCTURAL_CHECKS: Mapping[str, Check] = {
     "scale-respected": scale_respected,
     "card-complete": card_complete,
     "review-past": review_past,
+    "provenance-chained": provenance_chained,
+    "data-sheet-filled": data_sheet_filled,
     "answers-fit": answers_fit,
     "answers-approved": answers_approved,
     "questionnaire-sound": questionnaire_sound,

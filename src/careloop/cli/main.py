@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "inventory": "List the systems that are known, and find those that are not.",
     "baseline": "Take existing findings in as known debt with an owner and an end.",
     "card": "Draft a model card from what is known; show the checks behind its fields.",
+    "dataset": "Draft the sheet of a data set from its description in Croissant.",
     "status": "Show how far every requirement is evidenced, and why.",
     "coverage": "Show each area of Annex A: controls, age of the evidence, what is open.",
     "schedule": "Show which planned processes ran, late or never; record that one ran.",
