@@ -15,7 +15,7 @@ from careloop.domain.repository import Repository
 from careloop.domain.residual import LiveRisk, TreatmentApproval
 from careloop.domain.risk import Risk
 from careloop.domain.roles import Roles
-from careloop.domain.status import Records, RequirementRow, RequirementState, Status
+from careloop.domain.status import ProgrammeFinding, Records, RequirementRow, RequirementState, Status
 from careloop.errors import NotFound
 from careloop.gates.people import People
 from careloop.gates.session import session_terms
@@ -27,6 +27,7 @@ from careloop.status.compute import compute_status, record_types, requirement_ro
 from careloop.status.degraded import Past, lapse_instants, marked, once_complete
 from careloop.status.records import records_at, records_of
 from careloop.status.residual import credited_controls, live_risks, risk_findings
+from careloop.workflows.emergencies import emergencies_of
 
 __all__ = ["Reading", "read_approvals", "read_live_risks", "read_live_status"]
 
@@ -62,7 +63,25 @@ def read_live_status(reading: Reading) -> Status:
     status = compute_status(reading.compiled, reading.catalogue, records, reading.now)
     rows = _with_past(reading, status.requirements, None)
     risks = _risks(reading, rows)
-    return replace(status, requirements=rows, risks=risks, programme=(*status.programme, *risk_findings(risks)))
+    owed = (*status.programme, *risk_findings(risks), *_unreviewed(reading))
+    return replace(status, requirements=rows, risks=risks, programme=owed)
+
+
+def _unreviewed(reading: Reading) -> Iterator[ProgrammeFinding]:
+    """Emergencies and authority on call that nobody has looked at in time (SEMANTICS 18; R37)."""
+    organisation = reading.repository.organisation
+    if reading.ledger is None or reading.until is not None:
+        return
+    for one in emergencies_of(reading.ledger):
+        if one.overdue(reading.now):
+            yield ProgrammeFinding(
+                rule="release-approved",
+                owner=organisation.owner if organisation else None,
+                due=one.review_due.astimezone(reading.now.tzinfo).date(),
+                acting=None,
+                message=f"{one.person} acted by {one.kind.value} ({one.reason}), and nobody reviewed it: {one.record}",
+                file=f"systems/{one.system}/system.yaml" if one.system else "roles.yaml",
+            )
 
 
 def read_live_risks(reading: Reading, system: str) -> tuple[LiveRisk, ...]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.emergency import Emergency
 from careloop.domain.organisation import Quorum
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, Result, ResultsFile
@@ -27,12 +28,14 @@ from careloop.gates.obstacles import (
     envelope_reasons,
     hosted_model_reasons,
     rejection_reasons,
+    review_reasons,
 )
 from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
+from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for, granted_waivers
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
@@ -181,6 +184,15 @@ class ReleaseCase:
         )
         return decide(case)
 
+    @property
+    def _overdue(self) -> tuple[Emergency, ...]:
+        """Emergencies of this system, and on call of any, that were not reviewed in time; a standing is not held."""
+        if self.standing is not None:
+            return ()
+        every = emergencies_of(self.desk.ledger)
+        mine = (one for one in every if one.system in (None, self.system.id))
+        return tuple(one for one in mine if one.overdue(self.governance.now))
+
     @cached_property
     def envelopes(self) -> Envelopes:
         """The change envelope that it lies in, or why it lies in none."""
@@ -243,6 +255,7 @@ class ReleaseCase:
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
             *envelope_reasons(self.envelopes.outside),
+            *review_reasons(self._overdue),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
         )
 
