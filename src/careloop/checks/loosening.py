@@ -222,11 +222,24 @@ def _of_organisation(before: Organisation | None, after: Organisation | None) ->
             direction = Direction.LOOSER if _asks_less(was, now) else Direction.STRICTER
             what = f"approvals of tier {tier}: {_word(was)} -> {_word(now)}"
             yield _organisation_shift("approvals", direction, what)
-    for name in type(after.change_control).model_fields:
+    for name in ("approvals", "records"):
         old, new = getattr(before.change_control, name), getattr(after.change_control, name)
         if old != new:
             direction = Direction.LOOSER if new.rank < old.rank else Direction.STRICTER
             yield _organisation_shift("change_control", direction, f"{name} of change_control: {old} -> {new}")
+    yield from _of_reviews(before, after)
+
+
+def _of_reviews(before: Organisation, after: Organisation) -> Iterator[Shift]:
+    """A review that is new asks for more; one that is gone, or asks for something else, may ask for less (R28)."""
+    old, new = ({one.id: one for one in each.change_control.reviews} for each in (before, after))
+    for name in dict.fromkeys((*old, *new)):
+        was, now = old.get(name), new.get(name)
+        if was == now:
+            continue
+        direction = Direction.STRICTER if was is None else Direction.LOOSER if now is None else Direction.UNCLEAR
+        how = "is new" if was is None else "is gone" if now is None else "asks for something else"
+        yield _organisation_shift("change_control", direction, f"cross-functional review {name} {how}")
 
 
 def _asks_less(was: Quorum, now: Quorum) -> bool:

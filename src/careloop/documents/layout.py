@@ -72,6 +72,8 @@ KINDS: tuple[Kind, ...] = (
     _kind("policy", "policies/*.md", Form.POLICY),
     _kind("rules", "rules/*.yaml"),
     _kind("supplier", "suppliers/*.yaml"),
+    _kind("answers", "assessments/*.yaml"),
+    _kind("questionnaire", "questionnaires/*.yaml"),
     _kind("law", "laws/*.yaml"),
     _kind("course", "training/*.md", Form.MARKDOWN),
     _kind("audits", "audits/*.yaml"),

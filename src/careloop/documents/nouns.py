@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from careloop.domain import (
     aims,
+    answered,
     change_request,
     controls,
     dataset,
@@ -16,6 +17,7 @@ from careloop.domain import (
     monitor,
     organisation,
     policy,
+    questionnaire,
     risk,
     roadmap,
     roles,
@@ -49,6 +51,8 @@ NOUNS: dict[str, Any] = {
     "policy": policy.Policy,
     "rules": rule.RuleFile,
     "supplier": third_party.Supplier,
+    "answers": answered.Answered,
+    "questionnaire": questionnaire.Questionnaire,
     "law": third_party.Law,
     "course": third_party.Course,
     "audits": evolve.AuditProgramme,

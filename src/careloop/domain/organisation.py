@@ -12,6 +12,7 @@ from careloop.domain.tier import Enforcement, Phase, Tier
 __all__ = [
     "Approval",
     "ChangeControl",
+    "CrossReview",
     "Entity",
     "Exclusion",
     "FrameworkId",
@@ -114,13 +115,36 @@ class Sessions(Noun):
     """How old that proof may be when something is signed. Twelve hours at most, as NIST SP 800-63B 4.2.3 has it."""
 
 
+class CrossReview(Noun):
+    """Who looks at a change besides its owner: several functions, each by a person of its own (R28)."""
+
+    id: Slug
+    paths: tuple[Text, ...] = Field(min_length=1)
+    """Globs from the repository's root, as in CODEOWNERS: `systems/**`."""
+    tier: Tier | None = None
+    """Only for systems of this tier or above; left out: for every path that fits."""
+    functions: tuple[Function, ...] = Field(min_length=2)
+    at_least: int = Field(ge=2)
+    """How many of these functions have to agree; one person speaks for one of them, whatever posts they hold."""
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if len(set(self.functions)) < len(self.functions):
+            raise ValueError("a function is named twice, and would count twice")
+        if self.at_least > len(self.functions):
+            raise ValueError(f"at_least is {self.at_least}, and only {len(self.functions)} functions are named")
+        return self
+
+
 class ChangeControl(Noun):
     """What a change does that lacks its owners' approval or its record (6.3, 7.5.3; R19, R23)."""
 
     approvals: Enforcement = Enforcement.BLOCK
-    """For `owner-approval` and `loosening-approved`."""
+    """For `owner-approval`, `loosening-approved` and `cross-review`."""
     records: Enforcement = Enforcement.WARN
     """For `change-record`."""
+    reviews: tuple[CrossReview, ...] = ()
+    """Changes that several functions have to agree to."""
 
 
 class FunctionQuorum(Noun):

@@ -173,7 +173,7 @@ class ReleaseRules:
             subject=system.id,
         )
         usable = self._waived_by_two if system.tier.rank >= Tier.HIGH.rank else self._waived_by_one
-        return set_aside(finding, usable, self.book, self.on).set_aside
+        return set_aside(finding, usable, self.book.rule, self.on).set_aside
 
     @cached_property
     def _waived_by_one(self) -> Repository:

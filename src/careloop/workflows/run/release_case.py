@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
+from careloop.domain.card import Card
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.emergency import Emergency
 from careloop.domain.organisation import Quorum
@@ -19,6 +20,7 @@ from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
+from careloop.gates.card_claims import claim_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
@@ -254,6 +256,7 @@ class ReleaseCase:
             *hosted_model_reasons(self.lock, self.system.tier),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
             *review_reasons(self._overdue),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
@@ -274,10 +277,15 @@ class ReleaseCase:
             rollback_target_ready=self.rollback.lock is not None,
         )
 
+    @cached_property
+    def _card(self) -> Card | None:
+        cases = self.governance.rules.cases.of(Subject.SYSTEM)
+        card: Card | None = next(case.values["card"] for case in cases if case.id == self.system.id)
+        return card
+
     def _card_describes_this(self) -> bool:
         """The card names the locked version, and no other release has had standing under that version."""
-        cases = self.governance.rules.cases.of(Subject.SYSTEM)
-        card = next(case.values["card"] for case in cases if case.id == self.system.id)
+        card = self._card
         others = [one for one in self.standings if one.version == self.lock.version and one.lock != self.digest]
         return card is not None and card.version == self.lock.version and not others
 
