@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import takewhile
 from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
@@ -24,6 +23,7 @@ from careloop.gates.card_claims import claim_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
+from careloop.gates.lock_cover import cover_reasons, fixed_part
 from careloop.gates.obstacles import (
     artefact_reasons,
     document_reasons,
@@ -45,7 +45,6 @@ from careloop.workflows.run.release_records import Asked, approvals_of, rejectio
 
 __all__ = ["ReleaseCase", "case_from_blobs", "lock_of", "presence_of"]
 
-_WILD: Final = frozenset("*?[")
 _UNKNOWN_AUTHORS: Final = Reason(
     kind=ReasonKind.REQUESTER,
     effect=Verdict.BLOCK,
@@ -89,7 +88,7 @@ class ReleaseCase:
     def authors(self) -> frozenset[str]:
         """Mail addresses of those who made what is released: code, documents and artefacts as last changed."""
         named = [artefact.name for artefact in self.lock.artefacts if not artefact.name.startswith("models:/")]
-        paths = [f"systems/{self.system.id}", *named, *filter(None, map(_fixed_part, self.system.artefacts))]
+        paths = [f"systems/{self.system.id}", *named, *filter(None, map(fixed_part, self.system.artefacts))]
         documents = self.desk.history.last_hands(self.governance.commit, paths)
         return documents | (self._coders or frozenset())
 
@@ -254,6 +253,7 @@ class ReleaseCase:
             *document_reasons(governance.compiled, governance.book, self.system.id),
             *artefact_reasons(found),
             *hosted_model_reasons(self.lock, self.system.tier),
+            *cover_reasons(self.lock, self.system, self._is_here),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
@@ -261,6 +261,16 @@ class ReleaseCase:
             *review_reasons(self._overdue),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
         )
+
+    def _is_here(self, path: str) -> bool:
+        """Whether something lies at a path where artefacts lie."""
+        try:
+            self.desk.artefacts.measure(path)
+        except NotFound:
+            return False
+        except InvalidInput:
+            return True
+        return True
 
     def _release(self, approvals: int) -> Release:
         validations = validations_of(self.desk.ledger, self.digest)
@@ -320,8 +330,3 @@ def presence_of(digest: str, desk: ReleaseDesk) -> Presence:
         return Presence.MISSING
     found = {desk.artefacts.check(artefact, release=digest) for artefact in lock.artefacts}
     return next((worst for worst in (Presence.CHANGED, Presence.MISSING) if worst in found), Presence.SAME)
-
-
-def _fixed_part(pattern: str) -> str:
-    """The part of a glob before its first wildcard: the folder that it speaks about."""
-    return "/".join(takewhile(lambda part: not _WILD & set(part), pattern.split("/")))
