@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "gate": "Decide whether a release may go ahead: allow, block or wait.",
     "approve": "Approve a release or another request, with an SSH signature.",
     "request": "Ask people for a waiver, an envelope, a restore or a review.",
+    "oncall": "Take the authority of a post for some hours, and see who has it.",
     "ingest": "Take events of a system into the lake.",
     "monitor": "Watch a system's monitors, live or on its history.",
     "rollback": "Bring an earlier release back, or undo that.",

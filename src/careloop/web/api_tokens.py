@@ -19,7 +19,7 @@ __all__ = ["MOST_DAYS", "SCOPES", "make_token", "may_send_events", "token_of"]
 SCOPES: Final = {
     "read": "Read status, systems, scorecard, requests and ledger",
     "metrics": "Read /metrics, for Prometheus",
-    "gate": "Ask the gate about a release, as a pipeline does",
+    "gate": "Ask the gate about a release, and people for a waiver or envelope, as a pipeline does",
     "events": "Send events",
 }
 """What a token may open, and what that means."""

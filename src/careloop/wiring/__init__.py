@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from careloop.ports.artefact_store import ArtefactStore
     from careloop.ports.commit_history import CommitHistory
     from careloop.ports.lake import Lake
+    from careloop.ports.pager import Pager
     from careloop.ports.session_voucher import SessionKey, SessionVoucher
     from careloop.workflows.create.interview import InterviewDesk
     from careloop.workflows.run.ingest_events import Intake
@@ -60,6 +61,7 @@ __all__ = [
     "now",
     "open_ledger",
     "organisation_of",
+    "pager",
     "published_card",
     "release_desk",
     "repository_source",
@@ -319,6 +321,13 @@ def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":
         counting=NumpyCounts,
         replayer=ports.replayer,
     )
+
+
+def pager(root: Path) -> "Pager":
+    """Who wakes people: the service that the environment names, else the terminal."""
+    from careloop.adapters.automation_ports import automation_ports
+
+    return automation_ports(root, environ=os.environ, stream=sys.stderr).pager
 
 
 def file_registry(root: Path) -> "FileRegistry":

@@ -27,7 +27,7 @@ from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
-from careloop.workflows.run.emergency_records import calls_in_force
+from careloop.workflows.emergencies import calls_in_force
 
 __all__ = ["Governance", "ReleaseDesk", "read_governance"]
 
