@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from remote_rooms import a_remote_ledger
 
 from careloop.adapters.postgres_ledger import open_postgres_ledger
 from careloop.adapters.remembered_ledger import RememberedLedger
@@ -47,6 +48,17 @@ class TestPostgresLedger(LedgerContract):
     def make_ledger(self) -> Ledger:
         url = self._server.new_database()
         return open_postgres_ledger(url, next(self._folders), origin="acme.example/care", create=True)
+
+
+class TestHttpLedger(LedgerContract):
+    """With a server whose clock is the tests': a real one records by its own."""
+
+    @pytest.fixture(autouse=True)
+    def _a_folder(self, tmp_path: Path) -> None:
+        self._folders = (tmp_path / str(n) for n in count())
+
+    def make_ledger(self) -> Ledger:
+        return a_remote_ledger(next(self._folders))
 
 
 class TestRememberedLedger(LedgerContract):
