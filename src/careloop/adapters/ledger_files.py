@@ -86,5 +86,5 @@ def read_kept(path: Path, key: Verifier) -> Checkpoint | None:
 def _recovery(size: int) -> str:
     return (
         f"Stop writing. Restore the database from a backup that holds at least {size} entries. If there is none, keep "
-        "the anchor as evidence and record the loss with careloop.adapters.sqlite_ledger_fork.fork_ledger."
+        "the anchor as evidence and accept the loss openly: `care ledger recover --accept-loss --reason TEXT`."
     )

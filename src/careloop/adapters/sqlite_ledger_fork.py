@@ -47,8 +47,9 @@ def fork_ledger(
         finally:
             db.close()
     size, root = (lost.size, lost.root.hex()) if lost else (0, "")
-    said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root})
     with open_ledger(path, origin=origin, anchor=anchor) as ledger:
+        keys = {"from": old_key.text, "to": ledger.key}
+        said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root, **keys})
         return ledger.append([said], recorded_at=recorded_at)[0]
 
 

@@ -20,7 +20,8 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.ports.ledger import Checkpoint, Ledger
+from careloop.errors import CareloopError
+from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
@@ -48,7 +49,6 @@ __all__ = [
     "commit_history",
     "data_folder",
     "examples",
-    "export_ledger",
     "file_registry",
     "ingest_token",
     "intake",
@@ -175,7 +175,20 @@ def open_ledger(root: Path) -> Ledger:
     """The repository's own ledger, to read. Raises NotFound while there is none."""
     from careloop.adapters.local_ledger import open_local_ledger
 
-    return open_local_ledger(root, url=_ledger_url(root), read_only=True)
+    return _anchored(root, open_local_ledger(root, url=_ledger_url(root), read_only=True))
+
+
+def _anchored(root: Path, ledger: Ledger) -> Ledger:
+    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
+    from careloop.wiring.trust import anchors_of
+    from careloop.workflows.evolve.anchor_ledger import check_anchors
+
+    try:
+        check_anchors(ledger, anchors_of(root))
+    except CareloopError:
+        ledger.close()
+        raise
+    return ledger
 
 
 def organisation_of(root: Path) -> "Organisation | None":
@@ -206,14 +219,6 @@ def verify_ledger(root: Path, trust: str | None) -> "Verification":
     return verify_sqlite_ledger(ledger_path(root, _ledger_url(root)), trust=key)
 
 
-def export_ledger(root: Path, out: Path) -> Checkpoint:
-    """Write the export of the repository's ledger."""
-    from careloop.adapters.ledger_export import export_ledger as export
-
-    with closing(open_ledger(root)) as ledger:
-        return export(ledger, out)
-
-
 # --- releases ---------------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +232,7 @@ def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = Fa
     name = organisation.organisation.name if organisation else ""
     url = organisation.stores.get("ledger") if organisation else None
     opened = open_local_ledger(root, url=url, organisation=name, create=not read_only, read_only=read_only)
-    with closing(opened) as ledger:
+    with closing(_anchored(root, opened)) as ledger:
         yield ReleaseDesk(
             source=repository_source(root),
             history=commit_history(root),
