@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from careloop.adapters.durable_file import sync_folder, write_durably
+from careloop.adapters.durable_file import locked_folder, sync_folder, write_durably
 from careloop.adapters.ledger_files import LedgerFiles, files_of
 from careloop.adapters.signing_keys import load_or_make_signer, load_signer, load_verifier, save_verifier
 from careloop.errors import InvalidInput, Unavailable
@@ -41,13 +41,15 @@ def rotate_key(database: Path, open_it: Callable[[], Ledger], *, record: Record,
         old = load_signer(files.key)
         with closing(open_it()) as ledger:
             _record(ledger, files, record, (old, new), recorded_at)
-            head = ledger.head()
-            note = join_signatures(head.note, sign_checkpoint(head.size, head.root, new).note)
-            for path in (files.checkpoint, files.anchor):
-                write_durably(path, note.encode())
-            save_verifier(files.public_key, new.verifier)
-    coming.replace(files.key)
-    sync_folder(files.key.parent)
+            with locked_folder(files.checkpoint.parent):  # whoever publishes meanwhile waits, and then signs anew
+                head = ledger.head()
+                note = join_signatures(head.note, sign_checkpoint(head.size, head.root, new).note)
+                for path in (files.checkpoint, files.anchor):
+                    write_durably(path, note.encode())
+                save_verifier(files.public_key, new.verifier)
+                _replace(coming, files.key)
+    else:
+        _replace(coming, files.key)
     return new.verifier.text
 
 
@@ -63,6 +65,14 @@ def rotations_of(database: Path) -> Mapping[int, str]:
     except OSError as error:
         raise Unavailable(f"{database.parent / _FOLDER} cannot be read: {error.strerror}") from error
     return found
+
+
+def _replace(coming: Path, key: Path) -> None:
+    try:
+        coming.replace(key)
+        sync_folder(key.parent)
+    except OSError as error:
+        raise Unavailable(f"{key} cannot be replaced: {error.strerror}", hint="Rotate again to finish it.") from error
 
 
 def _record(

@@ -15,7 +15,6 @@ from careloop.adapters.signing_keys import load_or_make_signer, load_verifier, s
 from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.adapters.sqlite_tables import SqliteTables
 from careloop.errors import InvalidInput, Refused
-from careloop.ledger.checkpoint import sign_checkpoint
 from careloop.ledger.merkle import tree_root
 from careloop.ledger.note import Verifier
 from careloop.ports.ledger import Checkpoint, Receipt, Record
@@ -79,4 +78,4 @@ def _start_anew(tables: SqliteTables, files: LedgerFiles, lost: Checkpoint | Non
                 sync_folder(path.parent)
         signer = load_or_make_signer(files.key, name=origin)
         save_verifier(files.public_key, signer.verifier)
-        files.publish(sign_checkpoint(size, root, signer), signer.verifier)
+        files.publish((size, root), (signer.verifier, signer))
