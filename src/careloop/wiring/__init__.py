@@ -20,8 +20,8 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.errors import Unavailable
-from careloop.ports.ledger import Checkpoint, Ledger
+from careloop.errors import CareloopError, Unavailable
+from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
@@ -50,7 +50,6 @@ __all__ = [
     "commit_history",
     "data_folder",
     "examples",
-    "export_ledger",
     "file_registry",
     "ingest_token",
     "intake",
@@ -182,9 +181,9 @@ def open_ledger(root: Path) -> Ledger:
     return _ledger_of(root, read_only=True)
 
 
-def ledger_to_write(root: Path) -> Ledger:
-    """The repository's own ledger; started when there is none."""
-    return _ledger_of(root, create=True)
+def ledger_to_write(root: Path, *, create: bool = True) -> Ledger:
+    """The repository's own ledger; started when there is none, unless that must not be."""
+    return _ledger_of(root, create=create)
 
 
 def served_ledger(root: Path) -> Ledger:
@@ -207,7 +206,7 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
 
     organisation = organisation_of(root)
     stores = organisation.stores if organisation else {}
-    return open_local_ledger(
+    ledger = open_local_ledger(
         root,
         url=ledger_url(root),
         organisation=organisation.organisation.name if organisation else "",
@@ -218,6 +217,20 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
             key=os.environ.get("CARELOOP_LEDGER_KEY") or stores.get("ledger-key", ""),
         ),
     )
+    return _anchored(root, ledger)
+
+
+def _anchored(root: Path, ledger: Ledger) -> Ledger:
+    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
+    from careloop.wiring.trust import anchors_of
+    from careloop.workflows.evolve.anchor_ledger import check_anchors
+
+    try:
+        check_anchors(ledger, anchors_of(root))
+    except CareloopError:
+        ledger.close()
+        raise
+    return ledger
 
 
 def organisation_of(root: Path) -> "Organisation | None":
@@ -246,14 +259,6 @@ def verify_ledger(root: Path, trust: str | None) -> "Verification":
         file = Path(trust)
         key = read_verifier(file.read_text(encoding="utf-8").strip() if file.is_file() else trust)
     return verify_local_ledger(root, ledger_url(root), trust=key)
-
-
-def export_ledger(root: Path, out: Path) -> Checkpoint:
-    """Write the export of the repository's ledger."""
-    from careloop.adapters.ledger_export import export_ledger as export
-
-    with closing(open_ledger(root)) as ledger:
-        return export(ledger, out)
 
 
 # --- releases ---------------------------------------------------------------------------------------------------------
