@@ -1,7 +1,7 @@
 """What README and docs/ show is run: each `$ care ...` in a fenced block ends as it says and prints what it shows.
 
 A block marked `console` or `bash` holds lines that begin with `$ `. Those that begin with a word of RUN are run, in
-order, in one copy of the project for the whole document; others (`$ make setup`) are for the reader. A command ends
+order, in one copy of the examples for the whole document, beside real tools' reports in `reports`; others (`$ make setup`) are for the reader. A command ends
 with 0 unless the line says otherwise: `$ care check broken  # exit 2`. Lines below a command are what it prints, in
 order and not necessarily all of it; `...` or `…` in a line stands for any text, and a line of dots for any lines.
 """
@@ -84,6 +84,7 @@ def test_what_a_document_shows_is_what_happens(document: Path, tmp_path: Path) -
     home.mkdir()
     folder.mkdir()
     shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(ROOT / "tests" / "golden" / "tool_reports", folder / "reports")
     for shown in _shown(document.read_text(encoding="utf-8")):
         words = shlex.split(shown.line)
         if words[0] not in RUN:

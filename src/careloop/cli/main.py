@@ -32,7 +32,9 @@ COMMANDS: dict[str, str] = {
     "why": "Explain an alarm: what moved, which plan followed, how far it came.",
     "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
     "release": "Lock a release, record it, show and revoke its standing.",
+    "results": "Turn reports of other tools into results that the gate reads.",
     "gate": "Decide whether a release may go ahead: allow, block or wait.",
+    "verify-release": "Check offline that a release was let through, before it runs.",
     "approve": "Approve a release that waits, with an SSH signature.",
     "ingest": "Take events of a system into the lake.",
     "monitor": "Watch a system's monitors, live or on its history.",
@@ -52,7 +54,7 @@ COMMANDS: dict[str, str] = {
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }
-"""Commands in the order of use; each lives in the module of its name and is loaded only when it is called."""
+"""Commands in the order of use; each lives in the module of its name (`_` for `-`), loaded only when called."""
 
 
 _QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk"})
@@ -72,7 +74,7 @@ class _LazyGroup(TyperGroup):
             return None
         if cmd_name in _QUICK:
             gc.disable()
-        module = importlib.import_module(f"careloop.cli.{cmd_name}")
+        module = importlib.import_module(f"careloop.cli.{cmd_name.replace('-', '_')}")
         command = get_command(module.app)
         command.name = cmd_name
         return command

@@ -57,6 +57,7 @@ STANDARD_TYPES: Final[Mapping[str, RecordType]] = registry(
     _type("approval.rejected", "request", "reason"),
     _type("approval.requested", "request", "action", "expires_at"),
     _type("attestation", "predicate_type"),
+    _type("attestation.key", "key"),
     _type("automation.paused", "reason"),
     _type("automation.resumed", "reason"),
     _type("check.result", "commit", "findings"),

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "approval_keys",
     "artefacts",
+    "attestation_key",
     "commit_history",
     "data_folder",
     "examples",
@@ -77,6 +78,7 @@ __all__ = [
 _LAKE = ".care/lake"
 _RELEASES = ".care/registry/artefacts"
 _SESSION_KEY = ".care/keys/session"
+_ATTESTATION_KEY = ".care/keys/attestation"
 
 
 # --- the repository and what ships with this version ------------------------------------------------------------------
@@ -221,6 +223,7 @@ def export_ledger(root: Path, out: Path) -> Checkpoint:
 def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = False) -> "Iterator[ReleaseDesk]":
     """Everything that decisions about releases need; the ledger is started with the first decision."""
     from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.adapters.signing_keys import load_or_make_signer
     from careloop.workflows.run.release_desk import ReleaseDesk
 
     organisation = organisation_of(root)
@@ -228,13 +231,23 @@ def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = Fa
     url = organisation.stores.get("ledger") if organisation else None
     opened = open_local_ledger(root, url=url, organisation=name, create=not read_only, read_only=read_only)
     with closing(opened) as ledger:
+        key = root / _ATTESTATION_KEY
+        attestor = None if read_only else load_or_make_signer(key, name=f"{ledger.origin}/gate")
         yield ReleaseDesk(
             source=repository_source(root),
             history=commit_history(root),
             ledger=ledger,
             standards=standards_library(),
             artefacts=artefacts(root, places),
+            attestor=attestor,
         )
+
+
+def attestation_key(root: Path) -> str:
+    """The public key with which this gate signs what it attests, in one line. Raises NotFound before its first use."""
+    from careloop.adapters.signing_keys import load_signer
+
+    return load_signer(root / _ATTESTATION_KEY).verifier.text
 
 
 def commit_history(root: Path) -> "CommitHistory":

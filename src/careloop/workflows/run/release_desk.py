@@ -21,6 +21,7 @@ from careloop.gates.people import People
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.session import session_terms
 from careloop.gates.slice import slice_grounds
+from careloop.ledger.note import Signer
 from careloop.ports.artefact_store import ArtefactStore
 from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
@@ -39,6 +40,8 @@ class ReleaseDesk:
     ledger: Ledger
     standards: StandardsLibrary
     artefacts: ArtefactStore
+    attestor: Signer | None = None
+    """Signs what the gate attests; never the log's own key. None at a desk that only reads."""
 
 
 @dataclass(frozen=True)
