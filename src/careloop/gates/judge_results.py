@@ -141,6 +141,8 @@ def _doubts_of_age(measured_at: datetime | None, terms: Terms) -> Iterator[str]:
 
 def _judge(measured: MeasuredResult, limits: Sequence[ExpectedResult]) -> tuple[Result, tuple[str, ...]]:
     doubts = list(_doubts_of_numbers(measured))
+    if measured.outcome is None and measured.reported_as is None and not limits:
+        doubts.append("it does not say its outcome, and system.yaml declares no limit for it")
     value, outcome, because = measured.value, measured.outcome, measured.because
     low, high = measured.interval or (None, None)
     again: Measured | None = None
@@ -192,8 +194,6 @@ def _doubts_of_numbers(measured: MeasuredResult) -> Iterator[str]:
             yield f"the {name} is {number}, which is not a number that was measured"
     if low is not None and high is not None and low > high:
         yield f"the interval runs backwards, from {low} to {high}"
-    if measured.outcome is None and measured.reported_as is None:
-        yield "it does not say its outcome"
     if measured.outcome is Outcome.SHOWN_SAFE and measured.value is None:
         yield "it says shown_safe and has no value"
     if measured.outcome is not Outcome.CANNOT_TELL and measured.n == 0:

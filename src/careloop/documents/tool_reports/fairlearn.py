@@ -1,7 +1,8 @@
 """Fairlearn: the table `MetricFrame.by_group` as pandas writes it to JSON, in the orientations columns, split, table.
 
 A frame with the metric `count` says the rows of each group; without it they stay unknown. For every other metric there
-are two figures, as Fairlearn's own `difference()` and `ratio()` give them: `<metric>.difference`, `<metric>.ratio`.
+are two figures, as Fairlearn's own `difference()` and `ratio()` give them: `<metric>.difference`, `<metric>.ratio`; and
+`<metric>.overall` where the counts of all groups are known.
 Source: Fairlearn user guide, "Assessment"; pandas `DataFrame.to_json`.
 """
 
@@ -55,6 +56,9 @@ def _figures(metric: str, column: Mapping[str, Node], rows: Mapping[str, int]) -
     quotient = min(known) / max(known) if complete and max(known) > 0 else None
     yield Figure(name=f"{metric}.difference", value=gap, n=n, groups=shares)
     yield Figure(name=f"{metric}.ratio", value=quotient, n=n, groups=shares)
+    counted = [share.hits for share in shares.values() if share.hits is not None]
+    if n and len(counted) == len(shares):
+        yield Figure(name=f"{metric}.overall", value=sum(counted) / n, n=n, hits=sum(counted))
 
 
 def _table(node: Node) -> _Table:
@@ -87,7 +91,7 @@ def _from_table(node: Node) -> _Table:
     keys = [one.words() for one in node["schema"]["primaryKey"]]
     metrics = [one["name"].words() for one in node["schema"]["fields"]]
     rows = list(node["data"])
-    named = [(", ".join(str(row[key].value) for key in keys), row) for row in rows]
+    named = [(" & ".join(str(row[key].value) for key in keys), row) for row in rows]
     if len({name for name, _ in named}) != len(named):
         node["data"].refuse("a group is there twice")
     return {metric: {name: row[metric] for name, row in named} for metric in metrics if metric not in keys}
@@ -95,4 +99,4 @@ def _from_table(node: Node) -> _Table:
 
 def _name(index: Node) -> str:
     """A group, by one attribute or by several."""
-    return ", ".join(str(one.value) for one in index) if isinstance(index.value, list) else str(index.value)
+    return " & ".join(str(one.value) for one in index) if isinstance(index.value, list) else str(index.value)

@@ -29,6 +29,7 @@ KNOWN_NAMES: Final[Mapping[Tool, Mapping[str, str]]] = {
         "true_positive_rate.difference": "equal_opportunity_difference",
         "false_positive_rate.difference": "fpr_difference",
         "accuracy_score.difference": "accuracy_difference",
+        "accuracy_score.overall": "accuracy",
     },
     Tool.GARAK: {
         "all": "attacks_withstood",

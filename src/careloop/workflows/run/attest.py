@@ -18,7 +18,7 @@ from careloop.gates.attestations import (
 )
 from careloop.ledger.envelope import ENVELOPE_MEDIA_TYPE, Statement, sign_statement
 from careloop.ledger.note import Signer, read_verifier
-from careloop.ports.ledger import Json, Ledger, Record
+from careloop.ports.ledger import Entry, Json, Ledger, Record
 from careloop.workflows.run.release_case import ReleaseCase
 from careloop.workflows.run.release_records import GATE, append_once, derived_id, plain_text, subjects
 
@@ -37,9 +37,11 @@ def attest_results(case: ReleaseCase, kept: Sequence[bytes]) -> None:
 
 
 def attest_standing(case: ReleaseCase) -> None:
-    """Attest that the gate let the release pass: the summary that deploy steps check."""
-    signer, ledger = case.desk.attestor, case.desk.ledger
-    if signer is None:
+    """Attest that the gate let the release pass, once for a standing: the summary that deploy steps check."""
+    signer, ledger, standing = case.desk.attestor, case.desk.ledger, case.standing
+    if signer is None or standing is None:
+        return
+    if any(entry.index > standing.index for entry in _summaries(ledger, case.digest, case.environment)):
         return
     about = SummaryOf(
         lock=case.lock,
@@ -66,18 +68,22 @@ def evidence_of(ledger: Ledger, lock: str) -> tuple[str, ...]:
 
 def summary_of(ledger: Ledger, lock: str, environment: str) -> bytes:
     """The newest verification summary of a release in an environment; raises `NotFound`."""
-    found = [
-        str(entry.record.data.get("envelope"))
-        for entry in ledger.query(type="attestation", subject=f"releases/{lock}")
-        if entry.record.data.get("predicate_type") == VERIFICATION_SUMMARY
-        and entry.record.data.get("environment") == environment
-    ]
+    found = [str(entry.record.data.get("envelope")) for entry in _summaries(ledger, lock, environment)]
     if not found:
         raise NotFound(
             f"there is no verification summary of {lock[:19]} in {environment}",
             hint="`care release record` makes it when the release gets standing",
         )
     return ledger.get_blob(found[-1])
+
+
+def _summaries(ledger: Ledger, lock: str, environment: str) -> list[Entry]:
+    return [
+        entry
+        for entry in ledger.query(type="attestation", subject=f"releases/{lock}")
+        if entry.record.data.get("predicate_type") == VERIFICATION_SUMMARY
+        and entry.record.data.get("environment") == environment
+    ]
 
 
 def _plain(statement: Statement) -> Statement:
