@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "check": "Find what is wrong: each finding with a place and a way out.",
     "inventory": "List the systems that are known, and find those that are not.",
     "baseline": "Take existing findings in as known debt with an owner and an end.",
+    "change": "Hold a branch's rules against the last releases, before it is merged.",
     "card": "Draft a model card from what is known; show the checks behind its fields.",
     "status": "Show how far every requirement is evidenced, and why.",
     "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
