@@ -42,20 +42,26 @@ Asking again changes nothing: `care release record` is what uses approvals up.
 _EXIT = {Verdict.ALLOW: 0, Verdict.BLOCK: 1, Verdict.WAIT: 3}
 
 
+_ReleaseOption = Annotated[
+    str | None, typer.Option("--release", metavar="LOCK", help="Lock file, or digest of a release at the gate.")
+]
+_ResultsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--results", metavar="FILE", help="Results, or a report of a known tool; repeat."),
+]
+_RequesterOption = Annotated[
+    str | None, typer.Option("--requester", metavar="PERSON", help="Who asks; else as git says.")
+]
+
+
 @app.command(epilog=_EPILOG)
 def gate(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Id of the system.")],
-    release: Annotated[
-        str | None, typer.Option("--release", metavar="LOCK", help="Lock file, or digest of a release at the gate.")
-    ] = None,
+    release: _ReleaseOption = None,
     artifact: ArtifactOption = None,
-    results: Annotated[
-        list[Path] | None, typer.Option("--results", metavar="FILE", help="Results of an evaluation; repeat.")
-    ] = None,
+    results: _ResultsOption = None,
     environment: EnvironmentOption = "production",
-    requester: Annotated[
-        str | None, typer.Option("--requester", metavar="PERSON", help="Who asks; else as git says.")
-    ] = None,
+    requester: _RequesterOption = None,
     hosted: HostedOption = None,
     param: ParamOption = None,
     version: VersionOption = None,
@@ -73,7 +79,14 @@ def gate(
             made = None if release else make_lock(replace(made_here, artefacts=named.claims), named, root)
             lock = made or the_lock(release or "", desk)
             asks = requester or _here(root)
-            question = GateQuestion(system=system, lock=lock, results=raw, environment=environment, requester=asks)
+            question = GateQuestion(
+                system=system,
+                lock=lock,
+                results=raw,
+                environment=environment,
+                requester=asks,
+                names=tuple(map(str, results or ())),
+            )
             answer = decide_release(question, desk, wiring.now())
     except Unavailable as error:
         if output_format is Format.JSON:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "approval_keys",
     "artefacts",
+    "attestation_key",
     "commit_history",
     "data_folder",
     "examples",
@@ -82,6 +83,7 @@ __all__ = [
 _LAKE = ".care/lake"
 _RELEASES = ".care/registry/artefacts"
 _SESSION_KEY = ".care/keys/session"
+_ATTESTATION_KEY = ".care/keys/attestation"
 
 
 # --- the repository and what ships with this version ------------------------------------------------------------------
@@ -267,16 +269,27 @@ def verify_ledger(root: Path, trust: str | None) -> "Verification":
 @contextmanager
 def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = False) -> "Iterator[ReleaseDesk]":
     """Everything that decisions about releases need; the ledger is started with the first decision."""
+    from careloop.adapters.signing_keys import load_or_make_signer
     from careloop.workflows.run.release_desk import ReleaseDesk
 
     with closing(open_ledger(root) if read_only else ledger_to_write(root)) as ledger:
+        key = root / _ATTESTATION_KEY
+        attestor = None if read_only else load_or_make_signer(key, name=f"{ledger.origin}/gate")
         yield ReleaseDesk(
             source=repository_source(root),
             history=commit_history(root),
             ledger=ledger,
             standards=standards_library(),
             artefacts=artefacts(root, places),
+            attestor=attestor,
         )
+
+
+def attestation_key(root: Path) -> str:
+    """The public key with which this gate signs what it attests, in one line. Raises NotFound before its first use."""
+    from careloop.adapters.signing_keys import load_signer
+
+    return load_signer(root / _ATTESTATION_KEY).verifier.text
 
 
 def commit_history(root: Path) -> "CommitHistory":

@@ -241,9 +241,20 @@ class ReleaseCase:
         """The results as far as they can be believed, and as rules see them."""
         return self._judged.results
 
+    @property
+    def accepted(self) -> tuple[tuple[int, tuple[Result, ...]], ...]:
+        """Results files by their place, with their results, that were measured on this release and are fresh."""
+        return self._judged.accepted
+
     @cached_property
     def _judged(self) -> Judged:
-        return judge_results(self.results, Terms(lock=self.lock, fresh_days=self._fresh_days, now=self.governance.now))
+        terms = Terms(
+            lock=self.lock,
+            fresh_days=self._fresh_days,
+            now=self.governance.now,
+            expected=self.system.evaluation,
+        )
+        return judge_results(self.results, terms)
 
     @cached_property
     def _obstacles(self) -> tuple[Reason, ...]:
