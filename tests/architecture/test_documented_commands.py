@@ -21,7 +21,7 @@ from project_files import ROOT, name_of
 
 from careloop.cli.main import COMMANDS
 
-RUN = {"care", "cat", "cd", "cp", "echo", "git", "ls", "mkdir", "mv", "printf", "rm", "sed"}
+RUN = {"care", "care-verify", "cat", "cd", "cp", "echo", "git", "ls", "mkdir", "mv", "printf", "rm", "sed"}
 DOCUMENTS = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")) if path.is_file())
 BLOCK = re.compile(r"^( *)```(?:console|bash)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"\s+#.*?\bexits? (\d+)\b.*$")

@@ -14,7 +14,7 @@ from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.domain.rule import Rule, RuleFile, Verdict
 
 CASES_TABLES = (("structural_cases", "STRUCTURAL_CASES"), ("change_cases", "CHANGE_CASES"))
-CHANGES = ROOT / "tests" / "scenarios" / "test_owner_approval.py"
+CHANGES = tuple(ROOT / "tests" / "scenarios" / f"{name}.py" for name in ("test_owner_approval", "test_cross_review"))
 FILES = (*(PACKAGE / "standards" / "packs").glob("*.yaml"), *(ROOT / "examples" / "acme" / "rules").glob("*.yaml"))
 
 
@@ -49,7 +49,7 @@ def test_every_structural_check_has_a_case_that_it_refuses() -> None:
 
 
 def test_every_check_of_a_change_is_seen_to_refuse_one() -> None:
-    scenarios = CHANGES.read_text(encoding="utf-8")
+    scenarios = "".join(path.read_text(encoding="utf-8") for path in CHANGES)
     seen = {name for name in CHANGE_CHECKS if f'"{name} ' in scenarios}
     assert seen | _table("change_cases", "CHANGE_CASES") == CHANGE_CHECKS
     assert set(COMPARISONS) == _table("change_cases", "CHANGE_CASES")

@@ -111,6 +111,9 @@ class Said(NamedTuple):
 class Firm:
     """The shop's repository and its people's keys."""
 
+    usual = "ada-byron"
+    """Who works where nobody else is named."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder / "shop"
@@ -128,9 +131,14 @@ class Firm:
         self.git("init", "-q", "-b", "main")
         self.commit("ada-byron", "Start")
 
-    def environment(self, person: str = "ada-byron") -> dict[str, str]:
+    def mail(self, person: str) -> str:
+        """Somebody's mail address, as roles.yaml has it."""
+        return f"{person}@harbour.example"
+
+    def environment(self, person: str | None = None) -> dict[str, str]:
         """What git needs to know; nothing of whoever runs the tests."""
-        mail = f"{person}@harbour.example"
+        person = person or self.usual
+        mail = self.mail(person)
         names = {
             f"GIT_{who}_{what}": value
             for who in ("AUTHOR", "COMMITTER")
@@ -146,7 +154,7 @@ class Firm:
             **names,
         }
 
-    def git(self, *words: str, person: str = "ada-byron", fails: bool = False, at: str | None = None) -> str:
+    def git(self, *words: str, person: str | None = None, fails: bool = False, at: str | None = None) -> str:
         """Run git as somebody; what it printed, both streams."""
         done = subprocess.run(
             ["git", "-C", str(self.root), *words],
@@ -182,7 +190,7 @@ class Firm:
 
     def approve(self, person: str, *, key: str | None = None, signed: bool = True, names: str | None = None) -> str:
         """An empty commit that says who approves."""
-        trailer = f"Approved-by: {names or person} <{names or person}@harbour.example>"
+        trailer = f"Approved-by: {names or person} <{self.mail(names or person)}>"
         return self.commit(person, f"Approve\n\n{trailer}", key=key, signed=signed)
 
     def reword(self, person: str = "cara-diaz", **how: Any) -> str:
@@ -194,7 +202,7 @@ class Firm:
     def branch(self, name: str = "topic", start: str = "main") -> None:
         self.git("checkout", "-q", "-B", name, start)
 
-    def care(self, *words: str, given: str = "", person: str = "ada-byron") -> Said:
+    def care(self, *words: str, given: str = "", person: str | None = None) -> Said:
         """Run `care` in the clone."""
         done = subprocess.run(
             [str(CARE), *words], cwd=self.root, env=self.environment(person), input=given,

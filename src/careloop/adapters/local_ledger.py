@@ -11,7 +11,8 @@ from pathlib import Path
 from careloop.adapters.care_folder import keep_out_of_git
 from careloop.adapters.ledger_files import files_of
 from careloop.adapters.signing_keys import load_verifier
-from careloop.adapters.sqlite_ledger import SqliteLedger, open_ledger
+from careloop.adapters.sqlite_ledger import open_ledger
+from careloop.adapters.stored_ledger import StoredLedger
 from careloop.errors import NotFound, Unavailable
 
 __all__ = ["ledger_path", "local_origin", "open_local_ledger"]
@@ -41,7 +42,7 @@ def local_origin(organisation: str) -> str:
 
 def open_local_ledger(
     root: Path, *, url: str | None = None, organisation: str = "", create: bool = False, read_only: bool = False
-) -> SqliteLedger:
+) -> StoredLedger:
     """Open the repository's ledger; with `create`, start it when there is none.
 
     An existing ledger keeps the name it was made with. Raises `NotFound` when there is none, `Unavailable` and

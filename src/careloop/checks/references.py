@@ -1,8 +1,8 @@
 """Every place in a document that names something elsewhere, as a table; and what is named there but does not exist."""
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from careloop.domain.roles import Roles
 from careloop.domain.system import System
 from careloop.domain.third_party import Course, Law, Supplier
 
-__all__ = ["REFERENCES", "Dangling", "Names", "dangling_references"]
+__all__ = ["REFERENCES", "Beyond", "Dangling", "Names", "dangling_references"]
 
 REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "organisation": (
@@ -112,6 +112,12 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rules[].conflict.law", "law"),
     ),
     "supplier": (("systems[]", "system"), ("assessment.by", "post or person")),
+    "answers": (
+        ("owner", "post"),
+        ("subject", "system or supplier"),
+        ("by", "post or person"),
+        ("approved.by", "post"),
+    ),
     "law": (("owner", "post"), ("systems[]", "system"), ("duties[].controls[]", "requirement")),
     "course": (("posts[]", "post"), ("policies[]", "policy")),
     "audits": (
@@ -129,10 +135,10 @@ _GOVERNED = (("owner", "post"),)
 
 _DECLARED_BY: dict[str, tuple[str, ...]] = {
     "roles": ("post", "person", "post or person"),
-    "system": ("system", "intended use"),
+    "system": ("system", "system or supplier", "intended use"),
     "risk": ("risk",),
     "policy": ("policy",),
-    "supplier": ("supplier", "party"),
+    "supplier": ("supplier", "system or supplier", "party"),
     "law": ("law",),
     "course": ("course",),
     "impact": ("assessment",),
@@ -157,6 +163,16 @@ class Dangling:
     """A name that exists and looks like it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is known of the rest of a repository where only a part of it is looked at."""
+
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Names that exist, by space."""
+    drafts: Mapping[str, str] = field(default_factory=dict)
+    """Systems that are drafts, with the post that owns each."""
+
+
 class Names:
     """What exists, by space of names."""
 
@@ -167,8 +183,10 @@ class Names:
         requirements: frozenset[str],
         rules: frozenset[str],
         unreadable: frozenset[str] = frozenset(),
+        beyond: Beyond | None = None,
     ) -> None:
         self._repository = repository
+        self._beyond = beyond.names if beyond else {}
         self._blind = frozenset(
             space
             for path in unreadable
@@ -183,6 +201,10 @@ class Names:
     @cached_property
     def spaces(self) -> dict[str, frozenset[str]]:
         """Names by space; `intended use` is looked up by system instead."""
+        here = self._declared_here()
+        return {space: names | self._beyond.get(space, frozenset()) for space, names in here.items()}
+
+    def _declared_here(self) -> dict[str, frozenset[str]]:
         nouns = self._repository.nouns
         roles = self._repository.only(Roles)
         criteria = self._repository.only(RiskCriteria)
@@ -191,11 +213,13 @@ class Names:
         posts = frozenset(post.id for post in roles.posts) if roles else frozenset()
         people = frozenset(person.id for person in roles.people) if roles else frozenset()
         suppliers = frozenset(supplier.id for supplier in nouns(Supplier))
+        systems = frozenset(system.id for system in nouns(System))
         return {
             "post": posts,
             "person": people,
             "post or person": posts | people,
-            "system": frozenset(system.id for system in nouns(System)),
+            "system": systems,
+            "system or supplier": systems | suppliers,
             "risk": frozenset(risk.id for risk in nouns(Risk)),
             "policy": frozenset(policy.id for policy in nouns(Policy)),
             "supplier": suppliers,
@@ -236,11 +260,11 @@ def dangling_references(repository: Repository, names: Names) -> Iterator[Dangli
     """References of all documents to what does not exist, in path order."""
     for document in repository.documents:
         table = REFERENCES.get(document.kind, ())
-        if isinstance(document.noun, Governed) and not any(field == "owner" for field, _ in table):
+        if isinstance(document.noun, Governed) and not any(path == "owner" for path, _ in table):
             table = (*table, *_GOVERNED)
-        for field, space in table:
+        for path, space in table:
             known: frozenset[str] | None = None
-            for position, (pointer, name) in enumerate(_values(document.noun, _steps(field), ())):
+            for position, (pointer, name) in enumerate(_values(document.noun, _steps(path), ())):
                 known = names.in_space(space, document) if position == 0 else known
                 if known is not None and name not in known:
                     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
@@ -248,8 +272,8 @@ def dangling_references(repository: Repository, names: Names) -> Iterator[Dangli
 
 
 @cache
-def _steps(field: str) -> tuple[str, ...]:
-    return tuple(field.replace("[]", ".[]").split("."))
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("[]", ".[]").split("."))
 
 
 def _values(value: Any, steps: tuple[str, ...], pointer: Pointer) -> Iterator[tuple[Pointer, str]]:

@@ -1,4 +1,4 @@
-"""`care card draft`: a card that fills itself, and asks a person at most six questions."""
+"""`care card`: draft a card that fills itself, asking at most six questions; and show what checks its fields."""
 
 import sys
 from pathlib import Path
@@ -11,10 +11,12 @@ from careloop.cli.terminal import Format, FormatOption, RepoOption, a_command, p
 from careloop.documents.card_draft import MOST_QUESTIONS, DraftedCard
 from careloop.errors import UsageError
 from careloop.reports.card_draft_report import card_draft_json, card_draft_lines
+from careloop.reports.card_link_report import card_links_json, card_links_lines
 from careloop.wiring import way_in
 from careloop.workflows.create.draft_card import CardTerms, CardToDraft, card_to_draft, write_card
+from careloop.workflows.create.link_card import link_card
 
-__all__ = ["app", "card", "draft"]
+__all__ = ["app", "card", "draft", "links"]
 
 app = a_command()
 
@@ -30,7 +32,24 @@ results, and what is missing stays a placeholder that `care check` finds.
 
 @app.callback()
 def card() -> None:
-    """Draft a system's model card from a registry, a model's file or a published card."""
+    """Draft a system's model card, and show which checks stand behind each of its fields."""
+
+
+@app.command(epilog="Examples:  care card links credit-decision  ·  care card links credit-decision --format json")
+def links(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Id of a system of the inventory.")],
+    repo: RepoOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Show each field of a card: stated or not, required at this tier or not, and the checks behind it."""
+    root = repository_root(None, repo)
+    source = wiring.repository_source(root)
+    found = link_card(source, system, standards=wiring.standards_library(), cache=wiring.result_cache())
+    if output_format is Format.JSON:
+        print_json(card_links_json(system, found))
+        return
+    for style, line in card_links_lines(found):
+        say(line, style)
 
 
 @app.command(epilog=_EPILOG)

@@ -121,7 +121,7 @@ def standing(
     """Show which releases may run where, and whether one could take over."""
     root = repository_root(None, repo)
     with wiring.release_desk(root, {}, read_only=True) as desk:
-        places = release_standing(desk, system)
+        places = release_standing(desk, system, now=wiring.now())
     if output_format is Format.JSON:
         rows = [
             {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from careloop.documents.problem import Problem
 from careloop.documents.validation import validate
@@ -13,7 +13,15 @@ from careloop.domain.noun import Noun, Slug
 from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput
 
-__all__ = ["CardCare", "CardRefused", "read_care"]
+__all__ = ["CardCare", "CardRefused", "StatedFigure", "read_care"]
+
+
+class StatedFigure(Noun):
+    """A figure as the front matter writes it; each key is told in `careloop.domain.card.CardClaim`."""
+
+    measure: Slug
+    value: float = Field(allow_inf_nan=False)
+    tolerance: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class CardCare(Noun):
@@ -26,6 +34,7 @@ class CardCare(Noun):
     assessment: Slug | None = None
     constraints: tuple[Slug, ...] = ()
     results: tuple[Slug, ...] = ()
+    claims: tuple[StatedFigure, ...] = ()
     reviewed: dt.date | None = None
 
 

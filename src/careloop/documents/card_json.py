@@ -34,7 +34,7 @@ def read_card_json(data: Mapping[str, object], line_of: Callable[[Pointer], int]
     if not any(isinstance(content.get(key), str) for key in _NAMES):
         content |= {key: data[key] for key in _LESSER_NAMES if key in data}
     evidence = list(_walk(content, (), _Place(line_of(())), line_of))
-    return card_of(CardForm.MITCHELL, evidence, data, derived=False)
+    return card_of(CardForm.MITCHELL, evidence, data, derived=False, line_of=line_of)
 
 
 @dataclass(frozen=True, slots=True)

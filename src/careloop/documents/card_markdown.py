@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from careloop.documents.card_blocks import Blocks, read_blocks
 from careloop.documents.card_care import read_care
+from careloop.documents.card_claims import claims_of
 from careloop.documents.card_evidence import Evidence, Kind, settle
 from careloop.documents.card_metadata import implies_a_base_model, metadata_evidence
 from careloop.documents.card_prose import metrics_in_results, prose_evidence, version_in_name
@@ -46,7 +47,8 @@ def read_card_markdown(
         *metadata_evidence(front, front_line_of or (lambda _: 1)),
         *prose_evidence(blocks.pieces),
     ]
-    return card_of(CardForm.HUGGING_FACE, evidence, front, derived=implies_a_base_model(front))
+    derived = implies_a_base_model(front)
+    return card_of(CardForm.HUGGING_FACE, evidence, front, derived=derived, line_of=front_line_of)
 
 
 def _title_evidence(blocks: Blocks) -> Iterator[Evidence]:
@@ -62,7 +64,14 @@ def _title_evidence(blocks: Blocks) -> Iterator[Evidence]:
             yield Evidence("name", Kind.SECTION, line, "")
 
 
-def card_of(form: CardForm, evidence: list[Evidence], front: Mapping[str, object], *, derived: bool) -> Card:
+def card_of(
+    form: CardForm,
+    evidence: list[Evidence],
+    front: Mapping[str, object],
+    *,
+    derived: bool,
+    line_of: Callable[[Pointer], int] | None = None,
+) -> Card:
     """The card that the evidence adds up to, whatever its form. Raises `CardRefused` when `care:` does not fit."""
     care = read_care(front)
     fields = settle([*evidence, *metrics_in_results(evidence)])
@@ -74,7 +83,8 @@ def card_of(form: CardForm, evidence: list[Evidence], front: Mapping[str, object
         version=_version(fields["version"]),
         derived=derived or _names_a_parent(fields["base_model"]),
         fields=fields,
-        **{name: getattr(care, name) for name in type(care).model_fields},
+        claims=claims_of(care.claims, front, line_of or (lambda _: 1)),
+        **{name: getattr(care, name) for name in type(care).model_fields if name != "claims"},
     )
 
 

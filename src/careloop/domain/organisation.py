@@ -1,22 +1,26 @@
 """`care.yaml`: whose management system this is, what it covers and which parts are switched on."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from careloop.domain.noun import Duration, Noun, Slug, Text, seconds_in
-from careloop.domain.tier import Enforcement, Phase
+from careloop.domain.roles import Function
+from careloop.domain.tier import Enforcement, Phase, Tier
 
 __all__ = [
     "Approval",
     "ChangeControl",
+    "CrossReview",
     "Entity",
     "Exclusion",
     "FrameworkId",
+    "FunctionQuorum",
     "Organisation",
     "PhaseCadence",
     "Profile",
+    "Quorum",
     "Scope",
     "Sessions",
     "SystemExclusion",
@@ -111,13 +115,60 @@ class Sessions(Noun):
     """How old that proof may be when something is signed. Twelve hours at most, as NIST SP 800-63B 4.2.3 has it."""
 
 
+class CrossReview(Noun):
+    """Who looks at a change besides its owner: several functions, each by a person of its own (R28)."""
+
+    id: Slug
+    paths: tuple[Text, ...] = Field(min_length=1)
+    """Globs from the repository's root, as in CODEOWNERS: `systems/**`."""
+    tier: Tier | None = None
+    """Only for systems of this tier or above; left out: for every path that fits."""
+    functions: tuple[Function, ...] = Field(min_length=2)
+    at_least: int = Field(ge=2)
+    """How many of these functions have to agree; one person speaks for one of them, whatever posts they hold."""
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if len(set(self.functions)) < len(self.functions):
+            raise ValueError("a function is named twice, and would count twice")
+        if self.at_least > len(self.functions):
+            raise ValueError(f"at_least is {self.at_least}, and only {len(self.functions)} functions are named")
+        return self
+
+
 class ChangeControl(Noun):
     """What a change does that lacks its owners' approval or its record (6.3, 7.5.3; R19, R23)."""
 
     approvals: Enforcement = Enforcement.BLOCK
-    """For `owner-approval` and `loosening-approved`."""
+    """For `owner-approval`, `loosening-approved` and `cross-review`."""
     records: Enforcement = Enforcement.WARN
     """For `change-record`."""
+    reviews: tuple[CrossReview, ...] = ()
+    """Changes that several functions have to agree to."""
+
+
+class FunctionQuorum(Noun):
+    """A cross-functional review: so many different functions among those named (R28)."""
+
+    at_least: int = Field(ge=1, le=9)
+    of: tuple[Function, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if len(set(self.of)) != len(self.of):
+            raise ValueError("a function is named twice")
+        if self.at_least > len(self.of):
+            raise ValueError(f"{self.at_least} of {len(self.of)} functions can never be met")
+        return self
+
+
+class Quorum(Noun):
+    """What approvals of a release of one tier take, beyond what the tier takes anyway; it can only ask for more."""
+
+    people: int = Field(default=0, ge=0, le=9)
+    """Distinct people of distinct posts."""
+    functions: FunctionQuorum | None = None
+    """Each of these people brings in one function at most."""
 
 
 class Organisation(Noun):
@@ -144,6 +195,8 @@ class Organisation(Noun):
     """Intervals the organisation has declared for its planned processes, by process id."""
     sessions: Sessions | None = None
     """Whose sessions may stand for a signature; without it, only people's own keys prove who acts."""
+    approvals: dict[Tier, Quorum] = {}
+    """By tier; a tier that is not named takes what SEMANTICS 15 and the rules ask for."""
     change_control: ChangeControl = ChangeControl()
     """Counts as it stands in the commit that a change is made upon."""
     stores: dict[Slug, str] = {}

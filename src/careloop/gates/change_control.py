@@ -1,4 +1,4 @@
-"""What a change lacks before it may be merged: its owners' approval, leave to loosen, its record (R19, R23).
+"""What a change lacks before it may be merged: approval, leave to loosen, its record, a review (R19, R23, R28, R41).
 
 Everything that decides is read from the base: who owns what, who is who, which rules there are, how they are enforced.
 The head says only what is to change. Without a day, whatever runs out counts as run out: people who are to leave,
@@ -21,20 +21,25 @@ from careloop.domain.change_request import ChangeRequest
 from careloop.domain.finding import Finding
 from careloop.domain.noun import Governed
 from careloop.domain.organisation import ChangeControl as Terms
+from careloop.domain.path_pattern import path_fits
 from careloop.domain.place import Place, Pointer
 from careloop.domain.roles import Roles
 from careloop.domain.rule import Rule, RuleFile
-from careloop.domain.tier import Enforcement
+from careloop.domain.system import System
+from careloop.domain.tier import Enforcement, Tier
 from careloop.gates.change_approval import Approved, ChangeApprovals, Verdict, signers_of
+from careloop.gates.cross_review import ReviewOutcome, judge_reviews
+from careloop.gates.exclusion import reached_by_exclusion, second_voice_missing
 from careloop.gates.owners import OwnerGroup, Owners
 from careloop.gates.people import People
 from careloop.gates.session import session_terms
 
 __all__ = ["ChangeControl"]
 
-_OWNED, _LOOSENED, _RECORDED = "owner-approval", "loosening-approved", "change-record"
+_OWNED, _LOOSENED, _RECORDED, _REVIEWED = "owner-approval", "loosening-approved", "change-record", "cross-review"
 _RECORDED_KINDS = frozenset({"policy", "rules"})
 _NO_DAY = date.max
+_CONTROLS = "controls.yaml"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,10 @@ class ChangeControl:
         given = ChangeApprovals(change, self._people, signatures)
         return {path: given.verdict(path, self._owners.of(path)).approved for path in change.after}
 
+    def reviews(self, change: Change, head: Compiled, signatures: Mapping[str, Signature]) -> tuple[ReviewOutcome, ...]:
+        """The reviews by several functions that the change needs, with who agreed (R28)."""
+        return tuple(_Review(self, ChangeApprovals(change, self._people, signatures), head).reviews())
+
     def findings(
         self, change: Change, head: Compiled, signatures: Mapping[str, Signature], catalogue: Catalogue
     ) -> tuple[Finding, ...]:
@@ -69,6 +78,7 @@ class ChangeControl:
             (_OWNED, review.owners_missing),
             (_LOOSENED, review.loosenings_unapproved),
             (_RECORDED, review.records_missing),
+            (_REVIEWED, review.reviews_missing),
         ):
             found += [self._finding(rule, part) for rule in rules[name] for part in parts()]
         return tuple(found)
@@ -114,7 +124,7 @@ class ChangeControl:
         return next((path for path in ("roles.yaml", "care.yaml") if path in failed), None)
 
 
-_ENFORCED_BY = (_OWNED, _LOOSENED, _RECORDED)
+_ENFORCED_BY = (_OWNED, _LOOSENED, _RECORDED, _REVIEWED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,12 +207,48 @@ class _Review:
             path = shift.path if shift.path in self._change.after else self._moved_to(shift)
             verdict = self.given.verdict(path, groups) if path in self._change.after else None
             if verdict is not None and not verdict.missing:
+                yield from self._second_missing(shift, path, groups)
                 continue
             names = _named(verdict) if verdict is not None else ", ".join(map(_group, groups))
             message = f"a loosening without the approval of {names}: {shift.what}"
             because = (*self._undated(), *(verdict.because if verdict else ()))
             owner = _post(verdict) if verdict else None
             yield _Lack(message=message, place=self._place(shift), pointer=shift.pointer, because=because, owner=owner)
+
+    def _second_missing(self, shift: Shift, path: str, groups: tuple[OwnerGroup, ...]) -> Iterator[_Lack]:
+        """The second voice that leaving a control out for a system of tier high or above takes."""
+        reached = reached_by_exclusion(self.head.repository, shift.pointer) if path == _CONTROLS else ()
+        so_far = second_voice_missing(path, groups, self.given) if reached else None
+        if so_far is None:
+            return
+        message = f"a loosening that reaches {', '.join(reached)} and takes two people of two posts: {shift.what}"
+        because = (f"so far {', '.join(so_far) or 'nobody'} agreed", *self._undated())
+        remedy = "let a second post that may approve_exclusion or accept_risk sign the change as well"
+        yield _Lack(message=message, place=self._place(shift), pointer=shift.pointer, because=because, remedy=remedy)
+
+    def reviews_missing(self) -> Iterator[_Lack]:
+        """Reviews by several functions that the base asks for and the change does not have."""
+        for one in self.reviews() if self.control.unreadable is None else ():
+            if one.short:
+                because = (*one.because, *self._undated())
+                yield _Lack(message=one.message, place=Place(one.short[0]), because=because)
+
+    def reviews(self) -> Iterator[ReviewOutcome]:
+        """Reviews by several functions that the base asks of this change."""
+        organisation = self.control.base.repository.organisation
+        wanted = organisation.change_control.reviews if organisation else ()
+        return judge_reviews(wanted, self.given, self._tier_of)
+
+    def _tier_of(self, path: str) -> Tier | None:
+        """The higher tier, before and after, of the system that a path belongs to; null when it belongs to none."""
+        trees = (self.control.base.repository, self.head.repository)
+        tiers = [
+            system.tier
+            for tree in trees
+            for document, system in tree.all(System)
+            if path.startswith(f"systems/{document.folder}/") or path_fits(path, system.artefacts)
+        ]
+        return max(tiers, key=lambda tier: tier.rank, default=None)
 
     def _moved_to(self, shift: Shift) -> str:
         """Where a promise stands now, when its file of the base is as it was."""

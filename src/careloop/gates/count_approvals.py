@@ -43,6 +43,8 @@ def refusal_of(person: str, terms: ApprovalTerms, earlier: Iterable[str] = ()) -
     entry = people.person(person)
     if entry is None:
         return Refusal(person, Ground.UNKNOWN_KEY, f"roles.yaml lists nobody called {person}")
+    if entry.service:
+        return Refusal(entry.id, Ground.SERVICE, f"{entry.id} is a program, and programs never approve")
     who = people.identity(entry.id)
     if who == people.identity(request.requester):
         return Refusal(entry.id, Ground.REQUESTER, f"{entry.id} asked for this release and cannot approve it")

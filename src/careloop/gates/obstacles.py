@@ -10,7 +10,7 @@ from careloop.domain.decision import Reason, ReasonKind, Verdict
 from careloop.domain.release_lock import Presence, ReleaseLock, is_dated
 from careloop.domain.tier import Tier
 
-__all__ = ["artefact_reasons", "document_reasons", "hosted_model_reasons", "rejection_reasons"]
+__all__ = ["artefact_reasons", "document_reasons", "envelope_reasons", "hosted_model_reasons", "rejection_reasons"]
 
 _SHARED: Final = ("care.yaml", "roles.yaml", "risk/", "rules/", "waivers/")
 _PRESENCE: Final = {
@@ -63,6 +63,17 @@ def artefact_reasons(found: Mapping[str, Presence]) -> Iterator[Reason]:
                 remedy=remedy,
                 controls=("iso42001:2023/A.6.2.5",),
             )
+
+
+def envelope_reasons(outside: Iterable[str]) -> Iterator[Reason]:
+    """Change envelopes that the release does not lie in: no obstacle, and the reason why people are asked."""
+    for why in outside:
+        yield Reason(
+            kind=ReasonKind.ENVELOPE,
+            effect=Verdict.ALLOW,
+            message=why,
+            controls=("iso42001:2023/A.6.2.5",),
+        )
 
 
 def hosted_model_reasons(lock: ReleaseLock, tier: Tier) -> Iterable[Reason]:

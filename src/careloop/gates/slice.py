@@ -43,7 +43,10 @@ _RISK: Final = {"id", "kind", "likelihood", "criteria_version"}
 def slice_grounds(system: System, rules: ReleaseRules) -> Mapping[str, Any]:
     """Material fields of the documents that decisions about a system's releases read, whatever the release."""
     repository = rules.repository
+    organisation = repository.organisation
+    quorum = organisation.approvals.get(system.tier) if organisation else None
     return {
+        **({"quorum": _plain(quorum.model_dump(mode="json"))} if quorum else {}),
         "rules": {rule.id: _fields(rule.rule, _RULE) for rule in rules.book.at(Moment.RELEASE)},
         "read_by_rules": _plain(list(rules.facts_read(system.id))),
         "criteria": _criteria(repository),

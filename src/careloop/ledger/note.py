@@ -6,6 +6,7 @@ Keys are written as Go's note package writes them. Source: C2SP signed-note (Ed2
 import base64
 import binascii
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -47,7 +48,7 @@ class Verifier:
     def accepts(self, signature: bytes, message: bytes) -> bool:
         """Whether this key made the signature over exactly these bytes."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+            _public_key(self.public).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -69,7 +70,7 @@ class Signer:
     @property
     def verifier(self) -> Verifier:
         """The public half."""
-        return Verifier(self.name, self._private().public_key().public_bytes_raw())
+        return Verifier(self.name, _public_half(self.seed))
 
     @property
     def text(self) -> str:
@@ -140,6 +141,16 @@ def strict_base64(text: str) -> bytes:
     if base64.b64encode(value).decode() != text:
         raise InvalidInput("base64 in a form other than the canonical one")
     return value
+
+
+@lru_cache(maxsize=32)
+def _public_key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
+
+
+@lru_cache(maxsize=8)
+def _public_half(seed: bytes) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
 def _read_signature(line: str) -> tuple[str, bytes]:

@@ -1,20 +1,23 @@
 """What change control is given: the commits of the enclosing git repository, its hooks, and the objects of a push."""
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from careloop.adapters.git_objects import PushedObjects
 from careloop.adapters.git_repository import GitRepository
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.wiring import now, result_cache, standards_library
+from careloop.wiring import now, organisation_of, repository_source, result_cache, standards_library
 
 if TYPE_CHECKING:
     from careloop.ports.change_history import ChangeHistory
     from careloop.ports.git_hooks import GitHooks
     from careloop.workflows.create.guard_branch import HookDesk
+    from careloop.workflows.create.put_in_force import EnactDesk
 
-__all__ = ["change_history", "folder_in_git", "git_hooks", "hook_desk"]
+__all__ = ["change_history", "enact_desk", "folder_in_git", "git_hooks", "hook_desk"]
 
 
 def change_history(root: Path) -> "ChangeHistory":
@@ -41,6 +44,7 @@ def git_hooks(root: Path) -> "GitHooks":
 def hook_desk(root: Path) -> "HookDesk":
     """What a hook of git needs: also the objects of a push that git has not let in yet (`GIT_QUARANTINE_PATH`)."""
     from careloop.adapters.git_changes import GitChanges
+    from careloop.adapters.git_code import GitCode
     from careloop.workflows.create.guard_branch import HookDesk
 
     where = os.environ.get("GIT_QUARANTINE_PATH")
@@ -50,8 +54,29 @@ def hook_desk(root: Path) -> "HookDesk":
     return HookDesk(
         source=GitRepository(root, folders=GOVERNED_FOLDERS, files=files, limit=MAX_BYTES, pushed=pushed),
         history=GitChanges(root, pushed),
+        code=GitCode(root),
         hooks=git_hooks(root),
         standards=standards_library(),
         cache=result_cache(),
         now=now(),
     )
+
+
+@contextmanager
+def enact_desk(root: Path) -> "Iterator[EnactDesk]":
+    """What putting a commit in force needs; the ledger is started with the first."""
+    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.workflows.create.put_in_force import EnactDesk
+
+    organisation = organisation_of(root)
+    name = organisation.organisation.name if organisation else ""
+    url = organisation.stores.get("ledger") if organisation else None
+    with closing(open_local_ledger(root, url=url, organisation=name, create=True)) as ledger:
+        yield EnactDesk(
+            source=repository_source(root),
+            history=change_history(root),
+            ledger=ledger,
+            standards=standards_library(),
+            cache=result_cache(),
+            now=now(),
+        )

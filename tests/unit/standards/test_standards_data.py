@@ -42,6 +42,12 @@ STRUCTURAL = {
     "artefact-covered",
     "module-known",
     "baseline-shrinks",
+    "lifecycle-legal",
+    "answers-fit",
+    "answers-approved",
+    "questionnaire-sound",
+    "tier-answered",
+    "supplier-answered",
 }
 
 

@@ -25,7 +25,7 @@ from careloop.ports.standards_library import StandardsLibrary, standards_digest
 from careloop.scoring.repository_reading import RepositoryReading, read_documents
 from careloop.scoring.score import READS, PeriodReading, score
 from careloop.scoring.windows import days, quarter_named, quarter_of, quarters_before
-from careloop.workflows.evolve.read_records import commit_in_force
+from careloop.workflows.commit_in_force import commit_in_force
 from careloop.workflows.evolve.standpoint import zone_of
 
 __all__ = ["Period", "ScorecardResult", "Stores", "compute_scorecard", "served_answers"]

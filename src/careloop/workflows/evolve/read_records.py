@@ -6,7 +6,7 @@ from careloop.domain.status import Records
 from careloop.ports.ledger import Ledger
 from careloop.status.records import records_of
 
-__all__ = ["commit_in_force", "read_records"]
+__all__ = ["read_records"]
 
 
 def read_records(ledger: Ledger | None, until: datetime | None = None) -> Records | None:
@@ -14,12 +14,3 @@ def read_records(ledger: Ledger | None, until: datetime | None = None) -> Record
     if ledger is None:
         return None
     return records_of(ledger.query(until=until) if until is not None else ledger.query())
-
-
-def commit_in_force(ledger: Ledger | None, until: datetime) -> str | None:
-    """The commit that the last `policy.in_force` entry recorded before an instant names (CONTRACTS, Versions)."""
-    commit: str | None = None
-    for entry in ledger.query(type="policy.in_force", until=until) if ledger is not None else ():
-        stated = entry.record.data.get("commit")
-        commit = stated if isinstance(stated, str) else commit
-    return commit

@@ -17,7 +17,7 @@ from careloop.gates.change_control import ChangeControl
 from careloop.ports.change_history import ChangeHistory
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
-from careloop.workflows.evolve.read_records import commit_in_force
+from careloop.workflows.commit_in_force import commit_in_force
 from careloop.workflows.evolve.standpoint import instant_of, zone_of
 
 __all__ = ["HistoryDesk", "in_force_on", "versions_of"]

@@ -13,7 +13,7 @@ from careloop.errors import InvalidInput, NotFound
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
-from careloop.workflows.evolve.read_records import commit_in_force
+from careloop.workflows.commit_in_force import commit_in_force
 from careloop.workflows.read_live_status import Reading
 
 __all__ = ["Standpoint", "instant_of", "stand", "stand_in", "zone_of"]

@@ -42,7 +42,7 @@ def deploy_release(lock: str, place: Place, hands: Hands, *, now: datetime, beca
         raise Refused(why_not, hint="put it through `care gate` first")
     where = {"system": place.system, "environment": place.environment}
     serving = serving_by_ledger(automation_entries(hands.ledger), **where)
-    warning = _warning(lock, place, hands)
+    warning = _warning(lock, place, hands, now)
     if serving is not None and serving.served == ServeRelease(lock):
         return Deployed(lock=lock, switched=None, warning=warning)
     before = "" if serving is None else serving.order
@@ -75,8 +75,8 @@ def _order_id(place: Place, lock: str, before: str, at: datetime | None) -> str:
     return uuid7(0 if at is None else int(at.timestamp() * 1000), sha256(whole.encode()).digest()[:10])
 
 
-def _warning(lock: str, place: Place, hands: Hands) -> str | None:
-    standings = standings_of(hands.ledger, place.system)
+def _warning(lock: str, place: Place, hands: Hands, now: datetime) -> str | None:
+    standings = standings_of(hands.ledger, place.system, now=now)
     target = rollback_target(
         standings, environment=place.environment, instead_of=lock, presence=lambda _: Presence.SAME
     )

@@ -1,30 +1,42 @@
 """Puts together what the gate decides on: the lock, its results, the documents in force, the people, the ledger."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
+from careloop.domain.card import Card
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.organisation import Quorum
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, Result, ResultsFile
 from careloop.domain.release_lock import Presence, ReleaseLock
 from careloop.domain.residual import LiveRisk
+from careloop.domain.roles import Function
 from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
+from careloop.gates.card_claims import claim_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
-from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons, rejection_reasons
+from careloop.gates.obstacles import (
+    artefact_reasons,
+    document_reasons,
+    envelope_reasons,
+    hosted_model_reasons,
+    rejection_reasons,
+)
 from careloop.gates.read_files import read_lock, read_results
+from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
 from careloop.workflows.read_live_status import Reading, read_live_risks
+from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for, granted_waivers
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
 from careloop.workflows.run.release_records import Asked, approvals_of, rejections_of, standings_of, validations_of
 
@@ -91,7 +103,7 @@ class ReleaseCase:
     @cached_property
     def standings(self) -> tuple[Standing, ...]:
         """All standings of the system."""
-        return standings_of(self.desk.ledger, self.system.id)
+        return standings_of(self.desk.ledger, self.system.id, now=self.governance.now)
 
     @cached_property
     def rejections(self) -> tuple[Rejection, ...]:
@@ -155,17 +167,49 @@ class ReleaseCase:
     def decide(self, count: ApprovalCount) -> Decision:
         """The gate's decision with these approvals; a standing keeps those that were used up for it."""
         kept = self.standing.approvals if self.standing else 0
-        governance = self.governance
+        use = self.envelopes.inside if self.standing is None else None
+        voices = len(use.people) if use else 0
         case = GateCase(
-            release=self._release(max(count.given, kept)),
+            release=self._release(max(count.given, kept, voices)),
             system=self.system,
             risks=self.risks,
-            rules=governance.rules,
+            rules=self._rules,
             approvals=count,
             approvers=self._approvers,
+            quorum=self._quorum,
+            functions=self._functions(count),
+            envelope=use,
             obstacles=self._obstacles,
         )
         return decide(case)
+
+    @cached_property
+    def envelopes(self) -> Envelopes:
+        """The change envelope that it lies in, or why it lies in none."""
+        candidate = Candidate(
+            lock=self.lock, results=self._judged.results, environment=self.environment, standings=self.standings
+        )
+        return envelopes_for(candidate, self.governance, self.desk.ledger)
+
+    @cached_property
+    def _rules(self) -> ReleaseRules:
+        granted = granted_waivers(self.desk.ledger, self.governance)
+        return replace(self.governance.rules, granted=granted) if granted else self.governance.rules
+
+    @property
+    def _quorum(self) -> Quorum:
+        organisation = self.governance.repository.organisation
+        return (organisation.approvals if organisation else {}).get(self.system.tier, Quorum())
+
+    def _functions(self, count: ApprovalCount) -> frozenset[Function]:
+        """Functions that count towards the quorum; a standing keeps what it was given for."""
+        wanted = frozenset(self._quorum.functions.of) if self._quorum.functions else frozenset()
+        if self.standing is not None:
+            return wanted
+        voices = [one.approval.person for one in count.counted]
+        if self.envelopes.inside is not None:
+            voices = max(voices, list(self.envelopes.inside.people), key=len)
+        return self.governance.people.functions(voices, APPROVE_RELEASE, wanted)
 
     @property
     def _approvers(self) -> tuple[str, ...]:
@@ -200,6 +244,8 @@ class ReleaseCase:
             *hosted_model_reasons(self.lock, self.system.tier),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
+            *envelope_reasons(self.envelopes.outside),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
         )
 
@@ -218,10 +264,15 @@ class ReleaseCase:
             rollback_target_ready=self.rollback.lock is not None,
         )
 
+    @cached_property
+    def _card(self) -> Card | None:
+        cases = self.governance.rules.cases.of(Subject.SYSTEM)
+        card: Card | None = next(case.values["card"] for case in cases if case.id == self.system.id)
+        return card
+
     def _card_describes_this(self) -> bool:
         """The card names the locked version, and no other release has had standing under that version."""
-        cases = self.governance.rules.cases.of(Subject.SYSTEM)
-        card = next(case.values["card"] for case in cases if case.id == self.system.id)
+        card = self._card
         others = [one for one in self.standings if one.version == self.lock.version and one.lock != self.digest]
         return card is not None and card.version == self.lock.version and not others
 

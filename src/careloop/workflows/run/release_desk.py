@@ -11,6 +11,7 @@ from careloop.checks.catalogue import Catalogue
 from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.subjects import Cases
 from careloop.documents.compile import Compiled, compile_tree
+from careloop.domain.emergency import OnCall
 from careloop.domain.repository import Repository
 from careloop.domain.residual import LiveRisk
 from careloop.domain.roles import Roles
@@ -26,6 +27,7 @@ from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
+from careloop.workflows.run.emergency_records import calls_in_force
 
 __all__ = ["Governance", "ReleaseDesk", "read_governance"]
 
@@ -52,6 +54,8 @@ class Governance:
     catalogue: Catalogue
     book: RuleBook
     now: datetime
+    calls: tuple[OnCall, ...] = ()
+    """Authority taken on call that may be used at this instant."""
 
     @property
     def repository(self) -> Repository:
@@ -82,7 +86,7 @@ class Governance:
         roles = self.repository.only(Roles)
         if roles is None:
             raise Refused(f"there is no readable roles.yaml at {self.commit[:12]}", hint="run `care check`")
-        return People(roles, self.on, session_terms(self.repository.organisation))
+        return People(roles, self.on, session_terms(self.repository.organisation), self.calls)
 
     @cached_property
     def rules(self) -> ReleaseRules:
@@ -129,9 +133,9 @@ def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | No
     if commit is None:
         raise Refused("there is no commit to judge by", hint="commit the governance documents first")
     files, in_force_by = desk.standards.read_all(), "ledger" if recorded else "history"
-    digest = standards_digest(files)
+    digest, calls = standards_digest(files), calls_in_force(desk.ledger, now)
     if before is not None and (before.commit, before.standards_digest) == (commit, digest):
-        return replace(before, in_force_by=in_force_by, now=now)
+        return replace(before, in_force_by=in_force_by, now=now, calls=calls)
     compiled = compile_tree(desk.source.at(commit))
     catalogue = _catalogue(tuple(files.items()))
     return Governance(
@@ -142,6 +146,7 @@ def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | No
         catalogue=catalogue,
         book=build_rule_book(compiled.repository, catalogue, frozenset({Moment.RELEASE})),
         now=now,
+        calls=calls,
     )
 
 

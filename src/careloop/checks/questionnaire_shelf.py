@@ -13,7 +13,6 @@ from careloop.documents.questionnaire_file import QuestionnaireReading, read_que
 from careloop.domain.finding import Finding
 from careloop.domain.questionnaire import Questionnaire, SurveyMarking
 from careloop.errors import InvalidInput, NotFound
-from careloop.ports.standards_library import StandardsLibrary, standards_digest
 
 __all__ = ["NamedFile", "QuestionnaireShelf", "place_flaws"]
 
@@ -30,15 +29,14 @@ class NamedFile:
 
 
 class QuestionnaireShelf:
-    """Opens questionnaires. Those that ship are read when first asked for."""
+    """Opens questionnaires: those that ship, among the files of the standards, and an organisation's own.
 
-    def __init__(self, standards: StandardsLibrary) -> None:
-        self._files: Mapping[str, bytes] = standards.read_all()
+    Each is read when it is first asked for.
+    """
 
-    @property
-    def digest(self) -> str:
-        """Digest of the standards that the shipped questionnaires are part of."""
-        return standards_digest(self._files)
+    def __init__(self, files: Mapping[str, bytes], own: Iterable[NamedFile] = ()) -> None:
+        self._files = files
+        self._own = tuple(own)
 
     @cached_property
     def shipped(self) -> tuple[Questionnaire, ...]:
@@ -63,13 +61,20 @@ class QuestionnaireShelf:
                 found.append(reading)
         return tuple(found)
 
+    def _all(self) -> Iterator[QuestionnaireReading]:
+        yield from self._shipped
+        for file in self._own:
+            reading = read_questionnaire(file.name, file.raw, self._marking)
+            if not isinstance(reading, tuple):
+                yield reading
+
     def open(self, wanted: str | NamedFile) -> Form | tuple[Finding, ...]:
         """The questionnaire of a name that ships, or in a file; or everything that is wrong with it.
 
         Raises NotFound for a name that does not ship.
         """
         if isinstance(wanted, str):
-            reading = next((one for one in self._shipped if one.questionnaire.id == wanted), None)
+            reading = next((one for one in self._all() if one.questionnaire.id == wanted), None)
             if reading is None:
                 names = ", ".join(one.id for one in self.shipped)
                 hint = f"careloop ships {names}; name a file for any other"
