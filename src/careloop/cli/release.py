@@ -125,7 +125,7 @@ def record(
     elif done.standing is not None and not done.new:
         say(f"{done.answer.system} {done.answer.version} has standing in {environment} already", "good")
     else:
-        show_answer(done.answer, Format.TEXT)
+        show_answer(done.answer)
     waiting = done.answer.decision.verdict is Verdict.WAIT
     raise typer.Exit(0 if done.standing is not None else 3 if waiting else 1)
 
