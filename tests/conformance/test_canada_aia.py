@@ -11,10 +11,10 @@ import pytest
 
 from careloop.adapters.package_standards import PackageStandards
 from careloop.assessments.form import Form
+from careloop.checks.questionnaire_shelf import NamedFile, QuestionnaireShelf
 from careloop.domain.assessment_result import AssessmentResult
 from careloop.domain.questionnaire import Side
 from careloop.testing.repository_fake import RepositoryFake
-from careloop.workflows.create.questionnaires import NamedFile, QuestionnaireShelf
 from careloop.workflows.create.score_assessment import score_assessment
 
 CARE = Path(sys.executable).with_name("care")
@@ -44,7 +44,7 @@ def published(oracles: Path) -> Path:
 def form(published: Path) -> Form:
     """The survey, ready for answers."""
     survey = published / "survey.json"
-    opened = QuestionnaireShelf(PackageStandards()).open(NamedFile(survey.name, survey.read_bytes()))
+    opened = QuestionnaireShelf(PackageStandards().read_all()).open(NamedFile(survey.name, survey.read_bytes()))
     assert isinstance(opened, Form), opened
     return opened
 

@@ -76,6 +76,38 @@ def test_the_first_push_into_an_empty_repository_is_checked_by_itself(firm: Firm
     firm.git("push", "-q", str(where), "main~1:refs/heads/main")
 
 
+def test_a_pushed_model_without_card_is_refused_though_git_has_not_let_it_in_yet_r39(firm: Firm) -> None:
+    """The pushed objects lie in git's quarantine while the hook decides; the weights are seen all the same."""
+    firm.bare()
+    firm.branch()
+    firm.write("models/nightly.onnx", "weights")
+    firm.commit("cara-diaz", "A model")
+    told = firm.git("push", "origin", "topic:main", fails=True)
+    assert "models/nightly.onnx:1" in told
+    assert "the file looks like a model, and no system claims it   [artefact-covered]" in told
+    firm.git("rm", "-q", "models/nightly.onnx")
+    firm.write("src/train.py", "print('code is free')\n")
+    firm.commit("cara-diaz", "Code only")
+    firm.git("push", "-q", "origin", "topic:main")
+
+
+def test_a_staged_model_without_card_is_refused_before_the_commit_r39(firm: Firm) -> None:
+    firm.care("hook", "install", "--pre-commit")
+    firm.write("models/nightly.onnx", "weights")
+    firm.git("add", "-A")
+    assert "[artefact-covered]" in firm.git("commit", "-m", "A model", fails=True)
+
+
+def test_a_system_that_skips_a_stage_is_refused_whoever_approves_r71(firm: Firm) -> None:
+    firm.bare()
+    firm.branch()
+    firm.edit("systems/book-finder/system.yaml", "lifecycle: inception", "lifecycle: deployment")
+    firm.commit("cara-diaz", "Live tomorrow")
+    firm.approve("eve-acting")
+    told = firm.git("push", "origin", "topic:main", fails=True)
+    assert "moves from inception to deployment; after inception comes design or retirement   [lifecycle-legal]" in told
+
+
 def test_before_a_commit_what_is_staged_is_checked_and_not_what_lies_about(firm: Firm) -> None:
     said = firm.care("hook", "install", "--pre-commit", "--format", "json")
     assert said.json["path"].endswith("hooks/pre-commit")

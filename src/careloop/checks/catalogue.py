@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from careloop.checks.questionnaire_shelf import QuestionnaireShelf
 from careloop.documents.validation import validate
 from careloop.documents.yaml_text import decode, read_yaml
 from careloop.domain.ai_signs import AiSigns
@@ -69,6 +70,11 @@ class Catalogue:
     def crosswalks(self) -> tuple[Crosswalk, ...]:
         """Crosswalks between frameworks."""
         return tuple(self._read(path, Crosswalk) for path in sorted(self._files) if path.startswith("crosswalks/"))
+
+    @cached_property
+    def shelf(self) -> QuestionnaireShelf:
+        """Questionnaires that ship."""
+        return QuestionnaireShelf(self._files)
 
     @cached_property
     def profiles(self) -> ProfileFile:

@@ -1,4 +1,5 @@
-"""Checks of what a change did, for which one tree is not enough: changed artefacts (R39), a growing baseline.
+"""Checks of what a change did, for which one tree is not enough: changed artefacts (R39), a growing baseline,
+steps along the life cycle (R71).
 
 Each is registered under the name that a rule of the pack gives in `check:`, as the checks of one tree are.
 """
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from careloop.checks.breach import Breach
+from careloop.checks.stages import stage_moves
 from careloop.domain.card import Card
 from careloop.domain.evolve import Baseline
 from careloop.domain.finding import Finding
@@ -17,7 +19,15 @@ from careloop.domain.risk import Risk, RiskKind
 from careloop.domain.system import System
 from careloop.domain.tier import Severity
 
-__all__ = ["COMPARISONS", "ChangeGround", "Touched", "artefact_covered", "baseline_shrinks", "touched_by_system"]
+__all__ = [
+    "COMPARISONS",
+    "ChangeGround",
+    "Touched",
+    "artefact_covered",
+    "baseline_shrinks",
+    "lifecycle_legal",
+    "touched_by_system",
+]
 
 _WEIGHTS = re.compile(
     r".*\.(?:bin|cbm|ckpt|gguf|h5|joblib|keras|mlmodel|model|npz|onnx|pb|pickle|pkl|pt|pth|safetensors|tflite|ubj)"
@@ -48,6 +58,8 @@ class ChangeGround:
     touched: tuple[Touched, ...]
     card_at: Mapping[str, str]
     """System to the path of a card that stands beside the code."""
+    unreadable: frozenset[str] = frozenset()
+    """Files of the tree after the change from which nothing can be concluded."""
 
 
 Check = Callable[[ChangeGround], Iterator[Breach]]
@@ -130,4 +142,13 @@ def baseline_shrinks(ground: ChangeGround) -> Iterator[Breach]:
             yield Breach(path=document.path, pointer=("items", position, "finding"), message=message)
 
 
-COMPARISONS: Mapping[str, Check] = {"artefact-covered": artefact_covered, "baseline-shrinks": baseline_shrinks}
+def lifecycle_legal(ground: ChangeGround) -> Iterator[Breach]:
+    """Systems move along the life cycle as its table allows, and leave the inventory at its ends only (R71)."""
+    return stage_moves(ground.before, ground.after, ground.unreadable)
+
+
+COMPARISONS: Mapping[str, Check] = {
+    "artefact-covered": artefact_covered,
+    "baseline-shrinks": baseline_shrinks,
+    "lifecycle-legal": lifecycle_legal,
+}

@@ -1,14 +1,16 @@
 """Every place in a document that names something elsewhere, as a table; and what is named there but does not exist."""
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
 from careloop.documents.layout import kind_of
 from careloop.domain.aims import Processes
+from careloop.domain.dataset import Dataset
 from careloop.domain.impact import Assessment
+from careloop.domain.metric import METRIC_IDS
 from careloop.domain.noun import Governed
 from careloop.domain.place import Pointer
 from careloop.domain.policy import Policy
@@ -18,7 +20,7 @@ from careloop.domain.roles import Roles
 from careloop.domain.system import System
 from careloop.domain.third_party import Course, Law, Supplier
 
-__all__ = ["REFERENCES", "Dangling", "Names", "dangling_references"]
+__all__ = ["REFERENCES", "Beyond", "Dangling", "Names", "dangling_references", "made_by"]
 
 REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "organisation": (
@@ -56,6 +58,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "objectives": (
         ("objectives[].owner", "post"),
         ("objectives[].policy", "policy"),
+        ("objectives[].metric", "metric"),
         ("communicated_to[]", "post"),
     ),
     "baseline": (("items[].owner", "post"), ("items[].rule", "rule")),
@@ -117,6 +120,12 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rules[].conflict.law", "law"),
     ),
     "supplier": (("systems[]", "system"), ("assessment.by", "post or person")),
+    "answers": (
+        ("owner", "post"),
+        ("subject", "system or supplier"),
+        ("by", "post or person"),
+        ("approved.by", "post"),
+    ),
     "law": (("owner", "post"), ("systems[]", "system"), ("duties[].controls[]", "requirement")),
     "course": (("posts[]", "post"), ("policies[]", "policy")),
     "audits": (
@@ -134,10 +143,11 @@ _GOVERNED = (("owner", "post"),)
 
 _DECLARED_BY: dict[str, tuple[str, ...]] = {
     "roles": ("post", "person", "post or person"),
-    "system": ("system", "intended use"),
+    "system": ("system", "system or supplier", "intended use"),
     "risk": ("risk",),
     "policy": ("policy",),
-    "supplier": ("supplier", "party"),
+    "supplier": ("supplier", "system or supplier", "party"),
+    "dataset": ("made",),
     "law": ("law",),
     "course": ("course",),
     "impact": ("assessment",),
@@ -162,6 +172,16 @@ class Dangling:
     """A name that exists and looks like it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is known of the rest of a repository where only a part of it is looked at."""
+
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Names that exist, by space."""
+    drafts: Mapping[str, str] = field(default_factory=dict)
+    """Systems that are drafts, with the post that owns each."""
+
+
 class Names:
     """What exists, by space of names."""
 
@@ -172,8 +192,10 @@ class Names:
         requirements: frozenset[str],
         rules: frozenset[str],
         unreadable: frozenset[str] = frozenset(),
+        beyond: Beyond | None = None,
     ) -> None:
         self._repository = repository
+        self._beyond = beyond.names if beyond else {}
         self._blind = frozenset(
             space
             for path in unreadable
@@ -188,6 +210,11 @@ class Names:
     @cached_property
     def spaces(self) -> dict[str, frozenset[str]]:
         """Names by space; `intended use` is looked up by system instead."""
+        here = self._declared_here()
+        there = {space: names | self._beyond.get(space, frozenset()) for space, names in here.items()}
+        return {**there, "system or supplier": there["system"] | there["supplier"]}
+
+    def _declared_here(self) -> dict[str, frozenset[str]]:
         nouns = self._repository.nouns
         roles = self._repository.only(Roles)
         criteria = self._repository.only(RiskCriteria)
@@ -211,6 +238,10 @@ class Names:
             "entity": frozenset(entity.id for entity in organisation.entities) if organisation else frozenset(),
             "process": frozenset(process.id for process in processes.processes) if processes else frozenset(),
             "risk level": frozenset(level.id for level in criteria.levels) if criteria else frozenset(),
+            "metric": METRIC_IDS,
+            "made": frozenset(
+                made for document, data in self._repository.all(Dataset) for made in made_by(document, data)
+            ),
             "requirement": self._requirements,
             "rule": self._rules,
         }
@@ -231,6 +262,11 @@ class Names:
         return self.spaces[space]
 
 
+def made_by(document: Document, dataset: Dataset) -> Iterator[str]:
+    """What the steps of a data set made, each as `DIGEST DAY PATH`: a name that steps elsewhere may take up."""
+    return (f"{step.digest} {step.on} {document.path}" for step in dataset.provenance if step.digest)
+
+
 def _is_alone(repository: Repository) -> bool:
     """Whether one system is governed by itself, before there are posts and policies (SEMANTICS 10)."""
     unmanned = repository.only(Roles) is None and repository.only(Policy) is None
@@ -241,11 +277,11 @@ def dangling_references(repository: Repository, names: Names) -> Iterator[Dangli
     """References of all documents to what does not exist, in path order."""
     for document in repository.documents:
         table = REFERENCES.get(document.kind, ())
-        if isinstance(document.noun, Governed) and not any(field == "owner" for field, _ in table):
+        if isinstance(document.noun, Governed) and not any(path == "owner" for path, _ in table):
             table = (*table, *_GOVERNED)
-        for field, space in table:
+        for path, space in table:
             known: frozenset[str] | None = None
-            for position, (pointer, name) in enumerate(_values(document.noun, _steps(field), ())):
+            for position, (pointer, name) in enumerate(_values(document.noun, _steps(path), ())):
                 known = names.in_space(space, document) if position == 0 else known
                 if known is not None and name not in known:
                     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
@@ -253,8 +289,8 @@ def dangling_references(repository: Repository, names: Names) -> Iterator[Dangli
 
 
 @cache
-def _steps(field: str) -> tuple[str, ...]:
-    return tuple(field.replace("[]", ".[]").split("."))
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("[]", ".[]").split("."))
 
 
 def _values(value: Any, steps: tuple[str, ...], pointer: Pointer) -> Iterator[tuple[Pointer, str]]:

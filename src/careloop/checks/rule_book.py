@@ -30,6 +30,10 @@ class RuleBook:
     names: frozenset[str]
     """Ids of all rules, of every moment."""
 
+    def rule(self, name: str) -> Rule | None:
+        """The rule of an id, if it is among those that were compiled."""
+        return next((rule.rule for rule in self.rules if rule.rule.id == name), None)
+
     def at(self, moment: Moment) -> Iterator[CompiledRule]:
         """Rules of a moment with an expression, packs first."""
         return (rule for rule in self.rules if rule.rule.moment is moment and rule.require is not None)

@@ -1,18 +1,19 @@
 """Everything that is wrong with one tree: errors, findings of structural checks, findings of rules. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from careloop.checks.breach import Breach
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.change import COMPARISONS
+from careloop.checks.ground import Ground
 from careloop.checks.modules import module_known, switched_off
 from careloop.checks.own_controls import control_problems
-from careloop.checks.references import Names
+from careloop.checks.references import Beyond, Names
 from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.set_aside import drafts_in, set_aside, softened
-from careloop.checks.structure import STRUCTURAL_CHECKS, Ground
+from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.checks.subjects import Case, Cases
 from careloop.checks.tiering import CRITERIA, broken_expressions, tier_justified, triggered_assessed
 from careloop.documents.compile import Compiled, compile_tree, error_finding, places_in
@@ -34,9 +35,11 @@ from careloop.rules.problem import ProblemKind
 __all__ = [
     "CHANGE_CHECKS",
     "PROGRAMME_CHECKS",
+    "Judgement",
     "breach_finding",
     "check_tree",
     "enforcement_on",
+    "judge",
     "known_checks",
     "known_requirements",
     "rule_findings",
@@ -67,9 +70,24 @@ _CHECKS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The check of a tree, with what it was made from."""
+
+    checked: TreeCheck
+    compiled: Compiled
+    book: RuleBook
+
+
 def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -> TreeCheck:
     """Check a tree. Without a day the answer is the same on any date; with one, deadlines are judged too."""
-    compiled = compile_tree(tree)
+    return judge(compile_tree(tree), tree, catalogue, on).checked
+
+
+def judge(
+    compiled: Compiled, tree: SourceTree, catalogue: Catalogue, on: date | None, *, beyond: Beyond | None = None
+) -> Judgement:
+    """What is wrong with a compiled tree; `beyond` tells of the rest where only a part of the tree was compiled."""
     repository = compiled.repository
     book = build_rule_book(repository, catalogue, frozenset({Moment.CHANGE}))
     errors = [
@@ -80,12 +98,19 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
     ]
     failed = frozenset(error.place.file for error in errors)
     cases = Cases(repository, None)
-    requirements = known_requirements(repository, catalogue)
+    names = Names(
+        repository,
+        requirements=known_requirements(repository, catalogue),
+        rules=book.names,
+        unreadable=failed,
+        beyond=beyond,
+    )
     ground = Ground(
         repository=repository,
         tree=tree,
-        names=Names(repository, requirements=requirements, rules=book.names, unreadable=failed),
+        names=names,
         controls=catalogue.controls,
+        shelf=catalogue.shelf,
         failed=failed,
         on=on,
     )
@@ -94,17 +119,17 @@ def check_tree(tree: SourceTree, catalogue: Catalogue, on: date | None = None) -
         *(_module_findings(book, repository, catalogue, on) if _has_switches(repository) else ()),
         *rule_findings(book.at(Moment.CHANGE), cases, failed, on),
     ]
-    placed = _with_places(findings, compiled.sources)
-    drafts = drafts_in(repository)
+    drafts = beyond.drafts if beyond else drafts_in(repository)
     off = switched_off(repository, catalogue.profiles.modules) if _has_switches(repository) else {}
     kept = [
         replace(finding, set_aside=f"module {off[finding.rule]} is off")
         if finding.rule in off
-        else set_aside(softened(finding, drafts), repository, book, on)
-        for finding in placed
+        else set_aside(softened(finding, drafts), repository, book.rule, on)
+        for finding in _with_places(findings, compiled.sources)
     ]
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
-    return TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
+    checked = TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
+    return Judgement(checked, compiled, book)
 
 
 def known_checks() -> frozenset[str]:

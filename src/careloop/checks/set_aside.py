@@ -1,24 +1,29 @@
 """Findings that stand and yet do not block: known debt with an end, approved waivers, drafts (SEMANTICS 7, 8)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from careloop.checks.rule_book import RuleBook
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.finding import Finding
 from careloop.domain.repository import Repository
+from careloop.domain.rule import Rule
 from careloop.domain.system import System
 from careloop.domain.tier import Enforcement
 
 __all__ = ["drafts_in", "set_aside", "softened"]
 
+RuleOf = Callable[[str], Rule | None]
+_TIER_RULES = frozenset({"tier-answered", "tier-justified"})
 _KEPT_HARD = "draft-is-inception"
 """What keeps a draft from being used as an excuse is not softened for one."""
 
 
-def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date | None) -> Finding:
-    """The finding, marked when the baseline or a waiver covers it; what has run out by `on` covers nothing."""
+def set_aside(finding: Finding, repository: Repository, rule_of: RuleOf, on: date | None) -> Finding:
+    """The finding, marked when the baseline or a waiver covers it; what has run out by `on` covers nothing.
+
+    `rule_of` gives the rule in force of an id.
+    """
     baseline = repository.only(Baseline)
     for item in baseline.items if baseline else ():
         if item.finding == finding.id and (on is None or item.burn_down >= on):
@@ -26,7 +31,7 @@ def set_aside(finding: Finding, repository: Repository, book: RuleBook, on: date
     for waiver in repository.nouns(Waiver):
         if on is not None and waiver.expires < on:
             continue
-        if _covers(waiver, finding) and _may_waive(waiver, book) and _approved_apart(waiver, repository):
+        if _covers(waiver, finding) and _may_waive(waiver, rule_of) and _approved_apart(waiver, repository):
             return replace(finding, set_aside=f"waiver {waiver.id} until {waiver.expires}")
     return finding
 
@@ -37,8 +42,13 @@ def drafts_in(repository: Repository) -> Mapping[str, str]:
 
 
 def softened(finding: Finding, drafts: Mapping[str, str]) -> Finding:
-    """The finding; about a system that is still a draft it only warns, and goes to the system's owner (R80)."""
-    owner = drafts.get(finding.subject or "")
+    """The finding; about a system that is still a draft, or what lies in its folder, it only warns (R80).
+
+    It goes to the system's owner.
+    """
+    top, _, below = finding.place.file.partition("/")
+    folder = below.partition("/")[0] if top == "systems" else ""
+    owner = drafts.get(finding.subject or "", drafts.get(folder))
     if owner is None or finding.rule == _KEPT_HARD:
         return finding
     enforce = Enforcement.WARN if finding.enforce is Enforcement.BLOCK else finding.enforce
@@ -51,15 +61,15 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
 
 def _approved_apart(waiver: Waiver, repository: Repository) -> bool:
     """Whether a tier below the one that the rules give was approved by somebody else than who owns the system (R27)."""
-    if waiver.rule != "tier-justified":
+    if waiver.rule not in _TIER_RULES:
         return True
     owners = {system.owner for system in repository.nouns(System) if system.id == waiver.subject}
     return any(approval.by not in owners for approval in waiver.approved)
 
 
-def _may_waive(waiver: Waiver, book: RuleBook) -> bool:
+def _may_waive(waiver: Waiver, rule_of: RuleOf) -> bool:
     """A waiver counts when its rule may be waived, and somebody approved it for no longer than the rule allows."""
-    rule = next((rule.rule for rule in book.rules if rule.id == waiver.rule), None)
+    rule = rule_of(waiver.rule)
     if rule is None or not rule.waiver.allowed or not waiver.approved:
         return False
     longest = rule.waiver.max_days

@@ -5,12 +5,19 @@ and controls, so that a lawyer reads them in a diff and `care explain` shows the
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatchcase
 
+from careloop.checks.answered import (
+    answers_approved,
+    answers_fit,
+    questionnaire_sound,
+    supplier_answered,
+    tier_answered,
+)
 from careloop.checks.breach import Breach
-from careloop.checks.references import Names, dangling_references
+from careloop.checks.data_sheets import data_sheet_filled, provenance_chained
+from careloop.checks.ground import Ground
+from careloop.checks.references import dangling_references
 from careloop.checks.risk_scores import designated_posts, level_of, scores_of
 from careloop.documents.card_gaps import card_gaps
 from careloop.documents.layout import KINDS, kind_of, looks_governed
@@ -19,17 +26,14 @@ from careloop.domain.controls import Controls
 from careloop.domain.noun import Governed
 from careloop.domain.organisation import Organisation
 from careloop.domain.policy import Policy
-from careloop.domain.repository import Repository
 from careloop.domain.risk import Risk, RiskCriteria
 from careloop.domain.roles import Escalation, Roles
 from careloop.domain.rule import RuleFile
-from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
 from careloop.ledger.ssh_signature import read_ssh_keys
 
 __all__ = [
     "STRUCTURAL_CHECKS",
-    "Ground",
     "acceptance_designated",
     "accountable_once",
     "card_complete",
@@ -46,21 +50,6 @@ __all__ = [
     "soa_complete",
     "statement_linked",
 ]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """All that a structural check may look at."""
-
-    repository: Repository
-    tree: SourceTree
-    names: Names
-    controls: tuple[str, ...]
-    """Ids of the reference controls of the frameworks in use, in order."""
-    failed: frozenset[str]
-    """Files that could not be read; what rests on them is not judged."""
-    on: date | None
-    """Day to judge deadlines by; null where no clock is allowed."""
 
 
 Check = Callable[[Ground], Iterator[Breach]]
@@ -351,4 +340,11 @@ STRUCTURAL_CHECKS: Mapping[str, Check] = {
     "scale-respected": scale_respected,
     "card-complete": card_complete,
     "review-past": review_past,
+    "provenance-chained": provenance_chained,
+    "data-sheet-filled": data_sheet_filled,
+    "answers-fit": answers_fit,
+    "answers-approved": answers_approved,
+    "questionnaire-sound": questionnaire_sound,
+    "supplier-answered": supplier_answered,
+    "tier-answered": tier_answered,
 }

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from careloop import __version__, wiring
+from careloop.checks.questionnaire_shelf import NamedFile, QuestionnaireShelf
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, say
 from careloop.errors import InvalidInput, NotFound
+from careloop.ports.standards_library import standards_digest
 from careloop.reports.assessment_report import assessment_json, assessment_lines
 from careloop.reports.extract_report import extract_json, extract_lines
 from careloop.workflows.create.fill_questionnaire import answer_sheet_for
-from careloop.workflows.create.questionnaires import NamedFile, QuestionnaireShelf
 from careloop.workflows.create.score_assessment import extract_assessment, score_assessment
 
 __all__ = ["app", "blank", "listing", "score", "share"]
@@ -56,6 +57,7 @@ def score(
         _named(questionnaire),
         standards=wiring.standards_library(),
         source=wiring.repository_source(answers.resolve().parent),
+        own=_own(answers),
     )
     if output_format is Format.JSON:
         print_json(assessment_json(result))
@@ -72,7 +74,8 @@ def score(
 @app.command("list")
 def listing(output_format: FormatOption = Format.TEXT) -> None:
     """List the questionnaires that ship, with their levels and profiles."""
-    shelf = QuestionnaireShelf(wiring.standards_library())
+    files = wiring.standards_library().read_all()
+    shelf = QuestionnaireShelf(files)
     shipped = [
         {
             "id": one.id,
@@ -85,7 +88,7 @@ def listing(output_format: FormatOption = Format.TEXT) -> None:
     ]
     if output_format is Format.JSON:
         head = {"schema": "careloop/assess-list/v1", "careloop_version": __version__}
-        print_json({**head, "standards_digest": shelf.digest, "commit": None, "questionnaires": shipped})
+        print_json({**head, "standards_digest": standards_digest(files), "commit": None, "questionnaires": shipped})
         return
     for one in shelf.shipped:
         say(f"{one.id:<24} {one.title}")
@@ -116,10 +119,10 @@ def share(
 ) -> None:
     """Print the part of an assessment that a reader asks for, and nothing else; exit 1 while it is not complete."""
     standards = wiring.standards_library()
-    found = extract_assessment(_file(answers), _named(questionnaire), profile, standards=standards)
+    found = extract_assessment(_file(answers), _named(questionnaire), profile, standards=standards, own=_own(answers))
     if output_format is Format.JSON:
         commit = wiring.repository_source(answers.resolve().parent).head().commit
-        print_json(extract_json(found, standards_digest=QuestionnaireShelf(standards).digest, commit=commit))
+        print_json(extract_json(found, standards_digest=standards_digest(standards.read_all()), commit=commit))
     else:
         for style, line in extract_lines(found):
             say(line, style)
@@ -133,6 +136,13 @@ def _file(path: Path) -> NamedFile:
         raise NotFound(f"there is no file {path}") from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _own(answers: Path) -> tuple[NamedFile, ...]:
+    """Questionnaires of the governance repository that the answers lie in."""
+    roots = (folder for folder in answers.resolve().parents if (folder / "care.yaml").is_file())
+    root = next(roots, None)
+    return tuple(_file(path) for path in sorted((root / "questionnaires").glob("*.yaml"))) if root else ()
 
 
 def _named(text: str | None) -> str | NamedFile | None:

@@ -19,7 +19,7 @@ from careloop.domain.repository import Document, Repository
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.tier import Enforcement, Severity
 
-__all__ = ["Compiled", "compile_tree", "error_finding", "places_in"]
+__all__ = ["Compiled", "compile_tree", "error_finding", "identities_of", "places_in"]
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _twice_within(document: Document) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _identity(document: Document) -> Iterator[tuple[str, str, Pointer]]:
+def identities_of(document: Document) -> Iterator[tuple[str, str, Pointer]]:
     """Ids that a document declares and nobody else may: (space, id, pointer)."""
     if document.kind == "rules":
         for position, rule in enumerate(getattr(document.noun, "rules", ())):
@@ -188,7 +188,7 @@ def _identity(document: Document) -> Iterator[tuple[str, str, Pointer]]:
 def _twice_across(documents: list[Document], sources: Mapping[str, bytes]) -> Iterator[Finding]:
     first: dict[tuple[str, str], str] = {}
     for document in documents:
-        for space, identity, pointer in _identity(document):
+        for space, identity, pointer in identities_of(document):
             there = first.setdefault((space, identity), document.path)
             if there != document.path:
                 place = places_in(document.path, sources[document.path], frozenset({pointer}))[pointer]

@@ -6,7 +6,8 @@ from datetime import date
 
 from pydantic import Field
 
-from careloop.domain.noun import Noun, Text
+from careloop.domain.noun import Duration, Noun, Slug, Text
+from careloop.domain.organisation import Approval
 from careloop.domain.place import Pointer
 
 __all__ = ["SCORE_NAMES", "Answer", "AnswerHeader", "AnswerSet"]
@@ -28,7 +29,10 @@ class Answer:
 
 
 class AnswerHeader(Noun):
-    """What stands above the answers: about what, by whom, when."""
+    """What stands above the answers: about what, by whom, when, and who answers for them.
+
+    All of it may be left out by who only wants a score; a document of a repository (`Answered`) has the rest too.
+    """
 
     questionnaire: Text | None = None
     """Id of the questionnaire that is answered."""
@@ -36,6 +40,11 @@ class AnswerHeader(Noun):
     """Id or name of the system or supplier it is about."""
     by: Text | None = None
     on: date | None = None
+    owner: Slug | None = None
+    version: Text | None = None
+    reviewed: date | None = None
+    review_every: Duration | None = None
+    approved: Approval | None = None
     expected: dict[str, float] | None = Field(default=None)
     """The score that these answers must give, for those who publish or keep both."""
 

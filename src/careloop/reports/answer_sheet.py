@@ -7,6 +7,9 @@ from careloop.domain.questionnaire import Option, Question, QuestionKind, Questi
 
 __all__ = ["answer_sheet"]
 
+_USUAL = {"version": "1", "review_every": "P12M"}
+"""What stands in an empty sheet until somebody says otherwise."""
+
 
 def answer_sheet(questionnaire: Questionnaire, filled: AnswerSet | None = None) -> str:
     """The sheet, empty or with answers filled in. Read back, it gives the answers that were filled in."""
@@ -19,11 +22,14 @@ def _heading(questionnaire: Questionnaire, filled: AnswerSet | None) -> Iterator
     yield f"# {questionnaire.title}"
     yield "# Write each answer behind its colon: one of the words listed, [several, words] where any number may be"
     yield '# chosen, or text in quotes. What is said with an answer: {answer: "yes", evidence: "where to find it"}'
+    yield "# In assessments/ of the governance repository it has an owner and is checked like all documents there."
     yield "# Questions with a condition are asked only if it holds; leave them open otherwise."
     yield f"questionnaire: {questionnaire.id}"
-    for key in ("subject", "by", "on"):
-        value = getattr(header, key) if header is not None else None
+    for key in ("subject", "by", "on", "owner", "version", "reviewed", "review_every"):
+        value = getattr(header, key) if header is not None else _USUAL.get(key)
         yield f"{key}:{'' if value is None else ' ' + _quoted(str(value))}"
+    approved = header.approved if header is not None else None
+    yield f"approved:{f' {{by: {_quoted(approved.by)}, on: {approved.on}}}' if approved else ''}"
     if header is not None and header.expected is not None:
         numbers = ", ".join(f"{key}: {value!r}" for key, value in header.expected.items())
         yield f"expected: {{{numbers}}}"

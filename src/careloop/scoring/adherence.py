@@ -112,7 +112,7 @@ class _Asking:
             pointer=(*case.pointer, *(rule.at.split(".") if rule.at else ())),
             subject=case.id,
         )
-        found = set_aside(finding, self.compiled.repository, self.book, self.on).set_aside
+        found = set_aside(finding, self.compiled.repository, self.book.rule, self.on).set_aside
         return _state_of(found, state)
 
 

@@ -32,6 +32,7 @@ from careloop.status.records import records_at, records_of
 from careloop.status.residual import credited_controls, live_risks, risk_findings
 from careloop.status.schedule import process_findings
 from careloop.workflows.assessed_before import outdated_assessment
+from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_schedule import read_schedule
 
 __all__ = ["Reading", "read_approvals", "read_live_risks", "read_live_status"]
@@ -68,7 +69,10 @@ def read_live_status(reading: Reading) -> Status:
     status = compute_status(reading.compiled, reading.catalogue, records, reading.now)
     rows = _with_past(reading, status.requirements, None)
     risks = _risks(reading, rows)
-    owed = (*status.programme, *risk_findings(risks), *_assessments_owed(reading), *_runs_owed(reading))
+    owed = (
+        *(*status.programme, *risk_findings(risks)),
+        *(*_assessments_owed(reading), *_runs_owed(reading), *_unreviewed(reading)),
+    )
     return replace(status, requirements=rows, risks=risks, programme=owed)
 
 
@@ -97,6 +101,23 @@ def _runs_owed(reading: Reading) -> Iterable[ProgrammeFinding]:
 def _excluded(reading: Reading) -> tuple[SystemExclusion, ...]:
     organisation = reading.repository.organisation
     return organisation.scope.systems_excluded if organisation else ()
+
+
+def _unreviewed(reading: Reading) -> Iterator[ProgrammeFinding]:
+    """Emergencies and authority on call that nobody has looked at in time (SEMANTICS 18; R37)."""
+    organisation = reading.repository.organisation
+    if reading.ledger is None or reading.until is not None:
+        return
+    for one in emergencies_of(reading.ledger):
+        if one.overdue(reading.now):
+            yield ProgrammeFinding(
+                rule="release-approved",
+                owner=organisation.owner if organisation else None,
+                due=one.review_due.astimezone(reading.now.tzinfo).date(),
+                acting=None,
+                message=f"{one.person} acted by {one.kind.value} ({one.reason}), and nobody reviewed it: {one.record}",
+                file=f"systems/{one.system}/system.yaml" if one.system else "roles.yaml",
+            )
 
 
 def read_live_risks(reading: Reading, system: str) -> tuple[LiveRisk, ...]:

@@ -12,10 +12,10 @@ from careloop.assessments.answer_check import check_answers
 from careloop.assessments.form import Form, Item, prepare_form
 from careloop.assessments.score import score_answers
 from careloop.assessments.visibility import holds, look_at
+from careloop.checks.questionnaire_shelf import QuestionnaireShelf
 from careloop.domain.answer_set import Answer, AnswerSet
 from careloop.domain.assessment_score import AssessmentScore
 from careloop.domain.questionnaire import QuestionKind, Questionnaire, Side
-from careloop.workflows.create.questionnaires import QuestionnaireShelf
 
 __all__ = [
     "a_form",
@@ -86,7 +86,7 @@ def score(form: Form, answers: AnswerSet) -> AssessmentScore:
 
 def shipped_forms() -> Mapping[str, Form]:
     """Every questionnaire that ships, ready for answers."""
-    shelf = QuestionnaireShelf(PackageStandards())
+    shelf = QuestionnaireShelf(PackageStandards().read_all())
     found: dict[str, Form] = {}
     for questionnaire in shelf.shipped:
         form = shelf.open(questionnaire.id)

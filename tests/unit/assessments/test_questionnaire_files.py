@@ -11,12 +11,12 @@ from hypothesis import given
 
 from careloop.adapters.package_standards import PackageStandards
 from careloop.assessments.form import Form
+from careloop.checks.questionnaire_shelf import NamedFile, QuestionnaireShelf
 from careloop.domain.finding import Finding
 from careloop.domain.questionnaire import Questionnaire
 from careloop.errors import NotFound
-from careloop.workflows.create.questionnaires import NamedFile, QuestionnaireShelf
 
-SHELF = QuestionnaireShelf(PackageStandards())
+SHELF = QuestionnaireShelf(PackageStandards().read_all())
 SHIPPED = {name: form.questionnaire for name, form in shipped_forms().items()}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from careloop.testing.source_tree_builder import Files, with_file, without
+from careloop.testing.source_tree_builder import Files, edited, with_file, without
 
 __all__ = ["CHANGE_CASES", "ChangeCase", "baseline"]
 
@@ -19,11 +19,15 @@ class ChangeCase:
     before: str = ""
     """baseline.yaml before the change."""
     after: str = ""
+    edit: tuple[str, str, str] | None = None
+    """A document, what stands in it, and what the change puts there instead."""
 
     def trees(self, acme: Files) -> tuple[Files, Files]:
         """The documents before and after the change."""
         old = with_file(acme, "baseline.yaml", self.before) if self.before else acme
         new = with_file(acme, "baseline.yaml", self.after) if self.after else acme
+        if self.edit:
+            new = edited(new, *self.edit)
         if self.files:
             new = without(new, "systems/credit-decision/card.md")
         return old, new
@@ -52,6 +56,12 @@ CHANGE_CASES: Mapping[str, ChangeCase] = {
         "is new in the baseline",
         before=baseline((_A, "2026-06-30")),
         after=baseline((_A, "2026-06-30"), (_B, "2026-06-30")),
+    ),
+    "lifecycle-legal": ChangeCase(
+        (),
+        "systems/credit-decision/system.yaml",
+        "moves from operation to design; after operation comes reevaluation or retirement",
+        edit=("systems/credit-decision/system.yaml", "lifecycle: operation", "lifecycle: design"),
     ),
 }
 """Check of a change to its case."""

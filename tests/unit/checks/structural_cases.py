@@ -10,6 +10,25 @@ __all__ = ["STRUCTURAL_CASES", "StructuralCase", "replaced"]
 
 CREDIT = "systems/credit-decision/system.yaml"
 CARD = "systems/credit-decision/card.md"
+ADULT = "systems/credit-decision/data/adult-census.yaml"
+_CHATBOTS = """\
+id: acme/chatbots@1
+title: Chatbots
+source: Our own question
+scoring: {method: sum}
+maxima: {raw: 3, mitigation: 0}
+levels:
+  - {id: low, title: low}
+  - {id: high, title: high, above: 0.5}
+sections:
+  - id: advice
+    title: What it tells people
+    questions:
+      - id: medical
+        text: Does it give advice on health?
+        side: risk
+        options: [{id: "yes", text: "Yes", weight: 3}, {id: "no", text: "No"}]
+"""
 
 
 @dataclass(frozen=True)
@@ -196,6 +215,43 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
         _without("systems/credit-decision/impact/assessment-2026.yaml"), CREDIT, "calls for an impact assessment"
     ),
     "tier-justified": StructuralCase(_swap(CREDIT, "tier: very_high", "tier: low"), CREDIT, "the criteria give"),
+    "provenance-chained": StructuralCase(
+        _swap(
+            ADULT,
+            "provenance:\n",
+            f"provenance:\n  - {{step: Taken over, by: A, on: 2026-02-16, takes: [sha256:{'ab' * 32}]}}\n",
+        ),
+        ADULT,
+        "the chain is broken: 'Taken over' takes sha256:abababababab…, which no step of any data set made",
+    ),
+    "data-sheet-filled": StructuralCase(
+        _swap(ADULT, "licence: CC-BY-4.0", "licence: TBD"), ADULT, "licence says nothing: TBD"
+    ),
+    "answers-fit": StructuralCase(
+        _swap("assessments/credit-decision.yaml", "  rollback:", "  rolback:"),
+        "assessments/credit-decision.yaml",
+        "the questionnaire asks no question 'rolback'; did you mean 'rollback'?",
+    ),
+    "answers-approved": StructuralCase(
+        _swap("assessments/credit-decision.yaml", "approved: {by: responsible-ai-lead, on: 2026-09-16}\n", ""),
+        CREDIT,
+        "credit-decision is in use, and the answers in assessments/credit-decision.yaml are not approved",
+    ),
+    "questionnaire-sound": StructuralCase(
+        _added("questionnaires/chatbots.yaml", _CHATBOTS.replace("raw: 3", "raw: 4")),
+        "questionnaires/chatbots.yaml",
+        "4",
+    ),
+    "supplier-answered": StructuralCase(
+        _swap("suppliers/lumen-language.yaml", "assurance: 0.78", "assurance: 0.9"),
+        "suppliers/lumen-language.yaml",
+        "assurance 0.9 is more than the 0.78 that assessments/lumen-language.yaml gives",
+    ),
+    "tier-answered": StructuralCase(
+        _swap(CREDIT, "tier: very_high", "tier: medium"),
+        CREDIT,
+        "the tier is medium, and the answers in assessments/credit-decision.yaml reach high",
+    ),
     "review-past": StructuralCase(lambda tree: tree, "policies/charter.md", "is still to come", on=date(2020, 1, 1)),
 }
 """Structural check to its case."""

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from careloop.adapters.package_standards import PackageStandards
+from careloop.checks.questionnaire_shelf import NamedFile
 from careloop.domain.assessment_result import AssessmentResult
 from careloop.reports.assessment_report import assessment_json, assessment_lines
 from careloop.testing.repository_fake import RepositoryFake
-from careloop.workflows.create.questionnaires import NamedFile
 from careloop.workflows.create.score_assessment import score_assessment
 
 ACME = Path(__file__).parents[3] / "examples" / "acme" / "assessments"

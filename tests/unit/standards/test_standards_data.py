@@ -42,6 +42,15 @@ STRUCTURAL = {
     "artefact-covered",
     "module-known",
     "baseline-shrinks",
+    "cross-review",
+    "lifecycle-legal",
+    "provenance-chained",
+    "data-sheet-filled",
+    "answers-fit",
+    "answers-approved",
+    "questionnaire-sound",
+    "tier-answered",
+    "supplier-answered",
 }
 
 

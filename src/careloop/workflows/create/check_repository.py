@@ -1,12 +1,12 @@
 """Check a governance repository: a function of its tree, and of a day only when one is given."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from careloop import __version__
+from careloop.checks.tree_digests import core_digest, file_digests, tree_digest
 from careloop.domain.change_review import ChangeReview
 from careloop.domain.check import CheckResult, TreeCheck
 from careloop.domain.finding import Finding
@@ -19,7 +19,7 @@ from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
 
-__all__ = ["DiffRange", "RememberedChecks", "check_commit", "check_repository", "marked", "tree_digest"]
+__all__ = ["DiffRange", "RememberedChecks", "check_commit", "check_repository", "marked"]
 
 
 class DiffRange:
@@ -63,7 +63,7 @@ def check_repository(
     findings = tuple(marked(finding, before, changed) for finding in after.findings)
     others = (diff.code.touched(diff.base, diff.head) if diff.code else frozenset()) - changed
     told: tuple[Finding, ...] = ()
-    if others or "baseline.yaml" in changed:
+    if others or any(map(_wants_comparison, changed)):
         told += remembered.change(ChangeReview(old, tree, before, after, changed=others))
     if diff.history is not None and diff.head is not None:
         told += remembered.control(source, diff.history, (diff.base, diff.head))
@@ -75,6 +75,11 @@ def check_repository(
         dirty=head.dirty if diff.head is None else False,
         standards_digest=digest,
     )
+
+
+def _wants_comparison(path: str) -> bool:
+    """Whether a changed document is one that the trees before and after are compared about."""
+    return path == "baseline.yaml" or (path.startswith("systems/") and path.endswith("/system.yaml"))
 
 
 def check_commit(
@@ -97,18 +102,6 @@ def marked(finding: Finding, before: TreeCheck, changed: frozenset[str]) -> Find
     return replace(finding, introduced=finding.id not in known or bared or finding.place.file in changed)
 
 
-def tree_digest(tree: SourceTree) -> str:
-    """SHA-256 over all that a check may look at in a tree."""
-    whole = hashlib.sha256()
-    for path in sorted(tree.files):
-        whole.update(f"{path}\0".encode(errors="surrogateescape"))
-        whole.update(hashlib.sha256(tree.files[path]).digest())
-    rest = [[link.path, link.target, link.outside] for link in tree.links]
-    sizes = [[big.path, big.size] for big in tree.oversized]
-    whole.update(json.dumps([rest, sizes, dict(tree.unreadable)], sort_keys=True).encode())
-    return whole.hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class RememberedChecks:
     """Checks a tree once: the answer is kept by the digest of everything it depends on."""
@@ -119,18 +112,37 @@ class RememberedChecks:
     on: date | None
 
     def check(self, tree: SourceTree) -> TreeCheck:
-        """The tree's check, from the cache if it is there."""
-        key = f"check/{__version__}/{self.digest}/{self.on}/{tree_digest(tree)}"
+        """The tree's check, from the cache if it is there, or from that of a tree which differs little."""
+        digests = file_digests(tree)
+        key = self._key("check", tree_digest(tree, digests))
         kept = self.cache.get(key)
         if kept is not None:
             return _thawed(kept)
         # The rule engine and the document models take half a second to load; an answer from the cache needs neither.
         from careloop.checks.catalogue import Catalogue
-        from careloop.checks.run import check_tree
+        from careloop.checks.part import Memory, check_part, remember
+        from careloop.checks.run import judge
+        from careloop.documents.compile import compile_tree
 
-        checked = check_tree(tree, Catalogue(self.files), self.on)
+        catalogue = Catalogue(self.files)
+        beside = self._key("part", core_digest(tree, digests))
+        known = self.cache.get(beside)
+        memory: Memory | None = None
+        if known is not None:
+            found, _, files = known.partition(b"\n")
+            memory = check_part(tree, digests, Memory.thawed(files, _thawed(found)), catalogue, self.on)
+        if memory is None:
+            judged = judge(compile_tree(tree), tree, catalogue, self.on)
+            memory, checked = remember(judged, digests), judged.checked
+        else:
+            checked = memory.checked
         self.cache.put(key, _frozen(checked))
+        if memory is not None:
+            self.cache.put(beside, _frozen(checked) + b"\n" + memory.frozen())
         return checked
+
+    def _key(self, what: str, digest: str) -> str:
+        return f"{what}/{__version__}/{self.digest}/{self.on}/{digest}"
 
     def change(self, change: ChangeReview) -> tuple[Finding, ...]:
         """Findings about what a change did; not kept, for a change is looked at once."""

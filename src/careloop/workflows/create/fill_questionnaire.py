@@ -3,12 +3,12 @@
 from careloop.assessments.answer_check import check_answers
 from careloop.assessments.form import Form
 from careloop.assessments.visibility import look_at
+from careloop.checks.questionnaire_shelf import NamedFile, QuestionnaireShelf, place_flaws
 from careloop.documents.answers_file import read_answers
 from careloop.domain.finding import Finding
 from careloop.errors import InvalidInput, UsageError
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.reports.answer_sheet import answer_sheet
-from careloop.workflows.create.questionnaires import NamedFile, QuestionnaireShelf, place_flaws
 
 __all__ = ["answer_sheet_for"]
 
@@ -20,7 +20,7 @@ def answer_sheet_for(
 
     Raises `InvalidInput` with every place when they do not, or when the questionnaire cannot be read.
     """
-    form = QuestionnaireShelf(standards).open(questionnaire)
+    form = QuestionnaireShelf(standards.read_all()).open(questionnaire)
     if not isinstance(form, Form):
         raise _refused("the questionnaire cannot be used", form)
     if filled is None:

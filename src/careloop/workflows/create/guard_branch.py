@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from careloop.documents.compile import compile_tree
 from careloop.domain.check import CheckResult
 from careloop.ports.change_history import ChangeHistory
+from careloop.ports.code_source import CodeSource
 from careloop.ports.git_hooks import GitHooks, RefUpdate
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
@@ -23,6 +24,8 @@ class HookDesk:
 
     source: RepositorySource
     history: ChangeHistory
+    code: CodeSource
+    """Files of other kinds: weights, parameters, prompts."""
     hooks: GitHooks
     standards: StandardsLibrary
     cache: ResultCache
@@ -69,7 +72,7 @@ def _judge(update: RefUpdate, in_force: Sequence[str], desk: HookDesk) -> Guarde
         return Guarded(
             ref=update.ref, refused="what was in force is never taken out of history; merge instead of forcing"
         )
-    span = DiffRange(f"{base}..{update.new}", desk.history)
+    span = DiffRange(f"{base}..{update.new}", desk.history, desk.code)
     day = _day(desk, base)
     checked = check_repository(desk.source, standards=desk.standards, cache=desk.cache, diff=span, on=day)
     return _answer(update.ref, checked)
@@ -81,7 +84,7 @@ def judge_staged(desk: HookDesk) -> Guarded:
     if head is None:
         checked = check_commit(desk.source, staged, standards=desk.standards, cache=desk.cache, on=None)
     else:
-        span = DiffRange(f"{head}..{staged}")
+        span = DiffRange(f"{head}..{staged}", code=desk.code)
         checked = check_repository(desk.source, standards=desk.standards, cache=desk.cache, diff=span)
     return _answer("staged", checked)
 

@@ -1,5 +1,6 @@
 """Score answers to a questionnaire, or show a reader the part of them that concerns it (R18, R27, R61)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from careloop.assessments.answer_check import check_answers
@@ -8,13 +9,13 @@ from careloop.assessments.flaw import did_you_mean
 from careloop.assessments.form import Form
 from careloop.assessments.score import score_answers
 from careloop.assessments.visibility import Sight, look_at
+from careloop.checks.questionnaire_shelf import NamedFile, QuestionnaireShelf, place_flaws
 from careloop.documents.answers_file import AnswersReading, read_answers
 from careloop.domain.assessment_result import AssessmentResult, ScoredSet
 from careloop.domain.finding import Finding
 from careloop.errors import InvalidInput, NotFound, UsageError
 from careloop.ports.repository_source import RepositorySource
-from careloop.ports.standards_library import StandardsLibrary
-from careloop.workflows.create.questionnaires import NamedFile, QuestionnaireShelf, place_flaws
+from careloop.ports.standards_library import StandardsLibrary, standards_digest
 
 __all__ = ["extract_assessment", "score_assessment"]
 
@@ -35,13 +36,15 @@ def score_assessment(
     *,
     standards: StandardsLibrary,
     source: RepositorySource,
+    own: Sequence[NamedFile] = (),
 ) -> AssessmentResult:
     """Score every answer set of a file. If one does not fit, none is scored, and everything that does not is told.
 
-    `questionnaire` is the name of one that ships, or a file; null takes the one that the answers name. `source` is the
-    repository that the answers lie in.
+    `questionnaire` is the name of one that ships or is among `own`, or a file; null takes the one that the answers
+    name. `source` is the repository that the answers lie in.
     """
-    shelf = QuestionnaireShelf(standards)
+    files = standards.read_all()
+    shelf = QuestionnaireShelf(files, own)
     opened = _open(answers, questionnaire, shelf)
     scored: tuple[ScoredSet, ...] = ()
     if opened.form is not None and opened.reading is not None and not opened.errors:
@@ -52,19 +55,24 @@ def score_assessment(
         scored=scored,
         listed=opened.reading is not None and opened.reading.listed,
         errors=opened.errors,
-        standards_digest=shelf.digest,
+        standards_digest=standards_digest(files),
         commit=source.head().commit,
     )
 
 
 def extract_assessment(
-    answers: NamedFile, questionnaire: str | NamedFile | None, profile: str, *, standards: StandardsLibrary
+    answers: NamedFile,
+    questionnaire: str | NamedFile | None,
+    profile: str,
+    *,
+    standards: StandardsLibrary,
+    own: Sequence[NamedFile] = (),
 ) -> Extract:
     """The part of one filled-in questionnaire that a profile asks for.
 
     Raises `InvalidInput` with every error when the answers do not fit, `NotFound` for a profile that is not there.
     """
-    opened = _open(answers, questionnaire, QuestionnaireShelf(standards))
+    opened = _open(answers, questionnaire, QuestionnaireShelf(standards.read_all(), own))
     if opened.errors or opened.form is None or opened.reading is None:
         told = "\n".join(f"{error.place}  {error.message}" for error in opened.errors)
         raise InvalidInput(f"the answers do not fit the questionnaire\n{told}", hint="run `care assess score` on them")

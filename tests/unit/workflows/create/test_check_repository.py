@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from careloop import wiring
+from careloop.checks.tree_digests import file_digests, tree_digest
 from careloop.domain.check import CheckResult
 from careloop.domain.source_tree import OversizedFile, SourceTree, StrayLink
 from careloop.errors import NotFound
@@ -12,7 +13,7 @@ from careloop.ports.result_cache import ResultCache
 from careloop.testing.repository_fake import RepositoryFake
 from careloop.testing.result_cache_fake import ResultCacheFake
 from careloop.testing.source_tree_builder import edited, small_repository, with_file
-from careloop.workflows.create.check_repository import DiffRange, check_repository, tree_digest
+from careloop.workflows.create.check_repository import DiffRange, check_repository
 
 _SYSTEM = "systems/book-finder/system.yaml"
 
@@ -130,4 +131,18 @@ def test_the_digest_of_a_tree_sees_everything_a_check_may_look_at() -> None:
         SourceTree(files, links=(StrayLink("a", "b", outside=False),)),
         SourceTree(files, unreadable={"a": "b"}),
     ]
-    assert len({tree_digest(tree) for tree in trees}) == len(trees)
+    assert len({tree_digest(tree, file_digests(tree)) for tree in trees}) == len(trees)
+
+
+def test_after_an_edit_the_answer_is_that_of_the_whole_and_a_second_edit_goes_on_from_it() -> None:
+    """The cache remembers the last tree with this core, and serves the next; no answer changes by it."""
+    source, cache = with_an_old_finding(), ResultCacheFake()
+    standards = wiring.standards_library()
+    check_repository(source, standards=standards, cache=cache)
+    for word in ("Suggests books", "Finds books", "Suggests books"):
+        files = edited(dict(source.work_tree().files), _SYSTEM, "purpose: ", f"purpose: {word}, ")
+        source = RepositoryFake.holding(files, at=datetime(2026, 3, 2, tzinfo=UTC))
+        kept = check_repository(source, standards=standards, cache=cache)
+        afresh = check_repository(source, standards=standards, cache=ResultCacheFake(forgets=True))
+        assert kept.checked == afresh.checked
+        assert kept.checked.findings
