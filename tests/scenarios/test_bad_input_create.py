@@ -1,4 +1,4 @@
-"""Mistakes in what Create is made of, through the real command: exit code, place, remedy, word for word (R4-R29).
+"""Mistakes in what Create is made of, through the real command: exit code, place, remedy, word for word (R2-R29).
 
 Each is an edit of the example. What is said about it is kept in tests/golden/bad-input, so that a change of wording
 shows in a diff; `CARELOOP_WRITE_GOLDEN=1` writes the files anew, to be read before they are committed.

@@ -1,4 +1,4 @@
-"""The standards data counts right, is complete, and says nothing twice."""
+"""The standards data counts right, is complete, and says nothing twice; one primary phase each (R21)."""
 
 import json
 import re
