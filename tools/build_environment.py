@@ -2,7 +2,7 @@
 
 Run by `make setup` with the machine's own Python, which needs nothing but its standard library and git:
 pip (from the standard library) fetches uv as pinned in requirements/bootstrap.txt; uv installs exactly what
-requirements/dev.txt lists, and careloop itself as an editable install. Prints what it does; exit 1 says why not.
+requirements/dev.txt lists, with careloop and care-verify as editable installs. Prints what it does; exit 1 says why.
 """
 
 import hashlib
@@ -20,7 +20,14 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = ROOT / ".cache" / "environment.stamp"
-SOURCES = ("requirements/bootstrap.txt", "requirements/dev.txt", "pyproject.toml", "tools/build_environment.py")
+VERIFIER = ROOT / "care-verify"
+SOURCES = (
+    "requirements/bootstrap.txt",
+    "requirements/dev.txt",
+    "pyproject.toml",
+    "care-verify/pyproject.toml",
+    "tools/build_environment.py",
+)
 LEAST_PYTHON = (3, 11)
 
 
@@ -66,7 +73,18 @@ def _build() -> None:
     uv = (VENV / "bin" / "uv", "pip")
     target = ("--quiet", "--python", PYTHON)
     run(*uv, "sync", *target, "--require-hashes", "--no-build", ROOT / "requirements" / "dev.txt")
-    run(*uv, "install", *target, "--no-deps", "--no-build-isolation", "--reinstall", "--editable", ROOT)
+    run(
+        *uv,
+        "install",
+        *target,
+        "--no-deps",
+        "--no-build-isolation",
+        "--reinstall",
+        "--editable",
+        ROOT,
+        "--editable",
+        VERIFIER,
+    )
 
 
 def _is_ours() -> bool:

@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+from debian_packages import install_from_debian
 from npm_tarball import NotFetched, fetch_tarball
 
 __all__ = ["main"]
@@ -94,23 +95,9 @@ def _installed() -> str | None:
 
 
 def _from_debian() -> str | None:
-    release = Path("/etc/os-release")
-    if os.geteuid() != 0 or not release.is_file() or "ID=debian" not in release.read_text().splitlines():
-        return None
-    print("installing Debian's chromium ...", flush=True)
     has_fonts = any(Path("/usr/share/fonts").rglob("*.[ot]tf"))
     packages = ("chromium",) if has_fonts else ("chromium", "fonts-dejavu-core")
-    install = ("install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *packages)
-    for words in (("update",), install):
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        run = subprocess.run(
-            ["apt-get", "-qq", *words], env=environment, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
-        if run.returncode:
-            print(f"apt-get {words[0]} failed: {run.stderr.strip()}", file=sys.stderr)
-            return None
-    return _installed()
+    return _installed() if install_from_debian("chromium", packages) else None
 
 
 def _from_npm() -> str | None:

@@ -28,7 +28,10 @@ def main() -> int:
         return 0
     command = npm()
     if command is None:
-        print("Node.js and npm are not installed: tests with axe-core or an OIDC provider will skip", file=sys.stderr)
+        print(
+            "Node.js and npm are not installed: tests with axe-core, OIDC, Sigstore or gitlab-ci-local will skip",
+            file=sys.stderr,
+        )
         return 0
     print("fetching npm tools of the tests ...", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)

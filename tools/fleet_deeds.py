@@ -208,7 +208,7 @@ class Deeds:
         order = self._ordered("rollback", system, "release 2.0 is slower than promised", at)
         place = Place(system=system, environment=ENVIRONMENT)
         hands = hands_of(self._watching, place, now=at, actor=a_person(OPERATOR))
-        plan = plan_rollback(self.ledger, place, _as_order(order), to=self._locks[system, "1.0"].digest)
+        plan = plan_rollback(self.ledger, place, _as_order(order), to=self._locks[system, "1.0"].digest, now=at)
         execute_plan(plan, hands=hands, now=at, proof=order.proof)
 
     def _ordered(self, action: str, system: str, reason: str, at: datetime) -> SignedOrder:

@@ -11,6 +11,7 @@ from typing import Any
 __all__ = [
     "PACKAGE",
     "ROOT",
+    "VERIFIER",
     "layer_of",
     "layers",
     "modules",
@@ -19,10 +20,14 @@ __all__ = [
     "project_files",
     "python_files",
     "settings",
+    "verifier_modules",
+    "verifier_settings",
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "careloop"
+VERIFIER = ROOT / "care-verify" / "src" / "care_verify"
+"""The second distribution: what an auditor installs."""
 _NOT_OURS = {".git", ".venv", ".cache", "__pycache__", "dist", "build", ".hypothesis", ".care"}
 
 
@@ -66,6 +71,17 @@ def python_files(*folders: str) -> Iterator[Path]:
 def modules() -> tuple[Path, ...]:
     """Every module of the package."""
     return tuple(python_files("src/careloop"))
+
+
+def verifier_modules() -> tuple[Path, ...]:
+    """Every module of the auditor's verifier."""
+    return tuple(python_files("care-verify/src/care_verify"))
+
+
+@cache
+def verifier_settings() -> dict[str, Any]:
+    """What the pyproject.toml of the auditor's verifier says."""
+    return tomllib.loads((ROOT / "care-verify" / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def name_of(path: Path) -> str:

@@ -3,7 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from project_files import modules, name_of, parsed
+from project_files import modules, name_of, parsed, verifier_modules
+
+MODULES = (*modules(), *verifier_modules())
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
@@ -37,12 +39,12 @@ def _offered(tree: ast.Module) -> list[str] | None:
 
 
 def test_every_module_says_what_it_offers() -> None:
-    assert [name_of(path) for path in modules() if _offered(parsed(path)) is None] == []
+    assert [name_of(path) for path in MODULES if _offered(parsed(path)) is None] == []
 
 
 def test_every_name_that_is_offered_exists_and_is_offered_once() -> None:
     wrong = {}
-    for path in modules():
+    for path in MODULES:
         offered = _offered(parsed(path)) or []
         if missing := set(offered) - set(_bound(parsed(path))) or len(offered) != len(set(offered)):
             wrong[name_of(path)] = missing
@@ -50,5 +52,5 @@ def test_every_name_that_is_offered_exists_and_is_offered_once() -> None:
 
 
 def test_every_public_function_and_class_is_offered() -> None:
-    hidden = {name_of(path): _defined(parsed(path)) - set(_offered(parsed(path)) or ()) for path in modules()}
+    hidden = {name_of(path): _defined(parsed(path)) - set(_offered(parsed(path)) or ()) for path in MODULES}
     assert {name: names for name, names in hidden.items() if names} == {}, "list it in __all__, or begin it with _"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from ledger_rooms import ORIGIN, filled, opened, problems
 
+from care_verify.export import verify_export
+from care_verify.notes import read_key
 from careloop.adapters.ledger_export import export_ledger
 from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.errors import Conflict, InvalidInput, Unavailable
-from careloop.ledger.export import verify_export
-from careloop.ledger.note import read_verifier
 from careloop.testing.contracts.ledger import NOON, a_record
 
 
@@ -49,11 +49,13 @@ def test_an_export_is_the_same_bytes_each_time_and_proves_itself(tmp_path: Path)
     with opened(filled(tmp_path)) as ledger:
         head = export_ledger(ledger, tmp_path / "one.zip")
         export_ledger(ledger, tmp_path / "two.zip")
-        key = read_verifier(ledger.key)
+        key = read_key(ledger.key)
     content = (tmp_path / "one.zip").read_bytes()
     found = verify_export(content, trust=key)
     assert content == (tmp_path / "two.zip").read_bytes()
-    assert (found.sound, found.headline, found.checkpoint, len(found.records)) == (True, "authentic", head, 5)
+    assert (found.sound, found.headline, len(found.records)) == (True, "authentic", 5)
+    assert found.checkpoint is not None
+    assert (found.checkpoint.size, found.checkpoint.root) == (head.size, head.root)
 
 
 def test_a_type_of_ones_own_can_be_appended_once_it_is_registered(tmp_path: Path) -> None:

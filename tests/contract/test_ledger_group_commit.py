@@ -67,3 +67,46 @@ def test_a_commit_that_breaks_off_does_not_block_the_next() -> None:
     with pytest.raises(KeyboardInterrupt):
         group.submit(1)
     assert group.submit(2) == 2
+
+
+def test_nobody_is_told_before_what_must_follow_is_done_and_its_failure_is_told() -> None:
+    told: list[str] = []
+
+    def settle() -> None:
+        told.append("settled")
+        if len(told) > 1:
+            raise Unavailable("the anchor's disk is full")
+
+    group: GroupCommit[int, int] = GroupCommit(list, settle=settle)
+    assert group.submit(1) == 1
+    assert told == ["settled"]
+    with pytest.raises(Unavailable, match="disk is full"):
+        group.submit(2)
+
+
+def test_many_threads_each_get_their_own_and_commits_settle_one_after_another() -> None:
+    settling = threading.Lock()
+    sizes: list[int] = []
+
+    def commit(items: Sequence[int]) -> list[int]:
+        sizes.append(len(items))
+        return [item * 10 for item in items]
+
+    def settle() -> None:
+        assert settling.acquire(blocking=False)
+        settling.release()
+
+    group: GroupCommit[int, int] = GroupCommit(commit, settle=settle)
+    outcomes: dict[int, int] = {}
+
+    def work(first: int) -> None:
+        for item in range(first, first + 200):
+            outcomes[item] = group.submit(item)
+
+    threads = [threading.Thread(target=work, args=(n * 200,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == {n: n * 10 for n in range(3200)}
+    assert sum(sizes) == 3200

@@ -2,14 +2,13 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ledger_rooms import ORIGIN, filled, opened, problems
+from ledger_rooms import ORIGIN, an_intruder, filled, opened, problems
 
 from careloop.adapters.ledger_export import export_ledger
 from careloop.adapters.sqlite_ledger import open_ledger
@@ -20,16 +19,6 @@ from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.note import Signer, read_verifier
 from careloop.ledger.verify import Notice, NoticeKind, Problem, ProblemKind
 from careloop.testing.contracts.ledger import NOON, a_record
-
-
-@contextmanager
-def an_intruder(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Somebody with the database file and the wish to change it: the guards are dropped first."""
-    with closing(sqlite3.connect(folder / "ledger.sqlite", isolation_level=None)) as db:
-        db.execute("PRAGMA synchronous = OFF")
-        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            db.execute(f"DROP TRIGGER {name}")
-        yield db
 
 
 def kinds(folder: Path) -> set[ProblemKind]:

@@ -32,7 +32,8 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.numpy_counts import NumpyCounts
 from careloop.adapters.package_standards import PackageStandards
 from careloop.adapters.parquet_lake import ParquetLake, open_lake
-from careloop.adapters.sqlite_ledger import SqliteLedger, open_ledger
+from careloop.adapters.sqlite_ledger import open_ledger
+from careloop.adapters.stored_ledger import StoredLedger
 from careloop.documents.event_batch import BatchRow
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES
 from careloop.domain.release_lock import Artefact, ArtefactKind, ReleaseLock
@@ -79,7 +80,7 @@ class Retailer:
     root: Path
 
     @contextmanager
-    def ledger(self) -> Iterator[SqliteLedger]:
+    def ledger(self) -> Iterator[StoredLedger]:
         with open_ledger(self.root / ".care" / "ledger.sqlite", origin=ORIGIN, create=True) as ledger:
             yield ledger
 
@@ -96,7 +97,7 @@ class Retailer:
         with closing(open_lake(self.root / ".care" / "lake")) as lake:
             yield lake
 
-    def desk(self, ledger: SqliteLedger, lake: ParquetLake) -> WatchDesk:
+    def desk(self, ledger: StoredLedger, lake: ParquetLake) -> WatchDesk:
         ports = self.ports
         return WatchDesk(
             ledger=ledger,
@@ -108,7 +109,7 @@ class Retailer:
             replayer=ports.replayer,
         )
 
-    def watch(self, now: datetime, ledger: SqliteLedger, *, dry_run: bool = False) -> WatchReport:
+    def watch(self, now: datetime, ledger: StoredLedger, *, dry_run: bool = False) -> WatchReport:
         """What `care monitor run product-recommender` does."""
         with self.lake() as lake:
             release_desk = ReleaseDesk(
@@ -290,7 +291,7 @@ def moved_to(story: Story, folder: Path) -> Story:
 class _Mortal:
     """Counts appends, and kills this very process at one of them."""
 
-    def __init__(self, ledger: SqliteLedger, *, at: int, after: bool) -> None:
+    def __init__(self, ledger: StoredLedger, *, at: int, after: bool) -> None:
         self._append, self._left, self._after = ledger.append, at, after
 
     def __call__(self, records: Sequence[Record], *, recorded_at: datetime) -> tuple[Receipt, ...]:

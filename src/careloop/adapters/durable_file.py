@@ -1,26 +1,41 @@
 """Put a small file in place so that a power cut leaves either the old one or the new one, never half of either."""
 
+import fcntl
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from careloop.errors import Unavailable
 
-__all__ = ["sync_folder", "write_durably", "write_once"]
+__all__ = ["locked_folder", "sync_folder", "write_durably", "write_once", "write_together"]
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write beside, flush to the disk, rename, flush the folder; raises `Unavailable` when the disk will not."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    write_together({path: content}, mode=mode)
+
+
+def write_together(contents: Mapping[Path, bytes], *, mode: int = 0o644) -> None:
+    """The same for several files, each folder flushed once: all are in place when this returns, in the order given."""
+    path = Path()
     try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        sync_folder(path.parent)
+        for path, content in contents.items():
+            handle = os.open(_beside(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in contents:
+            _beside(path).replace(path)
+        for folder in dict.fromkeys(path.parent for path in contents):
+            sync_folder(folder)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.new")
 
 
 def write_once(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
@@ -49,5 +64,19 @@ def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Keep other threads and processes that ask for the same out of a folder; raises `Unavailable` where it is gone."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise Unavailable(f"{folder} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(handle)

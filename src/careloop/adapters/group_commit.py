@@ -1,12 +1,13 @@
 """Let threads that arrive together share one commit, so that a busy ledger flushes the disk once for many.
 
-The first thread to get its turn leads: it takes everything that waits and commits it as one; the others find their
-outcome ready. With a single thread it is a plain call.
+The first thread to get its turn leads: it takes everything that waits and commits it as one; the others sleep, each at
+a gate of its own, until their outcome is there or it is their turn to lead. With a single thread it is a plain call.
 """
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Generic, TypeVar
 
@@ -22,14 +23,25 @@ Outcome = TypeVar("Outcome")
 class _Ticket(Generic[Item, Outcome]):
     item: Item
     outcome: Outcome | CareloopError | None = None
+    leads: bool = False
+    gate: threading.Lock = field(default_factory=threading.Lock)
 
 
 class GroupCommit(Generic[Item, Outcome]):
-    """Collects what waits and hands it to `commit`, which gives one outcome or error for each item, in order."""
+    """Collects what waits and hands it to `commit`, which gives one outcome or error for each item, in order.
 
-    def __init__(self, commit: Callable[[Sequence[Item]], Sequence[Outcome | CareloopError]]) -> None:
-        self._commit = commit
-        self._change = threading.Condition()
+    `settle` is what must follow before anybody is told. It may overlap with one commit, the next; the one after that
+    waits for it, and so gathers more.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Item]], Sequence[Outcome | CareloopError]],
+        *,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._commit, self._settle = commit, settle
+        self._change, self._settling = threading.Lock(), threading.Lock()
         self._waiting: list[_Ticket[Item, Outcome]] = []
         self._busy = False
 
@@ -43,33 +55,63 @@ class GroupCommit(Generic[Item, Outcome]):
         ticket: _Ticket[Item, Outcome] = _Ticket(item)
         with self._change:
             self._waiting.append(ticket)
-            while self._busy and ticket.outcome is None:
-                self._change.wait()
-            tickets: list[_Ticket[Item, Outcome]] = []
-            if ticket.outcome is None:
-                self._busy = True
-                tickets, self._waiting = self._waiting, tickets
-        if tickets:
-            self._lead(tickets)
+            ticket.leads, self._busy = not self._busy, True
+            if not ticket.leads:
+                ticket.gate.acquire()
+        if not ticket.leads:
+            self._wait(ticket)
+        if ticket.leads:
+            self._lead()
         if ticket.outcome is None:
             raise _interrupted()
         if isinstance(ticket.outcome, CareloopError):
             raise ticket.outcome
         return ticket.outcome
 
-    def _lead(self, tickets: Sequence[_Ticket[Item, Outcome]]) -> None:
+    def _wait(self, ticket: _Ticket[Item, Outcome]) -> None:
+        woken = False
+        try:
+            woken = ticket.gate.acquire()  # opened by whoever commits it, or hands the lead over
+        finally:
+            if not woken:
+                with self._change:
+                    if ticket in self._waiting:
+                        self._waiting.remove(ticket)
+                    if ticket.leads:
+                        self._hand_over()
+
+    def _lead(self) -> None:
+        with self._change:
+            tickets, self._waiting = self._waiting, []
         outcomes: Sequence[Outcome | CareloopError] = ()
         try:
-            outcomes = self._commit([ticket.item for ticket in tickets])
+            outcomes = self._commit_and_settle(tickets)
         except CareloopError as error:
             outcomes = [error] * len(tickets)
         finally:
-            with self._change:
-                for ticket, outcome in zip_longest(tickets, outcomes, fillvalue=None):
-                    if ticket is not None:
-                        ticket.outcome = _interrupted() if outcome is None else outcome
-                self._busy = False
-                self._change.notify_all()
+            for ticket, outcome in zip_longest(tickets, outcomes, fillvalue=None):
+                if ticket is not None:
+                    ticket.outcome = _interrupted() if outcome is None else outcome
+                    if ticket.gate.locked():
+                        ticket.gate.release()
+
+    def _commit_and_settle(self, tickets: Sequence[_Ticket[Item, Outcome]]) -> Sequence[Outcome | CareloopError]:
+        with ExitStack() as at_the_end:
+            try:
+                outcomes = self._commit([ticket.item for ticket in tickets])
+                at_the_end.enter_context(self._settling)
+            finally:
+                with self._change:
+                    self._hand_over()
+            self._settle()
+        return outcomes
+
+    def _hand_over(self) -> None:
+        """Let the one that waits longest lead; needs the lock."""
+        self._busy = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].leads = True
+            self._waiting[0].gate.release()
 
 
 def _interrupted() -> Unavailable:

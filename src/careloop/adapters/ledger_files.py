@@ -5,16 +5,23 @@ a ledger that is shorter than its anchor, or differs from it, refuses to run. So
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
-from careloop.adapters.durable_file import write_durably
-from careloop.errors import InvalidInput, Refused, Unavailable
-from careloop.ledger.checkpoint import read_checkpoint
+from careloop.adapters.durable_file import locked_folder, write_together
+from careloop.adapters.signing_keys import load_signer, load_verifier
+from careloop.errors import InvalidInput, NotFound, Refused, Unavailable
+from careloop.ledger.checkpoint import read_checkpoint, sign_checkpoint
 from careloop.ledger.merkle import Nodes, tree_root
-from careloop.ledger.note import Verifier
+from careloop.ledger.note import Signer, Verifier
 from careloop.ports.ledger import Checkpoint
 
-__all__ = ["LedgerFiles", "files_of", "read_kept"]
+__all__ = ["KeyPair", "LedgerFiles", "files_of", "own_key", "read_kept"]
+
+
+KeyPair: TypeAlias = tuple[Verifier, Signer]
+"""The public and the secret half of a log's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +36,23 @@ class LedgerFiles:
     """Secret, mode 0600."""
     public_key: Path
 
-    def publish(self, checkpoint: Checkpoint, key: Verifier) -> None:
-        """Bring checkpoint file and anchor up to this one; neither ever goes back. Call with the database locked."""
-        for path in (self.checkpoint, self.anchor):
-            found = read_kept(path, key)
-            if found is None or found.size < checkpoint.size:
-                write_durably(path, checkpoint.note.encode())
+    def publish(self, head: tuple[int, bytes], owner: KeyPair) -> KeyPair:
+        """Bring checkpoint file and anchor up to this size and root; neither goes back, whoever else does the same.
+
+        Signed with the key that counts now, which is given back: somebody may have changed it since it was read.
+        """
+        with locked_folder(self.checkpoint.parent):
+            verifier, signer = self._now(owner)
+            kept = {path: read_kept(path, verifier) for path in (self.checkpoint, self.anchor)}
+            behind = [path for path, found in kept.items() if found is None or found.size < head[0]]
+            if behind:
+                note = sign_checkpoint(*head, signer).note.encode()
+                write_together(dict.fromkeys(behind, note))
+        return verifier, signer
+
+    def _now(self, owner: KeyPair) -> KeyPair:
+        verifier = load_verifier(self.public_key)
+        return owner if verifier == owner[0] else (verifier, own_key(self, verifier))
 
     def check(self, size: int, nodes: Nodes, key: Verifier) -> None:
         """Raise `Refused`, saying how to recover, when the log is behind or forked from what was once signed."""
@@ -78,13 +96,32 @@ def read_kept(path: Path, key: Verifier) -> Checkpoint | None:
     except UnicodeDecodeError as error:
         raise Refused(f"{path} is not a signed checkpoint") from error
     try:
-        return read_checkpoint(note, key)
+        return _checkpoint_of(note, key)
     except (InvalidInput, Refused) as error:
         raise Refused(f"{path}: {error.message}", hint=_recovery(0)) from error
+
+
+def own_key(files: LedgerFiles, verifier: Verifier) -> Signer:
+    """The log's secret key; raises `Unavailable` for whoever does not own it, `Refused` for another's."""
+    try:
+        signer = load_signer(files.key)
+    except NotFound as error:
+        raise Unavailable(
+            f"{error.message}: only the owner of a ledger's key can write to it", hint="Open it for reading only."
+        ) from error
+    if signer.verifier != verifier:
+        raise Refused(f"{files.public_key} is not the public half of {files.key}")
+    return signer
+
+
+@lru_cache(maxsize=8)
+def _checkpoint_of(note: str, key: Verifier) -> Checkpoint:
+    """As `read_checkpoint`; the same few notes are looked at with every commit."""
+    return read_checkpoint(note, key)
 
 
 def _recovery(size: int) -> str:
     return (
         f"Stop writing. Restore the database from a backup that holds at least {size} entries. If there is none, keep "
-        "the anchor as evidence and record the loss with careloop.adapters.sqlite_ledger_fork.fork_ledger."
+        "the anchor as evidence and accept the loss openly: `care ledger recover --accept-loss --reason TEXT`."
     )

@@ -4,19 +4,17 @@ Only for when no backup holds what the anchor proves. The old key signs nothing 
 histories; whoever trusts the old key notices, and asks. Source: LEDGER 6.
 """
 
-import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from careloop.adapters.durable_file import sync_folder
 from careloop.adapters.ledger_files import LedgerFiles, files_of, read_kept
 from careloop.adapters.signing_keys import load_or_make_signer, load_verifier, save_verifier
 from careloop.adapters.sqlite_ledger import open_ledger
-from careloop.adapters.sqlite_ledger_store import answering_for, connect, newest_head, read_node, writing
+from careloop.adapters.sqlite_tables import SqliteTables
 from careloop.errors import InvalidInput, Refused
-from careloop.ledger.checkpoint import sign_checkpoint
 from careloop.ledger.merkle import tree_root
 from careloop.ledger.note import Verifier
 from careloop.ports.ledger import Checkpoint, Receipt, Record
@@ -40,15 +38,12 @@ def fork_ledger(
         raise Refused(f"the ledger {files.database} is {old_key.name}, not {origin}")
     _check_there_is_a_loss(files, origin)
     lost = _furthest(files, old_key)
-    with answering_for(files.database):
-        db = connect(files.database, read_only=False)
-        try:
-            _start_anew(db, files, lost, origin)
-        finally:
-            db.close()
+    with closing(SqliteTables(files.database, read_only=False)) as tables, tables.answering():
+        _start_anew(tables, files, lost, origin)
     size, root = (lost.size, lost.root.hex()) if lost else (0, "")
-    said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root})
     with open_ledger(path, origin=origin, anchor=anchor) as ledger:
+        keys = {"from": old_key.text, "to": ledger.key}
+        said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root, **keys})
         return ledger.append([said], recorded_at=recorded_at)[0]
 
 
@@ -72,10 +67,10 @@ def _furthest(files: LedgerFiles, key: Verifier) -> Checkpoint | None:
     return max(found, key=lambda checkpoint: checkpoint.size, default=None)
 
 
-def _start_anew(db: sqlite3.Connection, files: LedgerFiles, lost: Checkpoint | None, origin: str) -> None:
-    with writing(db):
-        size, root = newest_head(db)
-        if tree_root(size, partial(read_node, db)) != root:
+def _start_anew(tables: SqliteTables, files: LedgerFiles, lost: Checkpoint | None, origin: str) -> None:
+    with tables.writing():
+        size, root = tables.newest_head()
+        if tree_root(size, tables.node) != root:
             raise Refused("what is left of the ledger is damaged as well", hint="Run `care ledger verify`.")
         for path in (files.checkpoint, files.anchor, files.key, files.public_key):
             if path.exists():
@@ -83,4 +78,4 @@ def _start_anew(db: sqlite3.Connection, files: LedgerFiles, lost: Checkpoint | N
                 sync_folder(path.parent)
         signer = load_or_make_signer(files.key, name=origin)
         save_verifier(files.public_key, signer.verifier)
-        files.publish(sign_checkpoint(size, root, signer), signer.verifier)
+        files.publish((size, root), (signer.verifier, signer))

@@ -13,12 +13,13 @@ from careloop.domain.controls import ControlDecision, Controls
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.monitor import Monitors
 from careloop.domain.noun import Noun
-from careloop.domain.organisation import Organisation
+from careloop.domain.organisation import Organisation, Quorum
 from careloop.domain.place import Pointer
 from careloop.domain.repository import Repository
 from careloop.domain.risk import RiskCriteria
 from careloop.domain.rule import RuleFile
 from careloop.domain.system import System
+from careloop.domain.tier import Tier
 
 __all__ = ["Comparison", "Shift", "compare_promises"]
 
@@ -215,6 +216,12 @@ def _of_organisation(before: Organisation | None, after: Organisation | None) ->
     for module, state in after.modules.items():
         if state == "off" and before.modules.get(module) != "off":
             yield _organisation_shift("modules", Direction.LOOSER, f"module {module} is switched off")
+    for tier in Tier:
+        was, now = before.approvals.get(tier, Quorum()), after.approvals.get(tier, Quorum())
+        if was != now:
+            direction = Direction.LOOSER if _asks_less(was, now) else Direction.STRICTER
+            what = f"approvals of tier {tier}: {_word(was)} -> {_word(now)}"
+            yield _organisation_shift("approvals", direction, what)
     for name in ("approvals", "records"):
         old, new = getattr(before.change_control, name), getattr(after.change_control, name)
         if old != new:
@@ -233,6 +240,19 @@ def _of_reviews(before: Organisation, after: Organisation) -> Iterator[Shift]:
         direction = Direction.STRICTER if was is None else Direction.LOOSER if now is None else Direction.UNCLEAR
         how = "is new" if was is None else "is gone" if now is None else "asks for something else"
         yield _organisation_shift("change_control", direction, f"cross-functional review {name} {how}")
+
+
+def _asks_less(was: Quorum, now: Quorum) -> bool:
+    """Whether some set of approvals could be enough now that was not before; what cannot be told apart counts so."""
+    if now.people < was.people:
+        return True
+    if was.functions is None:
+        return False
+    return (
+        now.functions is None
+        or now.functions.at_least < was.functions.at_least
+        or not set(now.functions.of) <= set(was.functions.of)
+    )
 
 
 def _organisation_shift(field: str, direction: Direction, what: str) -> Shift:

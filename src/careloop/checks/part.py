@@ -5,8 +5,8 @@ the register, one supplier. Findings of a unit rest on the core, on the unit, on
 supplier) and on which names exist elsewhere; findings of the core rest on the core and on names. So when two trees
 share their core and their names, only the units of the changed files and their neighbours need another look.
 
-Whatever this reasoning does not cover (an error, a name that came or went, a rule about the whole organisation, a check
-that is not listed in `PART_CHECKS`) is answered with null: check the whole tree.
+Whatever this reasoning does not cover (an error, a name that came or went, a system's new stage, a rule about the whole
+organisation, a check that is not listed in `PART_CHECKS`) is answered with null: check the whole tree.
 """
 
 import json
@@ -16,7 +16,7 @@ from datetime import date
 
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.references import Beyond, made_by
-from careloop.checks.run import CHANGE_CHECKS, Judgement, judge
+from careloop.checks.run import CHANGE_CHECKS, PROGRAMME_CHECKS, Judgement, judge
 from careloop.checks.tree_digests import UNITS
 from careloop.documents.compile import compile_tree, identities_of
 from careloop.documents.layout import kind_of
@@ -66,7 +66,7 @@ class _File:
 
     digest: str
     declares: tuple[str, ...]
-    """Names that it brings into the world, each as `space:name`."""
+    """Names that it brings into the world, and what else the core may rest on, each as `space:name`."""
     leads_to: tuple[str, ...]
     """Of a risk, the folders of the systems it threatens; of a system or a supplier, `supplier=` and its id."""
 
@@ -96,7 +96,7 @@ def remember(judged: Judgement, digests: Mapping[str, str]) -> Memory | None:
     repository = compiled.repository
     manned = repository.only(Roles) is not None or repository.only(Policy) is not None
     whole = any(rule.rule.subject is Subject.ORGANISATION for rule in book.at(Moment.CHANGE))
-    known = all(rule.check in PART_CHECKS for rule in book.structural() if rule.check not in CHANGE_CHECKS)
+    known = {rule.check for rule in book.structural()} <= PART_CHECKS | CHANGE_CHECKS | PROGRAMME_CHECKS
     if judged.checked.errors or whole or not known or not manned:
         return None
     files = {path: _File(digests[path], (), ()) for path in digests if path.startswith(UNITS)}
@@ -154,11 +154,12 @@ def _file_of(document: Document, digest: str) -> _File:
         declares += [f"made:{made}" for made in made_by(document, noun)]
     if isinstance(noun, System):
         declares.append(f"draft:{noun.id}={noun.owner if noun.draft else ''}")
+        declares.append(f"stage:{noun.id}={noun.lifecycle}")
         leads = (f"supplier={noun.supplier}",) if noun.supplier else ()
     elif isinstance(noun, Risk):
         leads = tuple(f"systems/{system}/" for system in noun.systems)
     elif isinstance(noun, Supplier):
-        declares.append(f"party:{noun.id}")
+        declares += [f"party:{noun.id}", f"serves:{','.join(noun.systems)}"]
         leads = (f"supplier={noun.id}",)
     return _File(digest, tuple(declares), leads)
 

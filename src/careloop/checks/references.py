@@ -28,6 +28,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("top_management", "post"),
         ("phases[].owner", "post"),
         ("scope.approved.by", "post"),
+        ("scope.systems_included[]", "system"),
         ("scope.systems_excluded[].system", "system"),
     ),
     "roles": (
@@ -36,6 +37,9 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("posts[].approves_risk_up_to", "risk level"),
         ("escalations[].steps[].post", "post"),
         ("accountable[].post", "post"),
+        ("accountable[].responsible[]", "post"),
+        ("accountable[].consulted[]", "post"),
+        ("accountable[].informed[]", "post"),
         ("delegations[].from_post", "post"),
         ("delegations[].to_post", "post"),
     ),
@@ -79,6 +83,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("treatment.credits[].control", "requirement"),
         ("treatment.actions[].owner", "post"),
         ("treatment.accepted.by", "post"),
+        ("treatment.interim.by", "post"),
     ),
     "system": (
         ("entity", "entity"),

@@ -7,10 +7,12 @@ import typer
 from careloop import __version__, wiring
 from careloop.cli.release_arguments import AsOption, KeyOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
+from careloop.domain.approval import RELEASE
 from careloop.errors import UsageError
 from careloop.ports.approval_keys import ApprovalKeys
 from careloop.reports.risk_report import approval_json, approval_line
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
+from careloop.workflows.run.approve_release import ApprovalAsk, Approved
+from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.approve_treatment import TreatmentAsk, approve_treatment
 from careloop.workflows.run.reject_release import Rejected, RejectionAsk, reject_release
 from careloop.workflows.run.release_desk import ReleaseDesk
@@ -62,7 +64,7 @@ def approve(
                 reject_release(RejectionAsk(request, reason, person), desk, keys, wiring.now()), output_format
             )
             return
-        made = approve_release(ApprovalAsk(request, reason, person), desk, keys, wiring.now())
+        made = approve_request(ApprovalAsk(request, reason, person), desk, keys, wiring.now())
     _show(made, output_format)
 
 
@@ -73,6 +75,7 @@ def _show(made: Approved, output_format: Format) -> None:
                 "schema": "careloop/approval/v1",
                 "careloop_version": __version__,
                 "request": made.asked.digest,
+                "action": made.asked.request.action,
                 "system": made.asked.system,
                 "lock": made.asked.request.lock,
                 "environment": made.asked.request.environment,
@@ -88,6 +91,8 @@ def _show(made: Approved, output_format: Format) -> None:
     left = max(0, made.required - made.given)
     if left:
         say(f"{made.given} of {made.required} approvals: {left} more by people of other posts", "summary")
+    elif made.asked.request.action != RELEASE:
+        say(f"{made.asked.version} is granted", "good")
     else:
         lock, environment = made.asked.request.lock, made.asked.request.environment
         say(f"next: care release record {lock} --environment {environment}", "summary")

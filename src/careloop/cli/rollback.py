@@ -20,6 +20,7 @@ from careloop.reports.alarm_report import plan_json, plan_lines
 from careloop.workflows.run.enter_safe_state import Place, plan_rollback, plan_safe_state, plan_undo
 from careloop.workflows.run.execute_plan import Executed, execute_plan
 from careloop.workflows.run.release_desk import Governance, read_governance
+from careloop.workflows.run.restore_order import restore_in, use_restore_grant
 from careloop.workflows.run.signed_order import OrderAsk, SignedOrder, sign_order
 from careloop.workflows.run.watch_desk import hands_of
 
@@ -31,7 +32,8 @@ _EPILOG = """
 Examples:  care rollback credit-decision --to sha256:4be1… --reason "Refusals doubled"  ·
 care rollback credit-decision --safe-state --reason "Wrong answers"  ·  care rollback credit-decision --undo --dry-run
 
-It takes a signature by somebody whose post may roll back, kill or restore; --undo takes the right to restore.
+It takes a signature by somebody whose post may roll back, kill or restore. Letting go of a containment (--undo, or any
+release after a safe state) takes the right to restore and, from tier high on, two people: care request restore SYSTEM.
 Exit codes:  0 done  ·  1 refused  ·  2 something cannot be read
 """
 _STYLES = {StepOutcome.DONE: "good", StepOutcome.WAITING: "warn", StepOutcome.FAILED: "bad"}
@@ -68,6 +70,9 @@ def rollback(
         ask = OrderAsk(action=action, reason=reason, system=system, environment=environment, about=about, person=person)
         signed = sign_order(ask, desk, wiring.approval_keys(root, key), now)
         plan = _planned(desk.ledger, governance, place, _order(signed), to=to, action=action)
+        restore = restore_in(plan, undo=undo)
+        if restore is not None:
+            use_restore_grant(restore, signed, governance, desk.ledger, now)
         hands = hands_of(wiring.watch_desk(root, desk.ledger, lake), place, now=now, actor=signed.actor)
         executed = execute_plan(plan, hands=hands, now=now, proof=signed.proof)
     _show(plan, executed, output_format)
@@ -82,9 +87,9 @@ def _planned(
     ledger: Ledger, governance: Governance, place: Place, order: Order, *, to: str | None, action: str
 ) -> Plan:
     if to is not None:
-        return plan_rollback(ledger, place, order, to=to)
+        return plan_rollback(ledger, place, order, to=to, now=governance.now)
     if action == "undo":
-        return plan_undo(ledger, place, order)
+        return plan_undo(ledger, place, order, now=governance.now)
     declared = governance.system(place.system).safe_state
     return plan_safe_state(ledger, place, order, declared=None if declared is None else declared.kind)
 

@@ -68,6 +68,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("impact", "systems/*/impact/*.yaml"),
     _kind("monitors", "systems/*/monitors.yaml"),
     _kind("plan", "systems/*/plan.md", Form.MARKDOWN),
+    _kind("envelope", "systems/*/envelopes/*.yaml"),
     _kind("policy", "policies/*.md", Form.POLICY),
     _kind("rules", "rules/*.yaml"),
     _kind("supplier", "suppliers/*.yaml"),

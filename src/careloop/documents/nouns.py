@@ -11,6 +11,7 @@ from careloop.domain import (
     change_request,
     controls,
     dataset,
+    envelope,
     evolve,
     impact,
     monitor,
@@ -57,6 +58,7 @@ NOUNS: dict[str, Any] = {
     "audits": evolve.AuditProgramme,
     "drill": evolve.Drill,
     "runbook": evolve.Runbook,
+    "envelope": envelope.ChangeEnvelope,
     "waiver": evolve.Waiver,
     "change": change_request.ChangeRequest,
 }

@@ -9,6 +9,7 @@ from careloop.domain.tier import Tier
 
 __all__ = [
     "APPROVE_RELEASE",
+    "RELEASE",
     "Approval",
     "ApprovalCount",
     "ApprovalRequest",
@@ -19,6 +20,8 @@ __all__ = [
     "RequestState",
 ]
 
+RELEASE = "release"
+"""Action of a request that asks for a release."""
 APPROVE_RELEASE = "approve_release"
 """The authority that a post must carry for its holder to approve a release."""
 
@@ -83,6 +86,8 @@ class Ground(StrEnum):
     """Neither a key listed for the person nor a listed server says that it was them."""
     STALE_SESSION = "stale_session"
     """A listed server says so, but not that the person had just proven who they are."""
+    SERVICE = "service"
+    """A program's account; people approve."""
     NO_AUTHORITY = "no_authority"
     LEFT = "left"
     EXPIRED = "expired"

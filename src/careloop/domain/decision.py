@@ -29,9 +29,14 @@ class ReasonKind(StrEnum):
     REQUESTER = "requester"
     ARTEFACT = "artefact"
     HOSTED_MODEL = "hosted_model"
+    LOCK = "lock"
+    """Something decides behaviour and is not locked."""
     DOCUMENT = "document"
     RISK = "risk"
     LEDGER = "ledger"
+    ENVELOPE = "envelope"
+    REVIEW = "review"
+    """An emergency that nobody has looked at in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,8 @@ class Decision:
     """Distinct people of distinct posts that must approve."""
     approvals: int
     """Those who have."""
+    envelope: str | None = None
+    """The change envelope by which nobody needs to be asked; null outside one."""
 
     @property
     def waits_only_for_approvals(self) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from careloop.domain.measured import Interval
+from careloop.domain.objective_standing import ObjectiveStanding
 from careloop.errors import InvalidInput
 
 __all__ = [
@@ -237,6 +238,8 @@ class Scorecard:
     """Never green while a metric is grey."""
     because: str
     sources: Sources
+    objectives: tuple[ObjectiveStanding, ...] = ()
+    """How each objective stands by these figures (R3)."""
 
     @property
     def to_date(self) -> bool:

@@ -16,9 +16,12 @@ __all__ = [
     "Entity",
     "Exclusion",
     "FrameworkId",
+    "FunctionQuorum",
+    "LedgerAnchor",
     "Organisation",
     "PhaseCadence",
     "Profile",
+    "Quorum",
     "Scope",
     "Sessions",
     "SystemExclusion",
@@ -73,6 +76,10 @@ class Scope(Noun):
     included: tuple[Text, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
     boundaries: tuple[Text, ...] = ()
+    systems_included: tuple[Slug, ...] | None = None
+    """Systems that it covers, by id; left out: every system of the inventory that is not excluded.
+
+    Rules hold a system that stands in neither list to account all the same, and the check refuses it (R2)."""
     systems_excluded: tuple[SystemExclusion, ...] = ()
     approved: Approval | None = None
     reviewed: date | None = None
@@ -113,6 +120,23 @@ class Sessions(Noun):
     """How old that proof may be when something is signed. Twelve hours at most, as NIST SP 800-63B 4.2.3 has it."""
 
 
+class LedgerAnchor(Noun):
+    """A place outside the ledger's database that remembers how long the log was (R51)."""
+
+    id: Slug
+    kind: Literal["file", "git-tag", "witness", "timestamp"]
+    at: Text
+    """Path of the file, name of the git remote (`.` for none), or address of the witness or time stamping authority."""
+    key: Text | None = None
+    """The witness's public key; the SSH key file that signs tags; the PEM file of an authority's root certificates."""
+
+    @model_validator(mode="after")
+    def _with_key(self) -> Self:
+        if self.kind != "file" and self.key is None:
+            raise ValueError(f"an anchor of the kind {self.kind} needs a key")
+        return self
+
+
 class CrossReview(Noun):
     """Who looks at a change besides its owner: several functions, each by a person of its own (R28)."""
 
@@ -145,6 +169,30 @@ class ChangeControl(Noun):
     """Changes that several functions have to agree to."""
 
 
+class FunctionQuorum(Noun):
+    """A cross-functional review: so many different functions among those named (R28)."""
+
+    at_least: int = Field(ge=1, le=9)
+    of: tuple[Function, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if len(set(self.of)) != len(self.of):
+            raise ValueError("a function is named twice")
+        if self.at_least > len(self.of):
+            raise ValueError(f"{self.at_least} of {len(self.of)} functions can never be met")
+        return self
+
+
+class Quorum(Noun):
+    """What approvals of a release of one tier take, beyond what the tier takes anyway; it can only ask for more."""
+
+    people: int = Field(default=0, ge=0, le=9)
+    """Distinct people of distinct posts."""
+    functions: FunctionQuorum | None = None
+    """Each of these people brings in one function at most."""
+
+
 class Organisation(Noun):
     """The root document of a governance repository."""
 
@@ -169,7 +217,13 @@ class Organisation(Noun):
     """Intervals the organisation has declared for its planned processes, by process id."""
     sessions: Sessions | None = None
     """Whose sessions may stand for a signature; without it, only people's own keys prove who acts."""
+    approvals: dict[Tier, Quorum] = {}
+    """By tier; a tier that is not named takes what SEMANTICS 15 and the rules ask for."""
     change_control: ChangeControl = ChangeControl()
     """Counts as it stands in the commit that a change is made upon."""
     stores: dict[Slug, str] = {}
+    anchors: tuple[LedgerAnchor, ...] = ()
+    """Where `care ledger anchor` has the log remembered; a ledger behind any of them refuses to run."""
+    retention: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], Duration] = {}
+    """How long personal values beside records of a type are kept; `care ledger retain` erases what is past it."""
     connectors: tuple[Slug, ...] = ()

@@ -2,8 +2,10 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
+from unicodedata import name as unicode_name
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
 
@@ -15,6 +17,7 @@ __all__ = [
     "Escalation",
     "EscalationStep",
     "Function",
+    "OnCallRota",
     "Person",
     "Post",
     "Roles",
@@ -53,17 +56,29 @@ class DutyKind(StrEnum):
     DATA_QUALITY = "data_quality"
 
 
+def _without_look_alikes(mail: str) -> str:
+    strange = sorted({sign for sign in mail if not sign.isascii()})
+    if strange:
+        shown = ", ".join(f"U+{ord(sign):04X} {unicode_name(sign, '?')}" for sign in strange)
+        raise ValueError(f"a mail address that names a person is written in ASCII, and this one holds {shown}")
+    return mail
+
+
 class Person(Noun):
     """Somebody who holds posts. In a larger firm the directory supplies these (SEMANTICS 27)."""
 
     id: Slug
     name: Text
-    mail: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    mail: Annotated[str, AfterValidator(_without_look_alikes)] | None = Field(
+        default=None, pattern=r"^[^@\s]+@[^@\s]+$"
+    )
     keys: tuple[str, ...] = ()
     """SSH public keys, `ssh-ed25519 AAAA…`, that prove who acts."""
     left: date | None = None
     """Day the person left; from then on every post held is vacant."""
     external: bool = False
+    service: bool = False
+    """A program's account, such as a pipeline's. It may ask and commit; it never approves, orders or validates."""
 
 
 class ActingHolder(Noun):
@@ -105,11 +120,18 @@ class Escalation(Noun):
 
 
 class Accountability(Noun):
-    """Exactly one accountable post for a part of the repository (R20, R23)."""
+    """Exactly one accountable post for a part of the repository, and who else has to do with it (R20, R23, R25)."""
 
     path: Text
     """Glob from the repository's root, as in CODEOWNERS: `systems/credit-decision/**`."""
     post: Slug
+    """Accountable: the one that answers for it and agrees to changes."""
+    responsible: tuple[Slug, ...] = ()
+    """Posts that do the work."""
+    consulted: tuple[Slug, ...] = ()
+    """Posts that are asked before."""
+    informed: tuple[Slug, ...] = ()
+    """Posts that are told after."""
 
 
 class Delegation(Noun):
@@ -121,6 +143,17 @@ class Delegation(Noun):
     until: date
 
 
+class OnCallRota(Noun):
+    """Who may use a post's authority while on call: for hours, with a reason, reviewed the next day (SEMANTICS 18)."""
+
+    post: Slug
+    people: tuple[Slug, ...] = Field(min_length=1)
+    authorities: tuple[Slug, ...] = Field(min_length=1)
+    """Out of those of the post."""
+    at_most: Duration = "PT12H"
+    """Longest that it can be taken for at a time."""
+
+
 class Roles(Governed):
     """`roles.yaml`."""
 
@@ -129,3 +162,4 @@ class Roles(Governed):
     escalations: tuple[Escalation, ...] = ()
     accountable: tuple[Accountability, ...] = ()
     delegations: tuple[Delegation, ...] = ()
+    on_call: tuple[OnCallRota, ...] = ()

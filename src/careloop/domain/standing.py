@@ -24,8 +24,12 @@ class Standing:
     """Place in the ledger: the order of standings."""
     revoked_at: datetime | None = None
     revoked_because: str | None = None
+    until: datetime | None = None
+    """When it ends by itself, of a release that went ahead in an emergency; null for one that holds until revoked."""
+    envelope: str | None = None
+    """The grant of the change envelope within which it got standing; null for one that people approved."""
 
     @property
     def valid(self) -> bool:
-        """Whether it has not been revoked."""
+        """Whether it has not been revoked, nor run out when it was read."""
         return self.revoked_at is None

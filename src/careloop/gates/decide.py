@@ -10,11 +10,14 @@ from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, ApprovalCount
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.organisation import Quorum
 from careloop.domain.release import Release
 from careloop.domain.residual import LiveRisk
+from careloop.domain.roles import Function
 from careloop.domain.system import System
 from careloop.domain.tier import Tier
 from careloop.gates.appetite import appetite_reasons
+from careloop.gates.envelope import EnvelopeUse
 from careloop.gates.judge_results import outcome_reasons
 from careloop.gates.release_rules import ReleaseRules
 
@@ -38,6 +41,12 @@ class GateCase:
     """Who approved, and whose approval does not count."""
     approvers: tuple[str, ...] = ()
     """People who could approve."""
+    quorum: Quorum | None = None
+    """What the organisation asks of approvals at this tier, beyond what the tier and the rules do; null for nothing."""
+    functions: frozenset[Function] = frozenset()
+    """Functions among those of the quorum that the counted approvals bring in."""
+    envelope: EnvelopeUse | None = None
+    """The granted change envelope that the release lies in: its people stand for approvals (SEMANTICS 14)."""
     obstacles: tuple[Reason, ...] = ()
     """What was found wrong before any rule was asked: artefacts, documents, doubtful results."""
 
@@ -45,7 +54,10 @@ class GateCase:
 def decide(case: GateCase) -> Decision:
     """Allow, wait or block, with every reason."""
     tier = case.system.tier
-    required = max(APPROVALS_BY_TIER[tier], case.rules.least_approvals(case.release))
+    quorum = case.quorum or Quorum()
+    wanted = quorum.functions.at_least if quorum.functions else 0
+    required = max(APPROVALS_BY_TIER[tier], case.rules.least_approvals(case.release), quorum.people, wanted)
+    inside = case.envelope is not None and len(case.envelope.people) >= required
     reasons = [
         *case.obstacles,
         *_no_results(case),
@@ -53,11 +65,16 @@ def decide(case: GateCase) -> Decision:
         *case.rules.reasons(case.release),
         *appetite_reasons(case.risks, tier, release=case.release),
         *_approval_reasons(case, required),
+        *_envelope_reasons(case, required),
     ]
     reasons.sort(key=lambda reason: -reason.effect.rank)
     verdict = max((reason.effect for reason in reasons), key=lambda effect: effect.rank, default=Verdict.ALLOW)
     return Decision(
-        verdict=verdict, reasons=tuple(reasons), required_approvals=required, approvals=case.release.approvals
+        verdict=verdict,
+        reasons=tuple(reasons),
+        required_approvals=0 if inside else required,
+        approvals=case.release.approvals,
+        envelope=case.envelope.name if inside and case.envelope else None,
     )
 
 
@@ -88,3 +105,30 @@ def _approval_reasons(case: GateCase, required: int) -> Iterator[Reason]:
             remedy="care approve REQUEST --reason TEXT",
             controls=("iso42001:2023/A.6.2.5",),
         )
+    yield from _function_reasons(case)
+
+
+def _envelope_reasons(case: GateCase, required: int) -> Iterator[Reason]:
+    use = case.envelope
+    if use is None:
+        return
+    said = f"inside {use.name}, granted by {', '.join(use.people)}: release {use.used + 1} of {use.most}"
+    if len(use.people) < required:
+        said += f", and {required} people are asked for here"
+    yield Reason(kind=ReasonKind.ENVELOPE, effect=Verdict.ALLOW, message=said, controls=("iso42001:2023/A.6.2.5",))
+
+
+def _function_reasons(case: GateCase) -> Iterator[Reason]:
+    """A review across functions: one person brings in one, however many posts they hold (R28)."""
+    wanted = case.quorum.functions if case.quorum else None
+    if wanted is None or len(case.functions) >= wanted.at_least:
+        return
+    here = ", ".join(sorted(case.functions)) or "none yet"
+    left = ", ".join(one for one in wanted.of if one not in case.functions)
+    yield Reason(
+        kind=ReasonKind.APPROVAL,
+        effect=Verdict.WAIT,
+        message=f"{len(case.functions)} of {wanted.at_least} functions have approved ({here}); still wanted: {left}",
+        remedy="care approve REQUEST --reason TEXT, by somebody of one of these functions",
+        controls=("iso42001:2023/A.6.2.5", "iso42001:2023/A.3.2"),
+    )

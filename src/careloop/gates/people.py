@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from careloop.domain.roles import DutyKind, Person, Post, Roles
+from careloop.domain.emergency import OnCall
+from careloop.domain.roles import DutyKind, Function, OnCallRota, Person, Post, Roles
 from careloop.gates.session import SessionTerms
 from careloop.ledger.ssh_signature import SshKey, read_ssh_keys
 
@@ -26,6 +27,8 @@ class People:
     roles: Roles
     on: date
     sessions: SessionTerms = field(default_factory=SessionTerms)
+    calls: tuple[OnCall, ...] = ()
+    """Authority that somebody on call has taken for now."""
 
     def entry(self, name: str) -> Person | None:
         """The person with an id."""
@@ -55,7 +58,7 @@ class People:
         return self._identities[person.id] if person else who.casefold()
 
     def seats(self, person: str, authority: str) -> frozenset[str]:
-        """Posts whose authority a person may use; none for somebody who left or is not listed."""
+        """Posts whose authority a person may use; none for a program, somebody who left or is not listed."""
         if (person, authority) not in self._seats:
             self._seats[person, authority] = self._found_seats(person, authority)
         return self._seats[person, authority]
@@ -66,7 +69,7 @@ class People:
 
     def _found_seats(self, person: str, authority: str) -> frozenset[str]:
         entry = self.entry(person)
-        if entry is None or self.has_left(entry):
+        if entry is None or entry.service or self.has_left(entry):
             return frozenset()
         posts = {post.id: post for post in self.roles.posts}
         own = {post.id for post in posts.values() if authority in post.authorities and self._holds(person, post)}
@@ -76,7 +79,20 @@ class People:
             if loan.authority == authority and loan.until >= self.on and {loan.from_post, loan.to_post} <= posts.keys()
             if authority in posts[loan.from_post].authorities and self._holds(person, posts[loan.to_post])
         }
-        return frozenset(own | lent)
+        return frozenset(own | lent | set(self._on_call(person, authority, posts)))
+
+    def _on_call(self, person: str, authority: str, posts: Mapping[str, Post]) -> Iterator[str]:
+        """Posts whose authority somebody took on call, as far as roles.yaml still lets them."""
+        for call in self.calls:
+            if call.person != person or authority not in call.authorities or call.post not in posts:
+                continue
+            if authority in posts[call.post].authorities and self.rota(person, call.post, authority) is not None:
+                yield call.post
+
+    def rota(self, person: str, post: str, authority: str) -> OnCallRota | None:
+        """The line of roles.yaml by which somebody may take a post's authority on call; null when there is none."""
+        rows = (one for one in self.roles.on_call if one.post == post)
+        return next((one for one in rows if person in one.people and authority in one.authorities), None)
 
     def behind(self, post_id: str, authority: str) -> frozenset[str]:
         """Ids of those who act for a post: its holders, who stands in, and holders of posts it lends an authority to.
@@ -86,23 +102,34 @@ class People:
         posts = {post.id: post for post in self.roles.posts}
         lent = [loan for loan in self.roles.delegations if loan.from_post == post_id and loan.authority == authority]
         names = {post_id, *(loan.to_post for loan in lent if loan.until >= self.on)} & posts.keys()
-        here = (person.id for person in self.roles.people if not self.has_left(person))
+        here = (person.id for person in self.roles.people if not person.service and not self.has_left(person))
         return frozenset(person for person in here if any(self._holds(person, posts[name]) for name in names))
 
     def posts(self, person: str) -> frozenset[str]:
-        """Posts that a person holds or stands in for; none for somebody who left or is not listed."""
+        """Posts that a person holds or stands in for; none for a program, somebody who left or is not listed."""
         entry = self.entry(person)
-        if entry is None or self.has_left(entry):
+        if entry is None or entry.service or self.has_left(entry):
             return frozenset()
         return frozenset(post.id for post in self.roles.posts if self._holds(person, post))
+
+    def functions(self, persons: Iterable[str], authority: str, among: frozenset[Function]) -> frozenset[Function]:
+        """The largest set of different functions that people bring in, each no more than one (R28)."""
+        brings = {post.id: post.function for post in self.roles.posts}
+        wishes = [
+            (person, frozenset(brings[post] for post in self.seats(person, authority) if post in brings) & among)
+            for person in persons
+        ]
+        return frozenset(Function(one) for one in seated(wishes).values())
 
     def may(self, authority: str) -> tuple[str, ...]:
         """Ids of all people who may use an authority."""
         return tuple(one.id for one in self.roles.people if self.seats(one.id, authority))
 
     def develops(self, person: str) -> bool:
-        """Whether somebody holds a post whose duty is development."""
-        return any(DutyKind.DEVELOPMENT in post.duties and self._holds(person, post) for post in self.roles.posts)
+        """Whether somebody, under whatever entry, holds a post whose duty is development."""
+        same = [one.id for one in self.roles.people if self.identity(one.id) == self.identity(person)]
+        building = [post for post in self.roles.posts if DutyKind.DEVELOPMENT in post.duties]
+        return any(self._holds(one, post) for one in same for post in building)
 
     def has_left(self, person: Person) -> bool:
         """Whether somebody is no longer there."""
@@ -140,7 +167,8 @@ class People:
 
 
 def _same_mail(who: str, mail: str | None) -> bool:
-    return mail is not None and who.casefold() == mail.casefold()
+    """Whether two addresses are one. Folding case makes Latin letters of some foreign signs (U+212A): not here."""
+    return mail is not None and who.isascii() and who.casefold() == mail.casefold()
 
 
 def seated(wishes: Iterable[tuple[str, frozenset[str]]]) -> Mapping[str, str]:

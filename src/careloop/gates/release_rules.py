@@ -6,7 +6,7 @@ with enough approvals, then also with those results shown safe. Every other fail
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -20,6 +20,7 @@ from careloop.domain.decision import Reason, ReasonKind, Verdict
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.finding import Finding
 from careloop.domain.measured import Outcome
+from careloop.domain.organisation import Approval
 from careloop.domain.place import Place
 from careloop.domain.release import Release
 from careloop.domain.repository import Repository
@@ -48,6 +49,8 @@ class ReleaseRules:
     cases: Cases
     on: date
     """The day in the organisation's time zone: deadlines and waivers are judged by it."""
+    granted: Mapping[str, tuple[Approval, ...]] = field(default_factory=dict)
+    """Waivers that were granted: by which posts, and when. What a waiver says of itself proves nothing."""
 
     def reasons(self, release: Release) -> Iterator[Reason]:
         """What every rule that does not hold means for a release."""
@@ -181,14 +184,17 @@ class ReleaseRules:
         return self._with_waivers_by(2)
 
     def _with_waivers_by(self, voices: int) -> Repository:
-        """The documents without the baseline, and without waivers that fewer posts have approved."""
-        usable = tuple(
-            document
-            for document in self.repository.documents
-            if not isinstance(document.noun, Baseline)
-            and not (isinstance(document.noun, Waiver) and len({one.by for one in document.noun.approved}) < voices)
-        )
-        return Repository(usable)
+        """The documents without the baseline, and with those waivers only that so many posts have granted."""
+        usable = []
+        for document in self.repository.documents:
+            noun = document.noun
+            if isinstance(noun, Waiver):
+                given = self.granted.get(noun.id, ())
+                if len({one.by for one in given}) >= voices:
+                    usable.append(replace(document, noun=noun.model_copy(update={"approved": given})))
+            elif not isinstance(noun, Baseline):
+                usable.append(document)
+        return Repository(tuple(usable))
 
 
 @dataclass(frozen=True)

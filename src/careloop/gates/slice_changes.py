@@ -14,6 +14,7 @@ _SECTIONS: Final[Mapping[str, str]] = {
     "lock": "the release lock",
     "fresh_days": "days for which results stay fresh",
     "criteria": "risk criteria",
+    "quorum": "whose approvals the organisation asks for",
     "system": "the system",
     "results": "results",
 }

@@ -8,33 +8,17 @@ import io
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import Final, TypeAlias
-from zipfile import BadZipFile, ZipFile
+from typing import Final
 
 from careloop.errors import InvalidInput
 
-__all__ = ["Unpacked", "pack", "unpack"]
-
-Unpacked: TypeAlias = dict[str, bytes | None]
-"""Name -> content; None when the member is there and cannot be read."""
+__all__ = ["pack"]
 
 _MAX_MEMBER: Final = 2**32 - 2
-_MAX_TOTAL: Final = 2**31
 _JAN_1980: Final = 1 << 5 | 1
 _UTF8: Final = 0x0800
 _UNIX: Final = 3 << 8 | 20
 _READABLE_FILE: Final = 0o100644 << 16
-_DAMAGE: Final = (
-    BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
-_OVERFLOW: Final = (OverflowError, IndexError, KeyError, MemoryError)
 
 
 def pack(members: Mapping[str, bytes]) -> bytes:
@@ -54,24 +38,6 @@ def pack(members: Mapping[str, bytes]) -> bytes:
     out.write(directory.getvalue())
     _write_end(out, count=len(members), start=start, length=len(directory.getvalue()))
     return out.getvalue()
-
-
-def unpack(archive: bytes) -> Unpacked:
-    """The members of any ZIP, ours or re-packed; raises `InvalidInput` when it cannot be opened at all."""
-    try:
-        with ZipFile(io.BytesIO(archive)) as container:
-            if sum(info.file_size for info in container.infolist()) > _MAX_TOTAL:
-                raise InvalidInput("an archive that unpacks to more than 2 GiB is not read")
-            return {info.filename: _content(container, info.filename) for info in container.infolist()}
-    except (*_DAMAGE, *_OVERFLOW) as error:
-        raise InvalidInput(f"not a readable ZIP archive: {error}") from error
-
-
-def _content(container: ZipFile, name: str) -> bytes | None:
-    try:
-        return container.read(name)
-    except (*_DAMAGE, *_OVERFLOW):
-        return None
 
 
 def _write_end(out: io.BytesIO, *, count: int, start: int, length: int) -> None:

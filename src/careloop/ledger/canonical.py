@@ -3,36 +3,50 @@
 Source: RFC 8785, narrowed: no fractions at all, integers within ±(2^53 - 1), NFC text, at most 32 levels.
 """
 
-import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from unicodedata import is_normalized
 
+import msgspec
 import rfc8785
 
 from careloop.errors import InvalidInput
 from careloop.ports.ledger import Json
 
-__all__ = ["MAX_INTEGER", "canonical_bytes", "instant_text", "problems_of_value", "read_canonical", "read_instant"]
+__all__ = [
+    "MAX_INTEGER",
+    "canonical_bytes",
+    "instant_text",
+    "is_simple",
+    "problems_of_value",
+    "read_canonical",
+    "read_instant",
+]
 
 MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 32
+_UTC: Final = "+00:00"
+_ASTRAL: Final = re.compile(rb"[\xf0-\xf4]")
 _INSTANT_WIDTH: Final = len("2026-01-31T23:59:59.000000Z")
 
 
 def canonical_bytes(value: Json) -> bytes:
     """The RFC 8785 bytes of a value that `problems_of_value` finds no fault with.
 
-    The C encoder of the standard library writes the same bytes while every character is ASCII; only the order of keys
-    beyond U+FFFF differs, so anything else goes to `rfc8785`.
+    msgspec's encoder writes the same bytes as `rfc8785`, a hundred times sooner, with one difference: it orders keys by
+    code point and RFC 8785 by UTF-16 unit. The two orders are one while no character lies beyond U+FFFF; where one
+    does, `rfc8785` writes.
     """
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_as_dict)
-    return text.encode("ascii") if text.isascii() else rfc8785.dumps(_plain(value))
+    body = _ENCODER.encode(value)
+    return body if body.isascii() or not _ASTRAL.search(body) else rfc8785.dumps(_plain(value))
 
 
 def problems_of_value(value: object, field: str, depth: int = 0) -> list[str]:
     """What keeps a value out of a record, each sentence beginning with the field's path."""
+    if is_simple(value, depth):  # nearly always, and then there is nothing to find
+        return []
     if depth > MAX_DEPTH:
         return [f"{field}: nested more than {MAX_DEPTH} levels deep"]
     match value:
@@ -55,7 +69,7 @@ def problems_of_value(value: object, field: str, depth: int = 0) -> list[str]:
 def read_canonical(body: bytes) -> Json:
     """The value that canonical bytes say; raises `InvalidInput` when they are not the canonical form of anything."""
     try:
-        value: Json = json.loads(body, parse_float=_refuse_number, parse_constant=_refuse_number)
+        value: Json = msgspec.json.decode(body)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"not JSON of a record: {error}") from error
     if problems := problems_of_value(value, "$"):
@@ -65,6 +79,28 @@ def read_canonical(body: bytes) -> Json:
     return value
 
 
+def is_simple(value: object, depth: int = 0, *, text_too: bool = True) -> bool:
+    """Whether a value surely fits: small integers, ASCII text, plain containers of them, found the shortest way.
+
+    False says nothing. With `text_too` off, text is not looked at: the caller does so, over all of it at once.
+    """
+    kind = type(value)
+    if kind is str:
+        return not text_too or value.isascii()  # type: ignore[attr-defined]  # it is a str
+    if kind is int:
+        return -MAX_INTEGER <= value <= MAX_INTEGER  # type: ignore[operator]  # it is an int
+    if kind is dict:
+        items: Mapping[object, object] = value  # type: ignore[assignment]  # it is a dict
+        return depth <= MAX_DEPTH and all(
+            type(key) is str and (not text_too or key.isascii()) and is_simple(item, depth + 1, text_too=text_too)
+            for key, item in items.items()
+        )
+    if kind is list or kind is tuple:
+        items_of: Sequence[object] = value  # type: ignore[assignment]  # it is one of the two
+        return depth <= MAX_DEPTH and all(is_simple(item, depth + 1, text_too=text_too) for item in items_of)
+    return value is None or kind is bool
+
+
 def instant_text(instant: datetime) -> str:
     """An aware UTC instant as RFC 3339 with six decimals and `Z`, so that text order is time order.
 
@@ -72,9 +108,10 @@ def instant_text(instant: datetime) -> str:
     >>> instant_text(datetime(2026, 3, 31, 12, tzinfo=UTC))
     '2026-03-31T12:00:00.000000Z'
     """
-    if instant.utcoffset() != timedelta(0):
-        raise InvalidInput(f"{instant.isoformat()} is not an instant in UTC")
-    return instant.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    text = instant.isoformat(timespec="microseconds")
+    if not text.endswith(_UTC) or len(text) != _INSTANT_WIDTH - 1 + len(_UTC):
+        raise InvalidInput(f"{text} is not an instant in UTC")
+    return f"{text[: -len(_UTC)]}Z"
 
 
 def read_instant(text: Json) -> datetime:
@@ -105,9 +142,16 @@ def _problems_of_text(text: str, field: str) -> list[str]:
     return [] if is_normalized("NFC", text) else [f"{field}: text is not in Unicode NFC"]
 
 
-def _as_dict(value: object) -> dict[str, Json]:
+def _simpler(value: object) -> object:
+    """What msgspec does not know, in a form that it does."""
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Sequence):
+        return list(value)
     raise InvalidInput(f"{type(value).__name__} has no place in a record")
 
 
@@ -120,5 +164,4 @@ def _plain(value: Json) -> Any:
     return value
 
 
-def _refuse_number(text: str) -> Json:
-    raise ValueError(f"{text} is a fraction; decimals are strings")
+_ENCODER: Final = msgspec.json.Encoder(order="sorted", enc_hook=_simpler)

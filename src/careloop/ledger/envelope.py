@@ -25,11 +25,14 @@ __all__ = [
     "VerifiedStatement",
     "key_id",
     "pre_authentication_encoding",
+    "public_pem",
     "sign_statement",
+    "sigstore_bundle",
     "verify_statement",
 ]
 
 ENVELOPE_MEDIA_TYPE: Final = "application/vnd.dsse.envelope+json"
+_BUNDLE_MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 _STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 
@@ -67,6 +70,22 @@ def key_id(key: Verifier) -> str:
     """The hint that names a key in an envelope: SHA-256 of its DER SubjectPublicKeyInfo, in hex."""
     public = Ed25519PublicKey.from_public_bytes(key.public)
     return sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def public_pem(key: Verifier) -> bytes:
+    """The public key as stock tools read it: PEM of its SubjectPublicKeyInfo (RFC 8410)."""
+    public = Ed25519PublicKey.from_public_bytes(key.public)
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def sigstore_bundle(envelope: bytes) -> bytes:
+    """The same envelope as a Sigstore bundle v0.3, which `@sigstore/verify` takes; its hint names the key."""
+    value = _object(envelope, "envelope")
+    signatures = value.get("signatures")
+    if not isinstance(signatures, list) or not signatures or not isinstance(signatures[0], Mapping):
+        raise InvalidInput("not a DSSE envelope: no signature")
+    material: Json = {"publicKey": {"hint": signatures[0].get("keyid", "")}, "tlogEntries": []}
+    return canonical_bytes({"mediaType": _BUNDLE_MEDIA_TYPE, "verificationMaterial": material, "dsseEnvelope": value})
 
 
 def sign_statement(statement: Statement, signer: Signer, *, log_key: Verifier) -> bytes:

@@ -5,7 +5,6 @@ are never written again. `read_entry` reads them back. Neither knows a clock: th
 Source: LEDGER 1, 2, 12.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from careloop.errors import InvalidInput
 from careloop.ledger.canonical import canonical_bytes, instant_text, problems_of_value, read_canonical, read_instant
 from careloop.ledger.record_types import STANDARD_TYPES, RecordType, problems_of_type
+from careloop.ledger.written import COMMITMENT, DIGEST, MEDIA, SHA256, UUID7, read_shortly, record_of, seal_shortly
 from careloop.ports.ledger import Actor, ActorKind, BlobRef, Entry, Json, Record, Subject
 
 __all__ = ["MAX_BODY", "read_entry", "reseal", "same_content", "seal", "uuid7"]
@@ -20,11 +20,6 @@ __all__ = ["MAX_BODY", "read_entry", "reseal", "same_content", "seal", "uuid7"]
 MAX_BODY: Final = 65_535
 """Most bytes in one record: what a C2SP entry bundle can carry, one below 64 KiB."""
 _ROOM_FOR_SKEW: Final = 35
-_UUID7: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|gitCommit:(?:[0-9a-f]{40}|[0-9a-f]{64})")
-_COMMITMENT: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_MEDIA: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _KEYS: Final = frozenset({"v", "id", "type", "subject", "actor", "occurred_at", "recorded_at", "controls", "refs"}) | {
     "data",
     "redactable",
@@ -53,14 +48,16 @@ def seal(
     record: Record, *, recorded_at: datetime, skew_ms: int = 0, types: Mapping[str, RecordType] = STANDARD_TYPES
 ) -> bytes:
     """The bytes of a record, once and for all; raises `InvalidInput` naming every field that is wrong."""
-    problems = _problems_of_record(record) or problems_of_type(record, types)
-    if recorded_at.utcoffset() != timedelta(0):
-        problems.append("recorded_at: not an instant in UTC")
-    if problems:
-        raise InvalidInput(
-            f"record {record.id}: {'; '.join(problems)}", hint="Mend the named fields, then send it again."
-        )
-    body = canonical_bytes(_as_json(record, recorded_at, skew_ms))
+    at_zero = recorded_at.utcoffset() == timedelta(0)
+    body = seal_shortly(record, instant_text(recorded_at), skew_ms, types) if at_zero else None
+    if body is None:
+        problems = _problems_of_record(record) or problems_of_type(record, types) or _unsearchable(record)
+        if problems or not at_zero:
+            problems += [] if at_zero else ["recorded_at: not an instant in UTC"]
+            raise InvalidInput(
+                f"record {record.id}: {'; '.join(problems)}", hint="Mend the named fields, then send it again."
+            )
+        body = canonical_bytes(_as_json(record, recorded_at, skew_ms))
     if len(body) > MAX_BODY - _ROOM_FOR_SKEW:
         raise InvalidInput(
             f"record {record.id}: {len(body)} bytes, and at most {MAX_BODY - _ROOM_FOR_SKEW} fit",
@@ -85,6 +82,14 @@ def read_entry(index: int, body: bytes) -> Entry:
 
     The schema of the type is not consulted: an old or unknown type can always be read (see `record_types.upcast`).
     """
+    written = read_shortly(body)
+    if written is not None:
+        at = datetime.fromisoformat(written.recorded_at)
+        return Entry(index=index, recorded_at=at, skew_ms=written.skew_ms, record=record_of(written), body=body)
+    return _read_at_length(index, body)
+
+
+def _read_at_length(index: int, body: bytes) -> Entry:
     value = _object(read_canonical(body), "$")
     if unknown := value.keys() - _KEYS - {"skew_ms"}:
         raise InvalidInput(f"{', '.join(sorted(unknown))}: not a field of a record")
@@ -167,7 +172,7 @@ def _blob(value: Json, field: str) -> BlobRef:
 
 def _problems_of_record(record: Record) -> list[str]:
     problems: list[str] = []
-    if not _UUID7.fullmatch(record.id):
+    if not UUID7.fullmatch(record.id):
         problems.append(f"id: {record.id!r} is not a UUIDv7")
     if record.occurred_at.utcoffset() != timedelta(0):
         problems.append("occurred_at: not an instant in UTC")
@@ -180,15 +185,22 @@ def _problems_of_record(record: Record) -> list[str]:
     for field, name in names.items():
         problems += [f"{field}: empty"] if not name.strip() else problems_of_value(name, field)
     for i, subject in enumerate(record.subject):
-        if subject.digest is not None and not _DIGEST.fullmatch(subject.digest):
+        if subject.digest is not None and not DIGEST.fullmatch(subject.digest):
             problems.append(f"subject[{i}].digest: {subject.digest!r} is not sha256:…, sha512:… or gitCommit:… in hex")
     for i, blob in enumerate(record.blobs):
-        if not _SHA256.fullmatch(blob.sha256) or blob.size < 0 or not _MEDIA.fullmatch(blob.media):
+        if not SHA256.fullmatch(blob.sha256) or blob.size < 0 or not MEDIA.fullmatch(blob.media):
             problems.append(f"blobs[{i}]: needs a sha256 in hex, a size in bytes and a media type")
     for name, commitment in record.redactable.items():
-        if not _COMMITMENT.fullmatch(commitment):
+        if not COMMITMENT.fullmatch(commitment):
             problems.append(f"redactable.{name}: {commitment!r} is not a commitment sha256:… in hex")
     return problems + problems_of_value(record.redactable, "redactable") + problems_of_value(record.data, "data")
+
+
+def _unsearchable(record: Record) -> list[str]:
+    """Names that some databases cannot hold, and so none is given to be found by."""
+    names = {"type": record.type, "actor.iss": record.actor.iss, "actor.sub": record.actor.sub}
+    names |= {f"subject[{i}].name": s.name for i, s in enumerate(record.subject)}
+    return [f"{field}: holds a NUL character" for field, name in names.items() if "\0" in name]
 
 
 def _object(value: Json, field: str) -> Mapping[str, Json]:

@@ -63,7 +63,10 @@ def request_json(view: RequestView) -> dict[str, Any]:
     asked = view.asked
     return {
         "digest": asked.digest,
-        "system": asked.system,
+        "about": view.title,
+        "asks": view.asks or None,
+        "terms": dict(view.material),
+        "system": asked.system or None,
         "state": view.state.value,
         "because": view.condition.because,
         "changed": list(view.changed),

@@ -105,6 +105,27 @@ def test_what_only_became_stricter_waits_for_nobody(path: str, old: str, new: st
     assert compared.stricter_only == (frozenset() if "version" in new else {path})
 
 
+def _asking(quorum: str) -> Repository:
+    return _edited("care.yaml", "stores:\n", f"approvals: {{high: {quorum}}}\nstores:\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ("{people: 3}", "{people: 2}"),
+        ("{functions: {at_least: 2, of: [legal, data]}}", "{people: 1}"),
+        ("{functions: {at_least: 2, of: [legal, data]}}", "{functions: {at_least: 1, of: [legal, data]}}"),
+        ("{functions: {at_least: 1, of: [legal]}}", "{functions: {at_least: 1, of: [legal, data]}}"),
+    ],
+)
+def test_r28_asking_for_fewer_voices_at_releases_loosens_and_more_tightens(more: str, less: str) -> None:
+    looser = compare_promises(_asking(more), _asking(less)).shifts
+    assert [(shift.path, shift.loosens) for shift in looser] == [("care.yaml", True)]
+    assert "approvals of tier high" in looser[0].what
+    stricter = compare_promises(_asking(less), _asking(more)).shifts
+    assert [shift.loosens for shift in stricter] == [False] or "people: 1" in less
+
+
 def test_saying_what_held_anyway_moves_nothing() -> None:
     said = _compared(RULE_FILE, "    severity: must", "    enforce: block\n    severity: must")
     assert said == Comparison((), (), frozenset())

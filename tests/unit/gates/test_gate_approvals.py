@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careloop.domain.approval import Approval, ApprovalCount, ApprovalRequest, Ground
-from careloop.domain.roles import Roles
+from careloop.domain.roles import Function, Person, Roles
 from careloop.domain.tier import Tier
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals, refusal_of
 from careloop.gates.people import seated
@@ -162,6 +162,38 @@ def test_a_lent_authority_is_used_on_the_seat_of_the_lender() -> None:
     assert [one.ground for one in both.refused] == [Ground.SAME_POST]
     late = refused(an_approval("req", asked), request=asked, given=lending, later=timedelta(days=1))
     assert late == [Ground.NO_AUTHORITY]
+
+
+def test_r41_a_program_does_not_count_whatever_post_it_holds() -> None:
+    assert refused(an_approval("ada"), given=with_person("ada", service=True)) == [Ground.SERVICE]
+    assert people(with_person("ada", service=True)).may("approve_release") == ("bob", "cy", "dev")
+    assert people(with_person("dev", service=True)).posts("dev") == frozenset()
+
+
+@pytest.mark.parametrize("mail", ["ad\u0430@acme.example", "ada@acme.example\u200b", "\uff41da@acme.example"])
+def test_r41_an_address_that_looks_like_another_is_nobodys(mail: str) -> None:
+    with pytest.raises(ValueError, match="ASCII"):
+        Person.model_validate({"id": "ada", "name": "Ada", "mail": mail})
+    assert people().person(mail) is None
+
+
+def test_r41_folding_case_makes_nobody_of_a_foreign_sign() -> None:
+    kay = with_person("ada", mail="kay@acme.example")
+    assert people(kay).person("KAY@acme.example") is not None
+    assert people(kay).person("\u212aay@acme.example") is None
+
+
+def test_r28_each_person_brings_in_one_function_at_most() -> None:
+    posts = [
+        {"id": name, "title": name, "function": name, "holders": holders, "authorities": ["approve_release"]}
+        for name, holders in {"legal": ["ada"], "security": ["ada", "bob"], "product": ["cy"]}.items()
+    ]
+    here = people(roles(posts=posts))
+    among = frozenset({Function.LEGAL, Function.SECURITY, Function.DATA})
+    assert here.functions(["ada"], "approve_release", among) <= {Function.LEGAL, Function.SECURITY}
+    assert len(here.functions(["ada"], "approve_release", among)) == 1
+    assert here.functions(["ada", "bob"], "approve_release", among) == {Function.LEGAL, Function.SECURITY}
+    assert here.functions(["cy"], "approve_release", among) == frozenset()
 
 
 def test_before_signing_the_same_refusals_are_said() -> None:

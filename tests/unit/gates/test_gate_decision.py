@@ -1,5 +1,7 @@
 """The gate's decision: a table of cases, and laws that hold whatever the case."""
 
+from dataclasses import replace
+
 import pytest
 from gate_builders import (
     GOOD_MEASURES,
@@ -23,8 +25,10 @@ from hypothesis import strategies as st
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.evolve import Waiver
 from careloop.domain.measured import Outcome
+from careloop.domain.organisation import Approval, FunctionQuorum, Quorum
 from careloop.domain.release import Release
 from careloop.domain.repository import Document
+from careloop.domain.roles import Function
 from careloop.domain.tier import Tier
 from careloop.gates.decide import decide
 
@@ -148,28 +152,57 @@ def test_a_rule_about_the_system_itself_holds_at_the_gate_too() -> None:
     assert blocking(decide(a_case(rules=release_rules(a_system(), own=[rule])))) == {"own-rule"}
 
 
-def a_waiver(*by: str, expires: str = "2026-11-30") -> Document:
-    approved = [{"by": post, "on": "2026-11-10"} for post in by]
+@pytest.mark.parametrize(
+    ("quorum", "here", "expected"),
+    [
+        ({"people": 3}, (), WAIT),
+        ({"people": 2}, (), ALLOW),
+        ({"functions": {"at_least": 2, "of": ["legal", "security", "data"]}}, ("legal",), WAIT),
+        ({"functions": {"at_least": 2, "of": ["legal", "security", "data"]}}, ("legal", "data"), ALLOW),
+        ({"functions": {"at_least": 3, "of": ["legal", "security", "data"]}}, ("legal", "data", "security"), WAIT),
+    ],
+)
+def test_r28_an_organisation_asks_for_people_and_functions(
+    quorum: dict[str, object], here: tuple[str, ...], expected: Verdict
+) -> None:
+    """Three functions take three people, and the usual case has two."""
+    case = a_case(quorum=Quorum.model_validate(quorum), functions=frozenset(map(Function, here)))
+    assert decide(case).verdict is expected
+
+
+def test_r28_a_quorum_that_nobody_can_meet_is_refused_where_it_is_written() -> None:
+    for wrong in ({"at_least": 3, "of": ["legal", "data"]}, {"at_least": 1, "of": ["legal", "legal"]}):
+        with pytest.raises(ValueError, match=r"never be met|named twice"):
+            FunctionQuorum.model_validate(wrong)
+
+
+def a_waiver(expires: str = "2026-11-30", says: tuple[str, ...] = ("risk", "boss")) -> Document:
+    """It calls itself approved by these posts."""
     fields = {"id": "w1", "rule": "own-rule", "subject": "credit", "reason": "Once", "owner": "lead"}
+    approved = [{"by": post, "on": "2026-11-10"} for post in says]
     return Document(
         "waivers/w1.yaml", "waiver", Waiver.model_validate({**fields, "expires": expires, "approved": approved})
     )
 
 
 @pytest.mark.parametrize(
-    ("waiver", "expected"),
+    ("waiver", "granted_by", "expected"),
     [
-        (a_waiver("risk", "boss"), ALLOW),
-        (a_waiver("risk"), BLOCK),
-        (a_waiver("risk", "risk"), BLOCK),
-        (a_waiver(), BLOCK),
-        (a_waiver("risk", "boss", expires="2026-11-22"), BLOCK),
-        (a_waiver("risk", "boss", expires="2027-11-22"), BLOCK),
+        (a_waiver(), ("risk", "boss"), ALLOW),
+        (a_waiver(says=()), ("risk", "boss"), ALLOW),
+        (a_waiver(), ("risk",), BLOCK),
+        (a_waiver(), ("risk", "risk"), BLOCK),
+        (a_waiver(), (), BLOCK),
+        (a_waiver("2026-11-22"), ("risk", "boss"), BLOCK),
+        (a_waiver("2027-11-22"), ("risk", "boss"), BLOCK),
     ],
 )
-def test_a_waiver_counts_when_two_posts_approved_it_and_it_is_in_date(waiver: Document, expected: Verdict) -> None:
+def test_r41_a_waiver_counts_when_two_posts_have_granted_it_whatever_it_says_of_itself(
+    waiver: Document, granted_by: tuple[str, ...], expected: Verdict
+) -> None:
     rule = a_rule("release.environment == 'moon'", waiver={"allowed": True, "max_days": 30})
-    rules = release_rules(a_system(), own=[rule], others=[waiver])
+    granted = tuple(Approval.model_validate({"by": post, "on": "2026-11-10"}) for post in granted_by)
+    rules = replace(release_rules(a_system(), own=[rule], others=[waiver]), granted={"w1": granted})
     assert decide(a_case(rules=rules)).verdict is expected
 
 

@@ -11,6 +11,7 @@ from careloop.ledger.merkle import (
     Frontier,
     Nodes,
     consistency_proof,
+    grown_nodes,
     inclusion_proof,
     leaf_hash,
     new_nodes,
@@ -168,3 +169,12 @@ def test_an_independent_implementation_builds_the_same_tree() -> None:
     for size, body in enumerate(BODIES, start=1):
         second.append_entry(body)
         assert second.get_root() == tree_root(size, TREE)
+
+
+@given(st.integers(0, 63), st.integers(0, 64))
+def test_a_batch_makes_the_same_hashes_as_its_leaves_one_by_one(size: int, more: int) -> None:
+    leaves = [leaf_hash(body) for body in BODIES[size : size + more]]
+    one_by_one = {node for at, leaf in enumerate(leaves, size) for node in new_nodes(at, leaf, TREE)}
+    made = grown_nodes(size, leaves, TREE)
+    assert set(made) == one_by_one
+    assert len(made) == len(one_by_one)

@@ -25,6 +25,7 @@ from careloop.workflows.run.enter_safe_state import Place, plan_rollback, plan_s
 from careloop.workflows.run.execute_plan import execute_plan
 from careloop.workflows.run.pause_automation import pause_automation, resume_automation
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
+from careloop.workflows.run.restore_order import restore_in, use_restore_grant
 from careloop.workflows.run.signed_order import OrderAsk, SignedOrder, sign_order
 from careloop.workflows.run.watch_desk import hands_of
 
@@ -94,6 +95,9 @@ def _switch(desk: ReleaseDesk, signed: SignedOrder, at: Place, to: str | None) -
     root, now = place().root, wiring.now()
     governance = read_governance(desk, now)
     plan = _plan(desk.ledger, governance, at, signed, to)
+    restore = restore_in(plan, undo=_action(signed) == "undo")
+    if restore is not None:
+        use_restore_grant(restore, signed, governance, desk.ledger, now)
     with closing(wiring.lake(root)) as lake:
         hands = hands_of(wiring.watch_desk(root, desk.ledger, lake), at, now=now, actor=signed.actor)
         done = execute_plan(plan, hands=hands, now=now, proof=signed.proof).done
@@ -102,12 +106,16 @@ def _switch(desk: ReleaseDesk, signed: SignedOrder, at: Place, to: str | None) -
 
 def _plan(ledger: Ledger, governance: Governance, at: Place, signed: SignedOrder, to: str | None) -> Plan:
     told = Order(id=signed.id, by=signed.person, reason=signed.reason, proof=signed.proof)
-    action = str(signed.proof["statement"]["action"])  # type: ignore[index, call-overload]
+    action = _action(signed)
     if action == "rollback":
         if to is None:
             raise InvalidInput("name the release that is to take over")
-        return plan_rollback(ledger, at, told, to=to)
+        return plan_rollback(ledger, at, told, to=to, now=governance.now)
     if action == "undo":
-        return plan_undo(ledger, at, told)
+        return plan_undo(ledger, at, told, now=governance.now)
     declared = governance.system(at.system).safe_state
     return plan_safe_state(ledger, at, told, declared=None if declared is None else declared.kind)
+
+
+def _action(signed: SignedOrder) -> str:
+    return str(signed.proof["statement"]["action"])  # type: ignore[index, call-overload]

@@ -8,6 +8,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from careloop import wiring
 from careloop.domain.card import CARD_FIELDS, Card, FieldState
 from careloop.domain.monitor import Monitor, MonitorKind, Monitors
 from careloop.domain.repository import Repository
@@ -43,7 +44,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     monitors = sorted(_monitors(picture.governance.repository, name), key=lambda one: _ORDER.index(one.kind))
     ledger = board().ledger
     log = list(ledger.query(subject=f"systems/{name}"))[-_LOG:][::-1]
-    standings = [one for one in standings_of(ledger, name) if one.valid]
+    standings = [one for one in standings_of(ledger, name, now=wiring.now()) if one.valid]
     card = next((one for at, one in picture.governance.repository.all(Card) if at.folder == name), None)
     shown = {
         "row": row,

@@ -7,7 +7,7 @@ they are. Everything else is the same (SEMANTICS 18; LEDGER 8; R41).
 from dataclasses import dataclass
 from datetime import datetime
 
-from careloop.domain.approval import Refusal
+from careloop.domain.approval import RELEASE, Refusal
 from careloop.errors import InvalidInput, Refused
 from careloop.gates.count_approvals import refusal_of
 from careloop.gates.proven import APPROVAL
@@ -65,6 +65,8 @@ def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, proof: PersonalProof, n
     if not ask.reason.strip():
         raise InvalidInput("an approval says why", hint="give --reason TEXT")
     asked = find_request(desk.ledger, ask.request)
+    if asked.request.action != RELEASE:
+        raise Refused(f"the request is about another action: {asked.request.action}")
     governance = read_governance(desk, now)
     case = case_from_blobs(asked.results, asked.request.lock, asked.request.environment, governance, desk)
     refuse_unless_open(asked, case)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState
 from careloop.domain.monitor_chart import AlarmMark, PlanMark, SwitchKind, SwitchMark
@@ -31,6 +33,10 @@ class Marks:
     """When each release took over, each time, in seconds since 1970; what `detect_changes` asks for."""
 
 
+_NOTHING_RUNS_OUT: Final = datetime.min.replace(tzinfo=UTC)
+"""A mark tells what a release was called, whether or not it may still run."""
+
+
 def marks_of(entries: Sequence[Entry], *, system: str, environment: str, seconds: Mapping[str, int]) -> Marks:
     """The marks; `seconds` says how long the windows of each monitor are, those that are gone from it get none."""
     plans = plans_of(entries, system=system, environment=environment)
@@ -40,7 +46,7 @@ def marks_of(entries: Sequence[Entry], *, system: str, environment: str, seconds
     alarms: dict[str, list[AlarmMark]] = {}
     for mark in _alarm_marks(alarms_of(entries, system=system, environment=environment), plans, seconds):
         alarms.setdefault(mark.signal.monitor, []).append(mark)
-    switches = _switches(entries, (system, environment), plans, standings_in(entries))
+    switches = _switches(entries, (system, environment), plans, standings_in(entries, now=_NOTHING_RUNS_OUT))
     return Marks(
         alarms={monitor: tuple(marks) for monitor, marks in alarms.items()},
         switches=tuple(sorted(switches, key=lambda mark: (mark.at, mark.index))),

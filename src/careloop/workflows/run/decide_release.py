@@ -10,15 +10,16 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from careloop.domain.approval import ApprovalCount, ApprovalRequest
+from careloop.domain.approval import RELEASE, ApprovalCount, ApprovalRequest
 from careloop.domain.decision import Decision, GateAnswer, Reason, ReasonKind, Verdict
 from careloop.domain.noun import days_in
 from careloop.domain.release_lock import ReleaseLock
 from careloop.errors import InvalidInput
-from careloop.gates.read_files import read_results
 from careloop.gates.request import request_bytes, request_digest, request_json
 from careloop.ledger.canonical import canonical_bytes
 from careloop.ports.ledger import BlobRef, Json, Ledger, Record
+from careloop.workflows.run.attest import attest_results
+from careloop.workflows.run.read_reports import read_reports
 from careloop.workflows.run.release_case import ReleaseCase
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
@@ -33,7 +34,6 @@ from careloop.workflows.run.release_records import (
 
 __all__ = ["GateQuestion", "answer_of", "decide_release", "open_request", "record_decision"]
 
-_ACTION: Final = "release"
 _OPEN_FOR: Final = "P7D"
 """How long a request stays open; `intervals: {approval-request: P14D}` in care.yaml says otherwise."""
 _JSON: Final = "application/json"
@@ -50,10 +50,12 @@ class GateQuestion:
     system: str
     lock: ReleaseLock
     results: tuple[bytes, ...]
-    """Results files as they were written."""
+    """Results files and other tools' reports as they were written."""
     environment: str
     requester: str | None
     """Person's id or mail address; None when nobody is known to ask."""
+    names: tuple[str, ...] = ()
+    """What the results files are called, for messages about them."""
 
 
 def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> GateAnswer:
@@ -68,10 +70,17 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
             f"'{question.environment}' is no name of an environment",
             hint="small letters, digits, dot, dash, underscore",
         )
+    if question.requester is not None and not question.requester.isascii():
+        raise InvalidInput(
+            f"--requester {question.requester}: not plain ASCII, so that it could look like somebody else's name",
+            hint="write a person's id, or a mail address in ASCII",
+        )
     if question.lock.system != question.system:
         raise InvalidInput(f"the lock is of the system {question.lock.system}, not of {question.system}")
-    files = tuple(read_results(raw, f"results {place + 1}") for place, raw in enumerate(question.results))
-    case = ReleaseCase(question.lock, files, question.environment, read_governance(desk, now), desk)
+    governance = read_governance(desk, now)
+    expected = governance.system(question.system).evaluation
+    laid = read_reports(question.results, question.names, system=question.system, expected=expected)
+    case = ReleaseCase(question.lock, laid.files, question.environment, governance, desk)
     size = desk.ledger.size()
     asked = open_request(case, upto=size)
     count = case.count(asked)
@@ -81,8 +90,9 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
         if requester is None:
             decision = _nobody_asks(decision)
         else:
-            asked = _ask(case, requester, question.results, upto=size)
-    record_decision(case, decision, asked, question.results)
+            asked = _ask(case, requester, laid.kept, upto=size)
+    record_decision(case, decision, asked, laid.kept)
+    attest_results(case, laid.kept)
     return answer_of(case, decision, asked, count)
 
 
@@ -92,7 +102,7 @@ def open_request(case: ReleaseCase, *, upto: int | None = None) -> Asked | None:
     fitting = (
         one
         for one in requests_for(case.desk.ledger, subject=f"releases/{case.digest}", upto=upto)
-        if (one.request.action, one.request.slice) == (_ACTION, case.slice)
+        if (one.request.action, one.request.slice) == (RELEASE, case.slice)
         and (one.request.environment, one.request.tier) == (case.environment, case.system.tier)
         and one.request.expires_at >= case.governance.now
         and one.digest not in used
@@ -136,6 +146,7 @@ def record_decision(case: ReleaseCase, decision: Decision, asked: Asked | None, 
         "required_approvals": decision.required_approvals,
         "approvals": decision.approvals,
         "request": asked.digest if asked else None,
+        **({"envelope": decision.envelope} if decision.envelope else {}),
     }
     fingerprint = sha256(canonical_bytes(grounds)).hexdigest()
     record = Record(
@@ -177,7 +188,7 @@ def _ask(case: ReleaseCase, requester: str, results: tuple[bytes, ...], *, upto:
         occurred_at=now,
         data={
             "request": digest,
-            "action": _ACTION,
+            "action": RELEASE,
             "expires_at": text["expires_at"],
             "system": case.system.id,
             "version": plain_text(case.lock.version),
@@ -199,10 +210,10 @@ def _new_request(case: ReleaseCase, requester: str, upto: int) -> ApprovalReques
     ledger, now = case.desk.ledger, case.governance.now
     organisation = case.governance.repository.organisation
     interval = (organisation.intervals if organisation else {}).get("approval-request", _OPEN_FOR)
-    about = (_ACTION, case.digest, case.slice, case.system.tier.value, case.environment)
+    about = (RELEASE, case.digest, case.slice, case.system.tier.value, case.environment)
     before = len(requests_for(ledger, subject=f"releases/{case.digest}", upto=upto))
     return ApprovalRequest(
-        action=_ACTION,
+        action=RELEASE,
         lock=case.digest,
         slice=case.slice,
         tier=case.system.tier,
@@ -252,5 +263,5 @@ def _reason_json(reason: Reason) -> Json:
 
 def _milliseconds(case: ReleaseCase) -> int:
     """When the newest results were measured: a time that every gate that reads them agrees on."""
-    newest = max((file.measured_at.timestamp() for file in case.results), default=0.0)
+    newest = max((file.measured_at.timestamp() for file in case.results if file.measured_at), default=0.0)
     return int(newest * 1000)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from careloop.domain.deployment import ServeRelease, Switched, SwitchOrder
+from careloop.domain.deployment import ServeRelease, ServeSafeState, Serving, Switched, SwitchOrder
 from careloop.domain.release_lock import Presence
 from careloop.errors import Refused
 from careloop.gates.rollback_target import rollback_target
@@ -42,9 +42,11 @@ def deploy_release(lock: str, place: Place, hands: Hands, *, now: datetime, beca
         raise Refused(why_not, hint="put it through `care gate` first")
     where = {"system": place.system, "environment": place.environment}
     serving = serving_by_ledger(automation_entries(hands.ledger), **where)
-    warning = _warning(lock, place, hands)
+    warning = _warning(lock, place, hands, now)
     if serving is not None and serving.served == ServeRelease(lock):
         return Deployed(lock=lock, switched=None, warning=warning)
+    if serving is not None and isinstance(serving.served, ServeSafeState):
+        _refuse_quiet_restore(lock, serving, hands, now)
     before = "" if serving is None else serving.order
     order = SwitchOrder(
         id=_order_id(place, lock, before, None if serving is None else serving.since),
@@ -69,14 +71,26 @@ def deploy_release(lock: str, place: Place, hands: Hands, *, now: datetime, beca
     return Deployed(lock=lock, switched=switched, warning=warning)
 
 
+def _refuse_quiet_restore(lock: str, serving: Serving, hands: Hands, now: datetime) -> None:
+    """A release that was approved before the containment comes back by an order to restore, not by a deploy."""
+    standings = standings_of(hands.ledger, serving.system, now=now)
+    mine = [one for one in standings if (one.lock, one.environment) == (lock, serving.environment) and one.valid]
+    if all(one.since <= serving.since for one in mine):
+        raise Refused(
+            f"{serving.system} is in its safe state since {serving.since.isoformat(timespec='minutes')},"
+            " and this release was approved before that",
+            hint=f"let it answer again: care rollback {serving.system} --to {lock[:19]}",
+        )
+
+
 def _order_id(place: Place, lock: str, before: str, at: datetime | None) -> str:
     """The same for the same release in the place of the same deployment, so that a repeated order is known as such."""
     whole = "\0".join(("careloop/deploy/v1", place.system, place.environment, lock, before))
     return uuid7(0 if at is None else int(at.timestamp() * 1000), sha256(whole.encode()).digest()[:10])
 
 
-def _warning(lock: str, place: Place, hands: Hands) -> str | None:
-    standings = standings_of(hands.ledger, place.system)
+def _warning(lock: str, place: Place, hands: Hands, now: datetime) -> str | None:
+    standings = standings_of(hands.ledger, place.system, now=now)
     target = rollback_target(
         standings, environment=place.environment, instead_of=lock, presence=lambda _: Presence.SAME
     )

@@ -31,20 +31,20 @@ def serving_now(ledger: Ledger, place: Place) -> Serving | None:
     return serving_by_ledger(automation_entries(ledger), system=place.system, environment=place.environment)
 
 
-def plan_rollback(ledger: Ledger, place: Place, order: Order, *, to: str) -> Plan:
+def plan_rollback(ledger: Ledger, place: Place, order: Order, *, to: str, now: datetime) -> Plan:
     """The plan of a rollback that a person orders; `Refused` when the release has no standing there."""
     _refuse_silent(order)
-    _refuse_without_standing(ledger, place, to)
+    _refuse_without_standing(ledger, place, to, now)
     return order_rollback(order, serving_now(ledger, place), to=to)
 
 
-def plan_undo(ledger: Ledger, place: Place, order: Order) -> Plan:
+def plan_undo(ledger: Ledger, place: Place, order: Order, *, now: datetime) -> Plan:
     """The plan of taking the last switch back; the release before it must have standing still."""
     _refuse_silent(order)
     plan = order_undo(order, serving_now(ledger, place))
     for step in plan.steps:
         if step.step == "roll_back":
-            _refuse_without_standing(ledger, place, step.to)
+            _refuse_without_standing(ledger, place, step.to, now)
     return plan
 
 
@@ -73,7 +73,7 @@ def _refuse_silent(order: Order) -> None:
         raise InvalidInput("say why: the reason is what others will read", hint="give --reason TEXT")
 
 
-def _refuse_without_standing(ledger: Ledger, place: Place, lock: str) -> None:
-    why_not = why_not_standing(ledger, system=place.system, environment=place.environment)(lock)
+def _refuse_without_standing(ledger: Ledger, place: Place, lock: str, now: datetime) -> None:
+    why_not = why_not_standing(ledger, system=place.system, environment=place.environment, now=now)(lock)
     if why_not is not None:
         raise Refused(why_not, hint="`care release standing` shows which releases may take over")

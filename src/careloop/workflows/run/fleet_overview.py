@@ -121,7 +121,7 @@ def _row(card: SystemCard, reading: FleetReading, environment: str, now: datetim
     where = {"system": card.id, "environment": environment}
     serving = serving_by_ledger(entries, **where)
     plans = plans_of(entries, **where)
-    standings = standings_in(entries)
+    standings = standings_in(entries, now=now)
     lock = serving.served.lock if serving is not None and isinstance(serving.served, ServeRelease) else None
     left = lock or _left(serving)
     target = rollback_target(standings, environment=environment, instead_of=left, presence=reading.presence)

@@ -3,13 +3,15 @@
 Everything is judged again at this moment: rules, results, artefacts, who may approve. Source: LEDGER 8; SEMANTICS 13.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from careloop.domain.approval import RELEASE
 from careloop.domain.decision import Decision, GateAnswer, Verdict
 from careloop.domain.standing import Standing
 from careloop.errors import Refused
 from careloop.ports.ledger import Json, Ledger, Record
+from careloop.workflows.run.attest import attest_results, attest_standing
 from careloop.workflows.run.decide_release import answer_of, open_request, record_decision
 from careloop.workflows.run.release_case import ReleaseCase, case_from_blobs
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
@@ -24,7 +26,7 @@ from careloop.workflows.run.release_records import (
 )
 from careloop.workflows.run.request_condition import refuse_unless_open
 
-__all__ = ["RecordAsk", "Recorded", "record_release"]
+__all__ = ["RecordAsk", "Recorded", "record_release", "results_at_gate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,14 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     `Refused` when the request is for another release or environment, void, expired or used up.
     """
     asked = find_request(desk.ledger, ask.request) if ask.request is not None else None
+    if asked is not None and asked.request.action != RELEASE:
+        raise Refused(f"the request is about another action: {asked.request.action}")
     if asked is not None and asked.request.lock != ask.lock:
         raise Refused(f"the request is for the release {asked.request.lock[:19]}, not for {ask.lock[:19]}")
     if asked is not None and asked.request.environment != ask.environment:
         raise Refused(f"the request is for the environment {asked.request.environment}, not for {ask.environment}")
     governance = read_governance(desk, now)
-    results = asked.results if asked is not None else _results_at_gate(desk.ledger, ask)
+    results = asked.results if asked is not None else results_at_gate(desk.ledger, ask.lock, ask.environment)
     case = case_from_blobs(results, ask.lock, ask.environment, governance, desk)
     before = case.standing
     if before is None and asked is not None:
@@ -71,30 +75,34 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     count = case.count(asked)
     decision = case.decide(count)
     if before is not None:
+        attest_standing(case)
         return Recorded(answer_of(case, decision, asked, count), before, False)
     raw = tuple(desk.ledger.get_blob(digest) for digest in results)
     record_decision(case, decision, asked, raw)
     if decision.verdict is not Verdict.ALLOW:
         return Recorded(answer_of(case, decision, asked, count), None, False)
-    _stand(case, asked, decision, [one.approval.person for one in count.counted])
+    new = _stand(case, asked, decision, [one.approval.person for one in count.counted])
+    attest_results(case, raw)
     fresh = ReleaseCase(case.lock, case.results, case.environment, governance, desk)
-    return Recorded(answer_of(fresh, decision, asked, count), fresh.standing, True)
+    attest_standing(fresh)
+    return Recorded(answer_of(fresh, decision, asked, count), fresh.standing, new)
 
 
-def _results_at_gate(ledger: Ledger, ask: RecordAsk) -> tuple[str, ...]:
+def results_at_gate(ledger: Ledger, lock: str, environment: str) -> tuple[str, ...]:
     """The results that the last decision about this release and environment read; `Refused` when there was none."""
     found: Json = None
-    for entry in ledger.query(type="gate.decision", subject=f"releases/{ask.lock}"):
-        if entry.record.data.get("environment") == ask.environment:
+    for entry in ledger.query(type="gate.decision", subject=f"releases/{lock}"):
+        if entry.record.data.get("environment") == environment:
             found = entry.record.data.get("results")
     if not isinstance(found, list):
-        raise Refused(
-            f"the gate has not decided about {ask.lock[:19]} for {ask.environment}", hint="run `care gate` first"
-        )
+        raise Refused(f"the gate has not decided about {lock[:19]} for {environment}", hint="run `care gate` first")
     return tuple(map(str, found))
 
 
-def _stand(case: ReleaseCase, asked: Asked | None, decision: Decision, people: list[str]) -> None:
+def _stand(case: ReleaseCase, asked: Asked | None, decision: Decision, people: list[str]) -> bool:
+    """Record the standing; False when another process did so, or used the approvals up, a moment ago."""
+    if decision.envelope is not None:
+        return _stand_in_envelope(case, decision)
     now = case.governance.now
     if asked is not None and decision.required_approvals:
         # One request makes one standing, whoever records it and however often.
@@ -104,16 +112,36 @@ def _stand(case: ReleaseCase, asked: Asked | None, decision: Decision, people: l
         unix_ms = int(now.timestamp() * 1000)
         record_id = derived_id(unix_ms, "standing", case.digest, case.environment, earlier)
     used = asked if decision.required_approvals else None
-    record = Record(
+    record = _record(case, decision, record_id, request=used.digest if used else None, people=people)
+    return append_once(case.desk.ledger, replace(record, refs=(used.record,) if used else ()), now=now)
+
+
+def _stand_in_envelope(case: ReleaseCase, decision: Decision) -> bool:
+    """Take the next free place of the envelope: a place has one id, so that no two releases ever share one."""
+    current = case
+    while (use := current.envelopes.inside) is not None and current.standing is None:
+        record_id = derived_id(0, "envelope", use.request, str(use.used))
+        record = _record(current, decision, record_id, request=None, people=list(use.people))
+        data = {**record.data, "envelope": use.request, "envelope_name": use.name, "place": use.used + 1}
+        if append_once(case.desk.ledger, replace(record, data=data), now=case.governance.now):
+            return True
+        current = ReleaseCase(case.lock, case.results, case.environment, case.governance, case.desk)
+    if current.standing is None:
+        raise Refused("the last release of the envelope was taken a moment ago", hint="run `care gate` again")
+    return False
+
+
+def _record(case: ReleaseCase, decision: Decision, record_id: str, *, request: str | None, people: list[str]) -> Record:
+    return Record(
         id=record_id,
         type="release.standing",
         actor=GATE,
-        occurred_at=now,
+        occurred_at=case.governance.now,
         data={
             "system": case.system.id,
             "lock": case.digest,
             "environment": case.environment,
-            "request": used.digest if used else None,
+            "request": request,
             "version": plain_text(case.lock.version),
             "tier": case.system.tier.value,
             "approvals": decision.approvals,
@@ -122,8 +150,6 @@ def _stand(case: ReleaseCase, asked: Asked | None, decision: Decision, people: l
             "slice": case.slice,
             "commit": case.governance.commit,
         },
-        subject=subjects(case.system.id, case.digest, used.digest if used else None),
+        subject=subjects(case.system.id, case.digest, request),
         controls=("iso42001:2023/A.6.2.5",),
-        refs=(used.record,) if used else (),
     )
-    append_once(case.desk.ledger, record, now=now)

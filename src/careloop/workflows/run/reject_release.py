@@ -7,17 +7,20 @@ no can never be shown as a yes. What was objected to has to change: other result
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from careloop.domain.approval import APPROVE_RELEASE
+from careloop.domain.approval import APPROVE_RELEASE, RELEASE
+from careloop.domain.matter import AUTHORITY
 from careloop.errors import InvalidInput, Refused
 from careloop.gates.proven import Purpose
 from careloop.gates.request import statement_digest
 from careloop.ledger.canonical import instant_text
 from careloop.ports.ledger import Actor, Json, Record
 from careloop.ports.session_voucher import PersonalProof
+from careloop.workflows.run.approve_matter import refuse_closed_matter
+from careloop.workflows.run.matter_records import matter_subjects
 from careloop.workflows.run.release_case import case_from_blobs
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
@@ -65,13 +68,19 @@ def reject_release(ask: RejectionAsk, desk: ReleaseDesk, proof: PersonalProof, n
     asked = find_request(desk.ledger, ask.request)
     governance = read_governance(desk, now)
     people = governance.people
-    refuse_unless_open(
-        asked, case_from_blobs(asked.results, asked.request.lock, asked.request.environment, governance, desk)
-    )
+    subject = subjects(asked.system, asked.request.lock, asked.digest)
+    authority = APPROVE_RELEASE
+    if asked.request.action == RELEASE:
+        refuse_unless_open(
+            asked, case_from_blobs(asked.results, asked.request.lock, asked.request.environment, governance, desk)
+        )
+    else:
+        matter = refuse_closed_matter(asked, desk, now).matter
+        authority, subject = AUTHORITY[matter.kind], matter_subjects(matter.name, matter.system, asked.digest)
     signer = choose_signer(proof, people, ask.person)
     person = signer.person.id
-    if not people.seats(person, APPROVE_RELEASE):
-        raise Refused(f"no post of {person} carries {APPROVE_RELEASE}, which a no takes as well")
+    if not people.seats(person, authority):
+        raise Refused(f"no post of {person} carries {authority}, which a no takes as well")
     statement = {
         "action": "reject",
         "request": asked.digest,
@@ -81,7 +90,7 @@ def reject_release(ask: RejectionAsk, desk: ReleaseDesk, proof: PersonalProof, n
     }
     signed = sign_digest(signer, people, statement_digest(statement), purpose=_REJECTION, now=now)
     data: dict[str, Json] = {"reason": statement["reason"], "statement": statement, **signed.data}
-    append_once(desk.ledger, _record(asked, signer.actor, data, now), now=now)
+    append_once(desk.ledger, replace(_record(asked, signer.actor, data, now), subject=subject), now=now)
     return Rejected(asked=asked, person=person, key=signed.key)
 
 
@@ -100,7 +109,6 @@ def _record(asked: Asked, actor: Actor, data: Mapping[str, Json], now: datetime)
             "slice": request.slice,
             **data,
         },
-        subject=subjects(asked.system, request.lock, asked.digest),
         controls=("iso42001:2023/A.6.2.5",),
         refs=(asked.record,),
     )

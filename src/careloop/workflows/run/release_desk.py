@@ -11,9 +11,11 @@ from careloop.checks.catalogue import Catalogue
 from careloop.checks.rule_book import RuleBook, build_rule_book
 from careloop.checks.subjects import Cases
 from careloop.documents.compile import Compiled, compile_tree
+from careloop.domain.emergency import OnCall
 from careloop.domain.repository import Repository
 from careloop.domain.residual import LiveRisk
 from careloop.domain.roles import Roles
+from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
 from careloop.domain.tier import Moment
 from careloop.errors import InvalidInput, NotFound, Refused
@@ -21,13 +23,15 @@ from careloop.gates.people import People
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.session import session_terms
 from careloop.gates.slice import slice_grounds
+from careloop.ledger.note import Signer
 from careloop.ports.artefact_store import ArtefactStore
 from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
+from careloop.workflows.emergencies import calls_in_force
 
-__all__ = ["Governance", "ReleaseDesk", "read_governance"]
+__all__ = ["Governance", "ReleaseDesk", "governance_of", "read_governance"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class ReleaseDesk:
     ledger: Ledger
     standards: StandardsLibrary
     artefacts: ArtefactStore
+    attestor: Signer | None = None
+    """Signs what the gate attests; never the log's own key. None at a desk that only reads."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Governance:
     catalogue: Catalogue
     book: RuleBook
     now: datetime
+    calls: tuple[OnCall, ...] = ()
+    """Authority taken on call that may be used at this instant."""
 
     @property
     def repository(self) -> Repository:
@@ -82,7 +90,7 @@ class Governance:
         roles = self.repository.only(Roles)
         if roles is None:
             raise Refused(f"there is no readable roles.yaml at {self.commit[:12]}", hint="run `care check`")
-        return People(roles, self.on, session_terms(self.repository.organisation))
+        return People(roles, self.on, session_terms(self.repository.organisation), self.calls)
 
     @cached_property
     def rules(self) -> ReleaseRules:
@@ -98,6 +106,11 @@ class Governance:
     @cached_property
     def live_risks(self) -> dict[str, tuple[LiveRisk, ...]]:
         """Each system's risks as they stand, as soon as one of its releases has asked."""
+        return {}
+
+    @cached_property
+    def outdated(self) -> dict[str, tuple[str, tuple[str, ...]] | None]:
+        """Each system's impact assessment that does not count any more, as soon as one of its releases has asked."""
         return {}
 
     @cached_property
@@ -129,19 +142,26 @@ def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | No
     if commit is None:
         raise Refused("there is no commit to judge by", hint="commit the governance documents first")
     files, in_force_by = desk.standards.read_all(), "ledger" if recorded else "history"
-    digest = standards_digest(files)
+    digest, calls = standards_digest(files), calls_in_force(desk.ledger, now)
     if before is not None and (before.commit, before.standards_digest) == (commit, digest):
-        return replace(before, in_force_by=in_force_by, now=now)
-    compiled = compile_tree(desk.source.at(commit))
-    catalogue = _catalogue(tuple(files.items()))
+        return replace(before, in_force_by=in_force_by, now=now, calls=calls)
+    made = governance_of(desk.source.at(commit), commit, desk, now)
+    return replace(made, in_force_by=in_force_by, calls=calls)
+
+
+def governance_of(tree: SourceTree, commit: str, desk: ReleaseDesk, now: datetime) -> Governance:
+    """These documents, as if they were in force; `commit` says whose history they have."""
+    files = desk.standards.read_all()
+    compiled, catalogue = compile_tree(tree), _catalogue(tuple(files.items()))
     return Governance(
         commit=commit,
-        in_force_by=in_force_by,
-        standards_digest=digest,
+        in_force_by="history",
+        standards_digest=standards_digest(files),
         compiled=compiled,
         catalogue=catalogue,
         book=build_rule_book(compiled.repository, catalogue, frozenset({Moment.RELEASE})),
         now=now,
+        calls=calls_in_force(desk.ledger, now),
     )
 
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Final
 
@@ -15,6 +15,7 @@ from careloop.domain.validation import Validation
 from careloop.errors import Conflict, InvalidInput, NotFound, Refused
 from careloop.gates.request import read_request, request_digest
 from careloop.gates.session import read_session
+from careloop.ledger.canonical import read_instant
 from careloop.ledger.record import uuid7
 from careloop.ports.ledger import Actor, ActorKind, Entry, Json, Ledger, Record, Subject
 
@@ -103,7 +104,7 @@ def requests_for(ledger: Ledger, *, subject: str | None, upto: int | None = None
                 asked = Asked(
                     request=request,
                     digest=request_digest(request),
-                    system=str(data.get("system")),
+                    system=system if isinstance(system := data.get("system"), str) else "",
                     version=str(data.get("version")),
                     results=tuple(map(str, _list(data.get("results")))),
                     asked_at=entry.record.occurred_at,
@@ -223,22 +224,28 @@ def validations_of(ledger: Ledger, lock: str) -> list[Validation]:
     return found
 
 
-def standings_of(ledger: Ledger, system: str | None = None) -> tuple[Standing, ...]:
-    """Every standing ever recorded, in order, those that were revoked marked."""
+def standings_of(ledger: Ledger, system: str | None = None, *, now: datetime) -> tuple[Standing, ...]:
+    """Every standing ever recorded, in order, those that were revoked or had run out by `now` marked."""
     where = f"systems/{system}" if system is not None else None
     entries = [*_about(ledger, "release.standing", where), *_about(ledger, "release.revoked", where)]
-    return standings_in(sorted(entries, key=lambda one: one.index))
+    return standings_in(sorted(entries, key=lambda one: one.index), now=now)
 
 
-def standings_in(entries: Iterable[Entry]) -> tuple[Standing, ...]:
-    """The standings among entries in the order of the log, those that were revoked marked."""
+def standings_in(entries: Iterable[Entry], *, now: datetime) -> tuple[Standing, ...]:
+    """The standings among entries in the order of the log, those that were revoked or had run out by `now` marked."""
     found: list[Standing] = []
     for entry in entries:
         if entry.record.type == "release.standing":
             found.append(_standing(entry))
         elif entry.record.type == "release.revoked":
             found = [_revoked(one, entry) for one in found]
-    return tuple(found)
+    return tuple(_run_out(one, now) for one in found)
+
+
+def _run_out(standing: Standing, now: datetime) -> Standing:
+    if standing.until is None or not standing.valid or now <= standing.until:
+        return standing
+    return replace(standing, revoked_at=standing.until, revoked_because="the time of an emergency release was over")
 
 
 def _about(ledger: Ledger, kind: str, subject: str | None, *, upto: int | None = None) -> Iterator[Entry]:
@@ -260,7 +267,18 @@ def _standing(entry: Entry) -> Standing:
         since=entry.record.occurred_at,
         record=entry.record.id,
         index=entry.index,
+        until=_instant(data.get("until")),
+        envelope=envelope if isinstance(envelope := data.get("envelope"), str) else None,
     )
+
+
+def _instant(value: Json) -> datetime | None:
+    """An end that cannot be read is one that is over."""
+    if value is None:
+        return None
+    with suppress(InvalidInput):
+        return read_instant(str(value))
+    return datetime.min.replace(tzinfo=UTC)
 
 
 def _revoked(standing: Standing, entry: Entry) -> Standing:

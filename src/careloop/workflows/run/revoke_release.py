@@ -42,7 +42,7 @@ def revoke_release(ask: RevokeAsk, desk: ReleaseDesk, proof: PersonalProof, now:
     if not ask.reason.strip():
         raise InvalidInput("a revocation says why", hint="give --reason TEXT")
     people = read_governance(desk, now).people
-    standing = _standing(ask, desk)
+    standing = _standing(ask, desk, now)
     signer = choose_signer(proof, people, ask.person)
     person = signer.person.id
     if not any(people.seats(person, authority) for authority in MAY_REVOKE):
@@ -59,11 +59,11 @@ def revoke_release(ask: RevokeAsk, desk: ReleaseDesk, proof: PersonalProof, now:
     signed = sign_digest(signer, people, statement_digest(statement), purpose=_REVOCATION, now=now)
     data: dict[str, Json] = {"reason": statement["reason"], "statement": statement, **signed.data}
     append_once(desk.ledger, _record(standing, signer.actor, data, now), now=now)
-    return next(one for one in standings_of(desk.ledger, standing.system) if one.record == standing.record)
+    return next(one for one in standings_of(desk.ledger, standing.system, now=now) if one.record == standing.record)
 
 
-def _standing(ask: RevokeAsk, desk: ReleaseDesk) -> Standing:
-    for one in reversed(standings_of(desk.ledger)):
+def _standing(ask: RevokeAsk, desk: ReleaseDesk, now: datetime) -> Standing:
+    for one in reversed(standings_of(desk.ledger, now=now)):
         if one.valid and (one.lock, one.environment) == (ask.lock, ask.environment):
             return one
     raise Refused(f"release {ask.lock[:19]} has no standing in {ask.environment}")

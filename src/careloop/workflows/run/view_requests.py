@@ -3,18 +3,21 @@
 The same functions judge here and when somebody approves, so that a page can say beforehand what will happen.
 """
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from careloop.domain.approval import ApprovalCount, Ground, Refusal, RequestState
+from careloop.domain.approval import RELEASE, ApprovalCount, Ground, Refusal, RequestState
 from careloop.domain.decision import Decision
 from careloop.domain.release import Result
 from careloop.domain.standing import Standing
-from careloop.errors import InvalidInput, NotFound
+from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals, refusal_of
 from careloop.gates.decide import APPROVALS_BY_TIER
+from careloop.gates.matters import plain_terms
 from careloop.ports.ledger import Ledger
+from careloop.workflows.run.matter_case import matter_case
 from careloop.workflows.run.release_case import case_from_blobs
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import Asked, approvals_of, find_request, requests_for, standings_of
@@ -41,6 +44,15 @@ class RequestView:
     """What was measured, as far as it can be believed."""
     terms: ApprovalTerms | None = None
     """What another approval would be held against."""
+    asks: str = ""
+    """What would be agreed to, in a sentence; empty for a release."""
+    material: tuple[tuple[str, str], ...] = ()
+    """What an approval of a matter binds to, field by field; empty for a release."""
+
+    @property
+    def title(self) -> str:
+        """What it is about: the system for a release, else the matter's own name."""
+        return self.asked.system if self.asked.request.action == RELEASE else self.asked.version
 
     @property
     def state(self) -> RequestState:
@@ -105,14 +117,34 @@ class _Inbox:
     def view(self, asked: Asked) -> RequestView:
         """The request as it stands now; one whose release or system is gone is void, and says why."""
         try:
-            return self._judged(asked)
-        except (NotFound, InvalidInput) as error:
-            closed = closed_condition(asked, standings_of(self._desk.ledger, asked.system), self._governance.now)
+            return self._judged(asked) if asked.request.action == RELEASE else self._of_matter(asked)
+        except (NotFound, InvalidInput, Refused) as error:
+            closed = closed_condition(
+                asked, standings_of(self._desk.ledger, asked.system, now=self._governance.now), self._governance.now
+            )
             lost = Condition(RequestState.VOID, f"the request is void: {error.message}", (error.message,))
             required = _recorded_need(self._desk.ledger, asked)
             return RequestView(
                 asked=asked, condition=closed or lost, count=ApprovalCount(), required=required, decision=None
             )
+
+    def _of_matter(self, asked: Asked) -> RequestView:
+        case = matter_case(asked, self._governance, self._desk)
+        condition, terms = case.condition(asked), case.terms(asked)
+        if condition.state is RequestState.USED:
+            terms = replace(terms, now=next(one.at for one in case.grants if one.request == asked.digest))
+        elif condition.state is RequestState.EXPIRED:
+            terms = replace(terms, now=asked.request.expires_at)
+        return RequestView(
+            asked=asked,
+            condition=condition,
+            count=count_approvals(approvals_of(self._desk.ledger, asked.digest), terms),
+            required=case.matter.required,
+            decision=None,
+            terms=terms,
+            asks=case.matter.asks,
+            material=tuple(_rows(case.matter.terms)),
+        )
 
     def _judged(self, asked: Asked) -> RequestView:
         request = asked.request
@@ -152,3 +184,13 @@ def _recorded_need(ledger: Ledger, asked: Asked) -> int:
     ]
     said = [need for need in needs if isinstance(need, int)]
     return said[-1] if said else APPROVALS_BY_TIER[asked.request.tier]
+
+
+def _rows(terms: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Each field with its path and what it says, empty ones left out."""
+    for name, value in terms.items():
+        if isinstance(value, Mapping):
+            yield from _rows(value, f"{prefix}{name}.")
+        elif value not in (None, (), [], ""):
+            shown = value if isinstance(value, str) else json.dumps(plain_terms(value), ensure_ascii=False)
+            yield f"{prefix}{name}", shown

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from careloop.domain.approval import RELEASE
 from careloop.errors import InvalidInput
 from careloop.gates.request import read_request, request_digest
 from careloop.ports.ledger import Entry
@@ -54,9 +55,15 @@ def waiting_requests(entries: Iterable[Entry], *, environment: str, now: datetim
     for entry in log:
         if entry.record.type != "approval.requested" or entry.record.data.get("request") in used:
             continue
+        if entry.record.data.get("action") != RELEASE:
+            continue
         with suppress(InvalidInput):
             waiting = _waiting(entry, signed, required)
-            if waiting.environment == environment and waiting.expires_at >= now:
+            if (
+                entry.record.data.get("action") == RELEASE
+                and waiting.environment == environment
+                and waiting.expires_at >= now
+            ):
                 found.append(waiting)
     return tuple(found)
 

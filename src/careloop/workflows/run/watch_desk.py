@@ -99,7 +99,7 @@ def hands_of(
         deployer=desk.deployer,
         pager=desk.pager,
         actor=AUTOMATION,
-        why_not=why_not_standing(desk.ledger, system=place.system, environment=place.environment),
+        why_not=why_not_standing(desk.ledger, system=place.system, environment=place.environment, now=now),
         counts=counts_of(monitors),
         served_since=served_since(desk.lake, monitors, system=place.system, now=now),
     )

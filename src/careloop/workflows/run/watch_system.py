@@ -114,11 +114,12 @@ def watch_system(watch: SystemWatch, using: Watching, *, now: datetime, dry_run:
     return _Look(watch, using, now, dry_run).look()
 
 
-def why_not_standing(ledger: Ledger, *, system: str, environment: str) -> Callable[[str], str | None]:
+def why_not_standing(ledger: Ledger, *, system: str, environment: str, now: datetime) -> Callable[[str], str | None]:
     """Says of a release why it may not answer: it never had standing there, or it was revoked; None when it may."""
 
     def why_not(lock: str) -> str | None:
-        ours = [one for one in standings_of(ledger, system) if (one.lock, one.environment) == (lock, environment)]
+        every = standings_of(ledger, system, now=now)
+        ours = [one for one in every if (one.lock, one.environment) == (lock, environment)]
         if any(one.valid for one in ours):
             return None
         if not ours:
@@ -250,7 +251,7 @@ class _Look:
 
     def _target(self, release: str) -> RollbackTarget:
         return rollback_target(
-            standings_of(self._ledger, self._watch.system),
+            standings_of(self._ledger, self._watch.system, now=self._now),
             environment=self._watch.environment,
             instead_of=release,
             presence=self._using.presence,

@@ -211,3 +211,25 @@ class Scene:
 
     def types(self) -> list[str]:
         return [entry.record.type for entry in self.ledger.query()]
+
+
+def an_envelope(lock: ReleaseLock, **changes: Any) -> dict[str, Any]:
+    """A change envelope around a lock whose weights may vary."""
+    fields: dict[str, Any] = {
+        "id": "nightly",
+        "owner": "ai-lead",
+        "reason": "Retrained every night on the same recipe.",
+        "recipe": {
+            "code_commit": lock.code_commit,
+            "features": ["age", "income"],
+            "data_contract": DATA,
+            "parameters": {"threshold": 0.5},
+        },
+        "varies": ["models/credit"],
+        "varying_parameters": ["seed"],
+        "bounds": [{"measure": "impact_ratio", "least": 0.8}],
+        "shift": [{"measure": "psi", "most": 0.1}],
+        "most_releases": 2,
+        "expires": "2026-12-31",
+    }
+    return fields | changes

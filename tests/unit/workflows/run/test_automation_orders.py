@@ -84,7 +84,11 @@ class Duty(Scene):
         hands = hands_of(self.watch_desk, PLACE, now=self.now, actor=signed.actor)
         if action == "safe_state":
             return enter_safe_state(hands, PLACE, order, declared=SafeStateKind.HUMAN, now=self.now)
-        plan = plan_undo(self.ledger, PLACE, order) if to is None else plan_rollback(self.ledger, PLACE, order, to=to)
+        plan = (
+            plan_undo(self.ledger, PLACE, order, now=self.now)
+            if to is None
+            else plan_rollback(self.ledger, PLACE, order, to=to, now=self.now)
+        )
         return execute_plan(plan, hands=hands, now=self.now, proof=order.proof)
 
     @property
@@ -161,21 +165,21 @@ def test_a_release_without_standing_is_not_rolled_back_to() -> None:
     with pytest.raises(Refused, match="was revoked: It leaks"):
         duty.ordered("rollback", to=one)
     with pytest.raises(Refused, match="was revoked"):
-        plan_undo(duty.ledger, PLACE, an_order())
+        plan_undo(duty.ledger, PLACE, an_order(), now=duty.now)
     assert duty.answers == ServeRelease(two)
 
 
 def test_rolling_back_to_what_answers_is_a_conflict_and_nothing_can_be_undone_before_a_switch() -> None:
     duty = Duty()
     with pytest.raises(NotFound):
-        plan_undo(duty.ledger, PLACE, an_order())
+        plan_undo(duty.ledger, PLACE, an_order(), now=duty.now)
     one = duty.deployed("1.0")
     with pytest.raises(Conflict):
-        plan_rollback(duty.ledger, PLACE, an_order(), to=one)
+        plan_rollback(duty.ledger, PLACE, an_order(), to=one, now=duty.now)
     with pytest.raises(NotFound, match="no switch to undo"):
-        plan_undo(duty.ledger, PLACE, an_order())
+        plan_undo(duty.ledger, PLACE, an_order(), now=duty.now)
     with pytest.raises(InvalidInput):
-        plan_rollback(duty.ledger, PLACE, an_order(reason=""), to=one)
+        plan_rollback(duty.ledger, PLACE, an_order(reason=""), to=one, now=duty.now)
 
 
 @pytest.mark.parametrize("declared", [None, SafeStateKind.PREVIOUS_RELEASE])

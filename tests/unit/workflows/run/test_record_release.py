@@ -191,10 +191,10 @@ def second(scene: Scene) -> ReleaseLock:
 def test_the_first_release_has_no_way_back_and_the_second_has() -> None:
     scene = Scene()
     first = scene.released()
-    (only,) = release_standing(scene.desk)
+    (only,) = release_standing(scene.desk, now=scene.now)
     assert (only.target.lock, only.newest is not None) == (None, True)
     newer = second(scene)
-    (both,) = release_standing(scene.desk, "credit")
+    (both,) = release_standing(scene.desk, "credit", now=scene.now)
     assert both.newest is not None
     assert (both.newest.lock, both.target.lock) == (newer.digest, first.digest)
 
@@ -205,7 +205,7 @@ def test_a_target_that_was_revoked_or_altered_is_not_ready() -> None:
     newer = second(scene)
 
     def target() -> str | None:
-        return target_for(scene.desk, "credit", environment="production", instead_of=newer.digest).lock
+        return target_for(scene.desk, "credit", environment="production", instead_of=newer.digest, now=scene.now).lock
 
     assert target() == first.digest
     scene.artefacts.files["models/credit/weights.bin"] = b"changed"
@@ -218,16 +218,18 @@ def test_a_target_that_was_revoked_or_altered_is_not_ready() -> None:
 def test_why_a_release_may_not_answer_is_said() -> None:
     scene = Scene()
     lock = scene.released()
-    why = why_no_standing(scene.ledger, "credit", "production")
+    why = why_no_standing(scene.ledger, "credit", "production", now=scene.now)
     assert why(lock.digest) is None
     assert "no standing in production" in (why(f"sha256:{'9' * 64}") or "")
-    assert "no standing in staging" in (why_no_standing(scene.ledger, "credit", "staging")(lock.digest) or "")
+    assert "no standing in staging" in (
+        why_no_standing(scene.ledger, "credit", "staging", now=scene.now)(lock.digest) or ""
+    )
     revoke(scene, lock)
     assert "was revoked" in (why(lock.digest) or "")
 
 
 def test_systems_without_standings_are_not_listed() -> None:
     scene = Scene()
-    assert release_standing(scene.desk) == ()
+    assert release_standing(scene.desk, now=scene.now) == ()
     scene.released()
-    assert release_standing(scene.desk, "book-finder") == ()
+    assert release_standing(scene.desk, "book-finder", now=scene.now) == ()

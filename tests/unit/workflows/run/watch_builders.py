@@ -179,7 +179,7 @@ class World:
             deployer=self.deployer,
             pager=self.pager,
             actor=AUTOMATION,
-            why_not=why_not_standing(book, system="credit", environment="production"),
+            why_not=why_not_standing(book, system="credit", environment="production", now=START),
             counts=counts_of(monitors),
             served_since=self._look,
         )
