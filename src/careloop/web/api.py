@@ -29,6 +29,7 @@ from careloop.reports.status_report import status_json
 from careloop.web.accounts.models import ApiToken
 from careloop.web.answers import request_json, system_json
 from careloop.web.api_tokens import token_of
+from careloop.web.ledger_api import router as ledger_router
 from careloop.web.site import board, place
 from careloop.workflows.evolve.ledger_prove import prove_entry
 from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
@@ -80,6 +81,7 @@ api = NinjaAPI(
     urls_namespace="api",
     auth=_reads,
 )
+api.add_router("/ledger", ledger_router)
 
 
 class GateAsk(Schema):
@@ -246,7 +248,9 @@ def _would_not(request: HttpRequest, error: CareloopError) -> HttpResponse:
     status = 404 if isinstance(error, NotFound) else 400 if isinstance(error, InvalidInput | UsageError) else 409
     if not isinstance(error, NotFound | InvalidInput | UsageError | Refused):
         status = 503
-    return api.create_response(request, {"error": error.message, "next": error.hint}, status=status)
+    return api.create_response(
+        request, {"error": error.message, "next": error.hint, "kind": type(error).__name__}, status=status
+    )
 
 
 @api.exception_handler(ValidationError)

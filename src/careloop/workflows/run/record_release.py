@@ -11,6 +11,7 @@ from careloop.domain.decision import Decision, GateAnswer, Verdict
 from careloop.domain.standing import Standing
 from careloop.errors import Refused
 from careloop.ports.ledger import Json, Ledger, Record
+from careloop.workflows.run.attest import attest_results, attest_standing
 from careloop.workflows.run.decide_release import answer_of, open_request, record_decision
 from careloop.workflows.run.release_case import ReleaseCase, case_from_blobs
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
@@ -74,13 +75,16 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     count = case.count(asked)
     decision = case.decide(count)
     if before is not None:
+        attest_standing(case)
         return Recorded(answer_of(case, decision, asked, count), before, False)
     raw = tuple(desk.ledger.get_blob(digest) for digest in results)
     record_decision(case, decision, asked, raw)
     if decision.verdict is not Verdict.ALLOW:
         return Recorded(answer_of(case, decision, asked, count), None, False)
     new = _stand(case, asked, decision, [one.approval.person for one in count.counted])
+    attest_results(case, raw)
     fresh = ReleaseCase(case.lock, case.results, case.environment, governance, desk)
+    attest_standing(fresh)
     return Recorded(answer_of(fresh, decision, asked, count), fresh.standing, new)
 
 

@@ -19,6 +19,7 @@ from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
+from careloop.gates.assessment import assessment_reasons
 from careloop.gates.card_claims import claim_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
@@ -37,6 +38,7 @@ from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
+from careloop.workflows.assessed_before import outdated_assessment
 from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for, granted_waivers
@@ -239,9 +241,20 @@ class ReleaseCase:
         """The results as far as they can be believed, and as rules see them."""
         return self._judged.results
 
+    @property
+    def accepted(self) -> tuple[tuple[int, tuple[Result, ...]], ...]:
+        """Results files by their place, with their results, that were measured on this release and are fresh."""
+        return self._judged.accepted
+
     @cached_property
     def _judged(self) -> Judged:
-        return judge_results(self.results, Terms(lock=self.lock, fresh_days=self._fresh_days, now=self.governance.now))
+        terms = Terms(
+            lock=self.lock,
+            fresh_days=self._fresh_days,
+            now=self.governance.now,
+            expected=self.system.evaluation,
+        )
+        return judge_results(self.results, terms)
 
     @cached_property
     def _obstacles(self) -> tuple[Reason, ...]:
@@ -256,6 +269,7 @@ class ReleaseCase:
             *cover_reasons(self.lock, self.system, self._is_here),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *assessment_reasons(self._outdated, self.system.tier),
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
             *review_reasons(self._overdue),
@@ -286,6 +300,15 @@ class ReleaseCase:
             independent_validation=is_validated(validations, self.governance.people, self.authors),
             rollback_target_ready=self.rollback.lock is not None,
         )
+
+    @cached_property
+    def _outdated(self) -> tuple[str, tuple[str, ...]] | None:
+        governance, desk = self.governance, self.desk
+        if self.system.id not in governance.outdated:
+            governance.outdated[self.system.id] = outdated_assessment(
+                self.system, governance.repository, source=desk.source, ledger=desk.ledger, now=governance.here
+            )
+        return governance.outdated[self.system.id]
 
     @cached_property
     def _card(self) -> Card | None:
