@@ -269,6 +269,7 @@ def _standing(entry: Entry) -> Standing:
         index=entry.index,
         until=_instant(data.get("until")),
         envelope=envelope if isinstance(envelope := data.get("envelope"), str) else None,
+        after=after if isinstance(after := data.get("after"), str) else None,
     )
 
 
