@@ -309,6 +309,12 @@ def validate(
         list[str] | None,
         typer.Option("--condition", metavar="TEXT", help="Must be met first: keeps the gate closed; repeat."),
     ] = None,
+    finding: Annotated[
+        list[str] | None, typer.Option("--finding", metavar="TEXT", help="What you found; repeat.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option("--limit", metavar="TEXT", help="Condition of use, as long as it runs; repeat.")
+    ] = None,
     person: AsOption = None,
     key: KeyOption = None,
     repo: RepoOnlyOption = None,
@@ -327,6 +333,8 @@ def validate(
             report=read_file(report),
             until=last,
             conditions=tuple(condition or ()),
+            findings=tuple(finding or ()),
+            limits=tuple(limit or ()),
             person=person,
         )
         made = validate_release(ask, desk, wiring.approval_keys(root, key), wiring.now())
