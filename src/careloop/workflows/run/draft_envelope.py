@@ -49,21 +49,12 @@ def draft_envelope(lock: ReleaseLock, ask: EnvelopeAsk) -> ChangeEnvelope:
             f"the lock does not state {' and '.join(missing)}, which a recipe does",
             hint="care release lock ... --param features='[\"age\"]' --param data_contract=sha256:...",
         )
-    left_out = {"features", "data_contract", *ask.varying_parameters}
-    recipe = {
-        "code_commit": lock.code_commit,
-        "artefacts": {one.name: one.sha256 for one in lock.artefacts if one.name not in ask.varies},
-        "features": lock.parameters["features"],
-        "data_contract": lock.parameters["data_contract"],
-        "parameters": {name: value for name, value in lock.parameters.items() if name not in left_out},
-        "hosted_model": lock.hosted_model.model_dump(mode="json") if lock.hosted_model else None,
-    }
     fields: dict[str, Any] = {
         "id": ask.id,
         "owner": ask.owner,
         "environment": ask.environment,
         "reason": ask.reason,
-        "recipe": recipe,
+        "recipe": _recipe(lock, ask),
         "varies": list(ask.varies),
         "varying_parameters": list(ask.varying_parameters),
         "bounds": _bounds(ask.bounds),
@@ -76,6 +67,19 @@ def draft_envelope(lock: ReleaseLock, ask: EnvelopeAsk) -> ChangeEnvelope:
     except ValidationError as error:
         said = "; ".join(f"{'/'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InvalidInput(f"this makes no envelope: {said}") from error
+
+
+def _recipe(lock: ReleaseLock, ask: EnvelopeAsk) -> dict[str, Any]:
+    """Everything of the lock that stays as it is."""
+    left_out = {"features", "data_contract", *ask.varying_parameters}
+    return {
+        "code_commit": lock.code_commit,
+        "artefacts": {one.name: one.sha256 for one in lock.artefacts if one.name not in ask.varies},
+        "features": lock.parameters["features"],
+        "data_contract": lock.parameters["data_contract"],
+        "parameters": {name: value for name, value in lock.parameters.items() if name not in left_out},
+        "hosted_model": lock.hosted_model.model_dump(mode="json") if lock.hosted_model else None,
+    }
 
 
 def _bounds(texts: Sequence[str]) -> list[dict[str, Any]]:
