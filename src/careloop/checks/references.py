@@ -41,6 +41,8 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("accountable[].informed[]", "post"),
         ("delegations[].from_post", "post"),
         ("delegations[].to_post", "post"),
+        ("on_call[].post", "post"),
+        ("on_call[].people[]", "person"),
     ),
     "controls": (
         ("decisions[].control", "requirement"),
