@@ -76,6 +76,10 @@ class Scope(Noun):
     included: tuple[Text, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
     boundaries: tuple[Text, ...] = ()
+    systems_included: tuple[Slug, ...] | None = None
+    """Systems that it covers, by id; left out: every system of the inventory that is not excluded.
+
+    Rules hold a system that stands in neither list to account all the same, and the check refuses it (R2)."""
     systems_excluded: tuple[SystemExclusion, ...] = ()
     approved: Approval | None = None
     reviewed: date | None = None

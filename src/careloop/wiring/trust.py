@@ -47,13 +47,10 @@ def anchors_of(root: Path) -> tuple[Anchor, ...]:
 @contextmanager
 def clerk_for(root: Path, *, actor: Actor = KEEPER, proof: Mapping[str, Json] | None = None) -> "Iterator[LedgerClerk]":
     """Somebody at work on the repository's ledger, which must hold against its anchors."""
-    from careloop.adapters.local_ledger import open_local_ledger
-    from careloop.workflows.evolve.anchor_ledger import check_anchors
     from careloop.workflows.evolve.ledger_clerk import LedgerClerk
 
     now = wiring.now()
-    with closing(open_local_ledger(root, url=_ledger_url(root))) as ledger:
-        check_anchors(ledger, anchors_of(root))
+    with closing(wiring.ledger_to_write(root, create=False)) as ledger:
         yield LedgerClerk(ledger=ledger, actor=actor, now=now, make_id=partial(wiring.new_id, now), proof=proof or {})
 
 
@@ -110,7 +107,7 @@ def rotate_ledger(root: Path, *, reason: str) -> str:
     record = Record(
         id=wiring.new_id(now), type="ledger.key_rotated", actor=KEEPER, occurred_at=now, data={"reason": reason}
     )
-    opening = partial(open_local_ledger, root, url=_ledger_url(root))
+    opening = partial(open_local_ledger, root, url=wiring.ledger_url(root))
     return rotate_key(_database(root), opening, record=record, recorded_at=now)
 
 
@@ -166,13 +163,8 @@ def _path(root: Path, text: str) -> Path:
 def _database(root: Path) -> Path:
     from careloop.adapters.local_ledger import ledger_path
 
-    return ledger_path(root, _ledger_url(root))
+    return ledger_path(root, wiring.ledger_url(root))
 
 
 def _personal_path(root: Path) -> Path:
     return _database(root).with_name("personal.sqlite")
-
-
-def _ledger_url(root: Path) -> str | None:
-    organisation = wiring.organisation_of(root)
-    return organisation.stores.get("ledger") if organisation else None
