@@ -66,6 +66,8 @@ class _Check:
     key: Key | None = None
     holds: bool = False
     """Whether the checkpoint is signed by the key in the export and its root is that of the leaves."""
+    complete: bool = True
+    """Whether every leaf has its record."""
     leaves: Sequence[bytes] = ()
     facts: Facts = field(default_factory=Facts)
     disclosed: dict[str, bytes] = field(default_factory=dict)
@@ -122,6 +124,7 @@ class _Check:
         read: list[tuple[Line, Record | None]] = []
         for line in lines_of(self.members, self.leaves):
             record = _read(line)
+            self.complete &= line.fits
             if line.fits and record is None:
                 self.report(ProblemKind.NOT_CANONICAL, f"record {line.index}")
             if line.fits and record is not None:
@@ -177,8 +180,11 @@ class _Check:
             if self.members.get(name) != content:
                 self.report(ProblemKind.FILE_ALTERED, name)
         known = expected.keys() | derived.keys() | _FIXED
+        held_elsewhere: tuple[str, ...] = ("entries/", "rotations/", "tile/")
+        if not self.complete:  # a record that cannot be read may have named them
+            held_elsewhere += ("attestations/", "blobs/", "keys/", "timestamps/")
         for name in sorted(self.members.keys() - known):
-            if not name.startswith(("entries/", "rotations/", "tile/")):  # those are held against the tree
+            if not name.startswith(held_elsewhere):
                 self.report(ProblemKind.FILE_ADDED, name)
 
     def listing(self) -> None:
