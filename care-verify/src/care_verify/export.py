@@ -19,6 +19,7 @@ from care_verify.notes import Checkpoint, Key, Note, read_checkpoint, read_key, 
 from care_verify.records import (
     DSSE,
     RECORDS_IN_A_FILE,
+    TIMESTAMP,
     Facts,
     Line,
     Record,
@@ -36,6 +37,9 @@ CHECKPOINT: Final = "checkpoint"
 DISCLOSURES: Final = "disclosures.jsonl"
 _FIXED: Final = {CHECKPOINT, DISCLOSURES, KEY, MANIFEST, README, SUMS}
 _MAX_SIZE: Final = 50_000_000
+_SHA256: Final = bytes.fromhex("0609608648016503040201")
+_IMPRINTS: Final = (_SHA256 + bytes.fromhex("05000420"), _SHA256 + bytes.fromhex("0420"))
+"""DER of an imprint before its 32 bytes, with and without the parameters of SHA-256 (RFC 3161, 2.4.1; RFC 5754, 2)."""
 
 
 def verify_export(archive: bytes, *, trust: Key | None = None, witnesses: Sequence[Key] = ()) -> Outcome:
@@ -49,6 +53,7 @@ def verify_export(archive: bytes, *, trust: Key | None = None, witnesses: Sequen
     records = check.records()
     check.keys(trust)
     check.documents()
+    check.timestamps()
     check.listing()
     if written_again(check.members) != archive:
         check.report(ProblemKind.CONTAINER_ALTERED, "the ZIP itself")
@@ -74,6 +79,7 @@ class _Check:
     erased: dict[tuple[str, str], int] = field(default_factory=dict)
     attested: int = 0
     foreign: list[str] = field(default_factory=list)
+    stamped: int = 0
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, kind: ProblemKind, about: str) -> None:
@@ -187,6 +193,18 @@ class _Check:
             if not name.startswith(held_elsewhere):
                 self.report(ProblemKind.FILE_ADDED, name)
 
+    def timestamps(self) -> None:
+        """Each time stamp must be over a document that its record names: the checkpoint that was anchored."""
+        for record in self.facts.of_type("checkpoint.anchored"):
+            stamps = [digest for digest, media in record.blobs if media == TIMESTAMP]
+            others = [bytes.fromhex(digest) for digest, media in record.blobs if media != TIMESTAMP]
+            for name in (blob_name(digest, TIMESTAMP) for digest in stamps):
+                reply = self.members.get(name) or b""
+                if any(head + digest in reply for head in _IMPRINTS for digest in others):
+                    self.stamped += 1
+                else:
+                    self.report(ProblemKind.TIMESTAMP_BAD, name)
+
     def listing(self) -> None:
         """The list of digests and the manifest."""
         self.problems += [problem for problem in against_sums(self.members) if problem not in self.problems]
@@ -216,6 +234,7 @@ class _Check:
             problems=tuple(sorted(set(self.problems))),
             attestations=self.attested,
             foreign=tuple(self.foreign),
+            timestamps=self.stamped,
             witnesses=tuple(seen),
         )
 
