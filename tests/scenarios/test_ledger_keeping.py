@@ -102,6 +102,9 @@ def test_a_new_key_is_followed_by_exports_anchors_and_verification(acme: Acme) -
     assert said.code == 0, said.err
     assert acme.care("ledger", "anchor").code == 0
     assert acme.care("ledger", "verify").code == 0
+    assert acme.care("ledger", "verify", "--trust", old).code == 0
+    stranger = "acme-retail-group-se/care/dev" + read_key(old).text.partition("/dev")[2].replace("A", "B", 1)
+    assert acme.care("ledger", "verify", "--trust", stranger).code in (1, 2)
     for key in (old, (acme.root / ".care" / "ledger.pub").read_text().strip()):
         found = verify_export(exported(acme), trust=read_key(key))
         assert (found.problems, found.sound) == ((), True)

@@ -255,11 +255,12 @@ def verify_ledger(root: Path, trust: str | None) -> "Verification":
     """Everything that is wrong with the repository's ledger; `trust` is its public key, or a file that holds it."""
     from careloop.adapters.local_ledger import verify_local_ledger
     from careloop.ledger.note import read_verifier
+    from careloop.wiring.trust import followed
 
     key = None
     if trust is not None:
         file = Path(trust)
-        key = read_verifier(file.read_text(encoding="utf-8").strip() if file.is_file() else trust)
+        key = followed(root, read_verifier(file.read_text(encoding="utf-8").strip() if file.is_file() else trust))
     return verify_local_ledger(root, ledger_url(root), trust=key)
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 from careloop import wiring
 from careloop.domain.noun import seconds_in
 from careloop.domain.organisation import LedgerAnchor
-from careloop.errors import InvalidInput, Unavailable
+from careloop.errors import CareloopError, InvalidInput, Unavailable
 from careloop.ports.anchor import Anchor
 from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Receipt
 
 if TYPE_CHECKING:
     from careloop.adapters.witness_folder import WitnessFolder
+    from careloop.ledger.note import Verifier
     from careloop.ledger.witness import Decision
     from careloop.ports.personal_values import PersonalValues
     from careloop.workflows.evolve.ledger_clerk import LedgerClerk
@@ -26,6 +27,7 @@ __all__ = [
     "anchors_of",
     "clerk_for",
     "export_ledger",
+    "followed",
     "personal_values",
     "recover_ledger",
     "retention_of",
@@ -82,6 +84,19 @@ def export_ledger(root: Path, out: Path, *, with_personal: bool = True) -> Check
             with personal_values(root) as values:
                 shown = values_to_show(ledger, values)
         return export(ledger, out, disclosures=shown, rotations=rotations_of(_database(root)))
+
+
+def followed(root: Path, trusted: "Verifier") -> "Verifier":
+    """The log's newest key, where a trusted one leads to it; a log that does not open leaves the trusted one."""
+    from careloop.adapters.ledger_rotation import rotations_of
+    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.workflows.evolve.anchor_ledger import newest_key
+
+    try:
+        with closing(open_local_ledger(root, url=wiring.ledger_url(root), read_only=True)) as ledger:
+            return newest_key(ledger, trusted, rotations_of(_database(root)))
+    except CareloopError:
+        return trusted
 
 
 def recover_ledger(root: Path, *, reason: str) -> Receipt:
