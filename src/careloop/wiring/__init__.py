@@ -219,16 +219,18 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
             key=os.environ.get("CARELOOP_LEDGER_KEY") or stores.get("ledger-key", ""),
         ),
     )
-    return _anchored(root, ledger)
+    return _anchored(root, ledger, organisation)
 
 
-def _anchored(root: Path, ledger: Ledger) -> Ledger:
+def _anchored(root: Path, ledger: Ledger, organisation: "Organisation | None") -> Ledger:
     """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
-    from careloop.wiring.trust import anchors_of
+    if organisation is None or not organisation.anchors:
+        return ledger
+    from careloop.wiring.trust import anchors_in
     from careloop.workflows.evolve.anchor_ledger import check_anchors
 
     try:
-        check_anchors(ledger, anchors_of(root))
+        check_anchors(ledger, anchors_in(root, organisation))
     except CareloopError:
         ledger.close()
         raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from careloop import wiring
 from careloop.domain.noun import seconds_in
-from careloop.domain.organisation import LedgerAnchor
+from careloop.domain.organisation import LedgerAnchor, Organisation
 from careloop.errors import CareloopError, InvalidInput, Unavailable
 from careloop.ports.anchor import Anchor
 from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Receipt
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KEEPER",
+    "anchors_in",
     "anchors_of",
     "clerk_for",
     "export_ledger",
@@ -43,7 +44,12 @@ KEEPER: Final = Actor(iss="careloop", sub="care-ledger", kind=ActorKind.SERVICE)
 def anchors_of(root: Path) -> tuple[Anchor, ...]:
     """The anchors that `care.yaml` lists."""
     organisation = wiring.organisation_of(root)
-    return tuple(_anchor(root, one) for one in (organisation.anchors if organisation else ()))
+    return anchors_in(root, organisation) if organisation else ()
+
+
+def anchors_in(root: Path, organisation: Organisation) -> tuple[Anchor, ...]:
+    """The anchors of a `care.yaml` that was read already."""
+    return tuple(_anchor(root, one) for one in organisation.anchors)
 
 
 @contextmanager
