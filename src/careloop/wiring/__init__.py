@@ -20,7 +20,7 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.errors import CareloopError, Unavailable
+from careloop.errors import Unavailable
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
@@ -219,22 +219,11 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
             key=os.environ.get("CARELOOP_LEDGER_KEY") or stores.get("ledger-key", ""),
         ),
     )
-    return _anchored(root, ledger, organisation)
-
-
-def _anchored(root: Path, ledger: Ledger, organisation: "Organisation | None") -> Ledger:
-    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
     if organisation is None or not organisation.anchors:
         return ledger
-    from careloop.wiring.trust import anchors_in
-    from careloop.workflows.evolve.anchor_ledger import check_anchors
+    from careloop.wiring.trust import anchored
 
-    try:
-        check_anchors(ledger, anchors_in(root, organisation))
-    except CareloopError:
-        ledger.close()
-        raise
-    return ledger
+    return anchored(root, ledger, organisation)
 
 
 def organisation_of(root: Path) -> "Organisation | None":

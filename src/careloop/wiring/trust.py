@@ -13,7 +13,7 @@ from careloop.domain.noun import seconds_in
 from careloop.domain.organisation import LedgerAnchor, Organisation
 from careloop.errors import CareloopError, InvalidInput, Unavailable
 from careloop.ports.anchor import Anchor
-from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Receipt
+from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Ledger, Receipt
 
 if TYPE_CHECKING:
     from careloop.adapters.witness_folder import WitnessFolder
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KEEPER",
+    "anchored",
     "anchors_in",
     "anchors_of",
     "clerk_for",
@@ -45,6 +46,18 @@ def anchors_of(root: Path) -> tuple[Anchor, ...]:
     """The anchors that `care.yaml` lists."""
     organisation = wiring.organisation_of(root)
     return anchors_in(root, organisation) if organisation else ()
+
+
+def anchored(root: Path, ledger: Ledger, organisation: Organisation) -> Ledger:
+    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
+    from careloop.workflows.evolve.anchor_ledger import check_anchors
+
+    try:
+        check_anchors(ledger, anchors_in(root, organisation))
+    except CareloopError:
+        ledger.close()
+        raise
+    return ledger
 
 
 def anchors_in(root: Path, organisation: Organisation) -> tuple[Anchor, ...]:
