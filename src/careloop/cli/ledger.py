@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from careloop import __version__, wiring
+from careloop.cli.ledger_sources import add_commands
 from careloop.cli.release_arguments import RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.errors import Unavailable, UsageError
@@ -19,6 +20,7 @@ from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
 __all__ = ["app", "export", "prove", "show", "verify"]
 
 app = a_command()
+add_commands(app)
 
 
 @app.callback()
