@@ -139,8 +139,8 @@ def test_the_gate_of_a_runner_decides_by_the_servers_ledger_and_records_there(of
     assert office.types().count("gate.decision") == before + 1
     environment["CARELOOP_LEDGER"] = "http://127.0.0.1:9/api/v1/ledger"
     shut = gate()
-    assert shut.returncode == 1
-    assert "out of reach" in shut.stderr
+    assert (shut.returncode, json.loads(shut.stdout)["decision"]) == (1, "block")
+    assert "out of reach" in shut.stdout
     assert not (root / ".care" / "ledger.sqlite").exists()
 
 
