@@ -166,7 +166,7 @@ class StoredLedger:
     def _publish(self) -> None:
         """Sign the durable head and put it in place, unless a longer one stands there already."""
         if self._signer is not None:
-            self._files.publish(sign_checkpoint(*self._durable, self._signer), self._verifier)
+            self._verifier, self._signer = self._files.publish(self._durable, (self._verifier, self._signer))
 
     def _chosen(self, selection: Selection, upto: int) -> Iterator[Entry]:
         for entry in self._each(selection, 0, upto):

@@ -20,7 +20,7 @@ __all__ = ["MOST_DAYS", "SCOPES", "any_token_of", "make_token", "may_send_events
 SCOPES: Final = {
     "read": "Read status, systems, scorecard, requests and ledger",
     "metrics": "Read /metrics, for Prometheus",
-    "gate": "Ask the gate about a release, as a pipeline does",
+    "gate": "Ask the gate about a release, and people for a waiver or envelope, as a pipeline does",
     "events": "Send events",
     "record": "Append to the ledger what puts nothing in force by itself, as a pipeline does",
     "release": "Append to the ledger also what puts a release in force or ends it",

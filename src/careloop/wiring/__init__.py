@@ -20,8 +20,8 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.errors import Unavailable
-from careloop.ports.ledger import Checkpoint, Ledger
+from careloop.errors import CareloopError, Unavailable
+from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from careloop.ports.artefact_store import ArtefactStore
     from careloop.ports.commit_history import CommitHistory
     from careloop.ports.lake import Lake
+    from careloop.ports.pager import Pager
     from careloop.ports.session_voucher import SessionKey, SessionVoucher
     from careloop.workflows.create.interview import InterviewDesk
     from careloop.workflows.run.ingest_events import Intake
@@ -46,10 +47,10 @@ if TYPE_CHECKING:
 __all__ = [
     "approval_keys",
     "artefacts",
+    "attestation_key",
     "commit_history",
     "data_folder",
     "examples",
-    "export_ledger",
     "file_registry",
     "ingest_token",
     "intake",
@@ -63,6 +64,7 @@ __all__ = [
     "now",
     "open_ledger",
     "organisation_of",
+    "pager",
     "published_card",
     "release_desk",
     "repository_source",
@@ -81,6 +83,7 @@ __all__ = [
 _LAKE = ".care/lake"
 _RELEASES = ".care/registry/artefacts"
 _SESSION_KEY = ".care/keys/session"
+_ATTESTATION_KEY = ".care/keys/attestation"
 
 
 # --- the repository and what ships with this version ------------------------------------------------------------------
@@ -180,9 +183,9 @@ def open_ledger(root: Path) -> Ledger:
     return _ledger_of(root, read_only=True)
 
 
-def ledger_to_write(root: Path) -> Ledger:
-    """The repository's own ledger; started when there is none."""
-    return _ledger_of(root, create=True)
+def ledger_to_write(root: Path, *, create: bool = True) -> Ledger:
+    """The repository's own ledger; started when there is none, unless that must not be."""
+    return _ledger_of(root, create=create)
 
 
 def served_ledger(root: Path) -> Ledger:
@@ -205,7 +208,7 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
 
     organisation = organisation_of(root)
     stores = organisation.stores if organisation else {}
-    return open_local_ledger(
+    ledger = open_local_ledger(
         root,
         url=ledger_url(root),
         organisation=organisation.organisation.name if organisation else "",
@@ -216,6 +219,20 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
             key=os.environ.get("CARELOOP_LEDGER_KEY") or stores.get("ledger-key", ""),
         ),
     )
+    return _anchored(root, ledger)
+
+
+def _anchored(root: Path, ledger: Ledger) -> Ledger:
+    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
+    from careloop.wiring.trust import anchors_of
+    from careloop.workflows.evolve.anchor_ledger import check_anchors
+
+    try:
+        check_anchors(ledger, anchors_of(root))
+    except CareloopError:
+        ledger.close()
+        raise
+    return ledger
 
 
 def organisation_of(root: Path) -> "Organisation | None":
@@ -246,30 +263,33 @@ def verify_ledger(root: Path, trust: str | None) -> "Verification":
     return verify_local_ledger(root, ledger_url(root), trust=key)
 
 
-def export_ledger(root: Path, out: Path) -> Checkpoint:
-    """Write the export of the repository's ledger."""
-    from careloop.adapters.ledger_export import export_ledger as export
-
-    with closing(open_ledger(root)) as ledger:
-        return export(ledger, out)
-
-
 # --- releases ---------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = False) -> "Iterator[ReleaseDesk]":
     """Everything that decisions about releases need; the ledger is started with the first decision."""
+    from careloop.adapters.signing_keys import load_or_make_signer
     from careloop.workflows.run.release_desk import ReleaseDesk
 
     with closing(open_ledger(root) if read_only else ledger_to_write(root)) as ledger:
+        key = root / _ATTESTATION_KEY
+        attestor = None if read_only else load_or_make_signer(key, name=f"{ledger.origin}/gate")
         yield ReleaseDesk(
             source=repository_source(root),
             history=commit_history(root),
             ledger=ledger,
             standards=standards_library(),
             artefacts=artefacts(root, places),
+            attestor=attestor,
         )
+
+
+def attestation_key(root: Path) -> str:
+    """The public key with which this gate signs what it attests, in one line. Raises NotFound before its first use."""
+    from careloop.adapters.signing_keys import load_signer
+
+    return load_signer(root / _ATTESTATION_KEY).verifier.text
 
 
 def commit_history(root: Path) -> "CommitHistory":
@@ -354,6 +374,13 @@ def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":
         counting=NumpyCounts,
         replayer=ports.replayer,
     )
+
+
+def pager(root: Path) -> "Pager":
+    """Who wakes people: the service that the environment names, else the terminal."""
+    from careloop.adapters.automation_ports import automation_ports
+
+    return automation_ports(root, environ=os.environ, stream=sys.stderr).pager
 
 
 def file_registry(root: Path) -> "FileRegistry":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from careloop.workflows.create.guard_branch import HookDesk
     from careloop.workflows.create.put_in_force import EnactDesk
 
-__all__ = ["change_history", "enact_desk", "git_hooks", "hook_desk"]
+__all__ = ["change_history", "enact_desk", "folder_in_git", "git_hooks", "hook_desk"]
 
 
 def change_history(root: Path) -> "ChangeHistory":
@@ -25,6 +25,13 @@ def change_history(root: Path) -> "ChangeHistory":
     from careloop.adapters.git_changes import GitChanges
 
     return GitChanges(root)
+
+
+def folder_in_git(root: Path) -> str:
+    """Where a folder lies in its git work tree: `governance/`; empty at its top and outside git."""
+    here = root.resolve()
+    top = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    return "".join(f"{part}/" for part in here.relative_to(top).parts)
 
 
 def git_hooks(root: Path) -> "GitHooks":
