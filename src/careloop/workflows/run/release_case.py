@@ -20,6 +20,7 @@ from careloop.domain.standing import Standing
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
 from careloop.gates.card_claims import claim_reasons
+from careloop.gates.card_standing import card_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
@@ -255,6 +256,7 @@ class ReleaseCase:
             *hosted_model_reasons(self.lock, self.system.tier),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *card_reasons(self._card, f"systems/{self.system.id}/card.md", self.system.tier),
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
