@@ -29,7 +29,7 @@ def main() -> int:
     command = npm()
     if command is None:
         print(
-            "Node.js and npm are not installed: tests with axe-core, an OIDC provider or Sigstore will skip",
+            "Node.js and npm are not installed: tests with axe-core, OIDC, Sigstore or gitlab-ci-local will skip",
             file=sys.stderr,
         )
         return 0

@@ -258,6 +258,8 @@ def test_json_has_the_shape_of_the_contract(tmp_path: Path) -> None:
         "errors": 0,
         "findings": 1,
         "blocking": 1,
+        "set_aside": 0,
+        "there_before": 0,
         "exit_code": 1,
     }
     shop.write("roles.yaml", b"owner: ai-lead\nowner: ai-lead\n")

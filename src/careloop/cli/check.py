@@ -1,51 +1,42 @@
 """`care check`: what is wrong in a governance repository, or with one model card."""
 
+import json
 import time
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from careloop import wiring
-from careloop.cli.terminal import (
-    DirArgument,
-    RepoOption,
-    a_command,
-    day_option,
-    linked_root,
-    print_json,
-    repository_root,
-    say,
+from careloop.cli.report_formats import (
+    ReportFormat,
+    ReportFormatOption,
+    ReportOption,
+    Writers,
+    read_wanted,
+    write_reports,
 )
+from careloop.cli.terminal import DirArgument, RepoOption, a_command, day_option, linked_root, repository_root
 from careloop.domain.check import CheckResult
 from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput, UsageError
 from careloop.reports.check_markdown import check_markdown
 from careloop.reports.check_report import check_json, check_lines
+from careloop.reports.remarks import check_remarks
 from careloop.wiring import way_in
-from careloop.wiring.changes import change_history
+from careloop.wiring.changes import change_history, folder_in_git
 from careloop.workflows.create.check_repository import DiffRange, check_repository
 from careloop.workflows.create.link_terms import LinkTerms
 
-__all__ = ["CheckFormat", "app", "check"]
+__all__ = ["app", "check"]
 
 app = a_command()
 
-
-class CheckFormat(StrEnum):
-    """How a check is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    """A comment for a pull request."""
-
-
 _EPILOG = """
 Examples:  care check  ·  care check examples/acme --format json  ·  care check --diff main..HEAD  ·
-care check --diff main..HEAD --format markdown  ·  care check --card MODEL_CARD.md --tier high
+care check --diff main..HEAD --format markdown  ·  care check --card MODEL_CARD.md --tier high  ·
+care check --diff main..HEAD --format github --report sarif=care.sarif --report markdown=comment.md
 
 In a code repository that holds careloop.link.yaml, its system is checked against the linked governance repository.
 
@@ -72,12 +63,13 @@ def check(
         bool,
         typer.Option("--offline", help="In a linked code repository: rest on the governance commit pinned before."),
     ] = False,
-    output_format: Annotated[
-        CheckFormat, typer.Option("--format", help="text for people, json for machines, markdown for a pull request.")
-    ] = CheckFormat.TEXT,
+    output_format: ReportFormatOption = ReportFormat.TEXT,
+    report: ReportOption = None,
 ) -> None:
     """Check the governance repository: wrong, missing or contradictory documents, each with a place and a way out."""
     started = time.perf_counter()
+    wanted = read_wanted(output_format, report)
+    root: Path | None = None
     if card is not None:
         if diff or on:
             raise UsageError("--card stands alone", hint="leave --diff and --on out")
@@ -86,20 +78,20 @@ def check(
         terms = LinkTerms(diff=DiffRange(diff) if diff else None, on=day_option(on, "--on"), offline=offline)
         result = _linked(root, terms)
     else:
-        result = _governance(repository_root(folder, repo), diff, day_option(on, "--on"))
-    _print(result, output_format, started)
+        root = repository_root(folder, repo)
+        result = _governance(root, diff, day_option(on, "--on"))
+    write_reports(_writers(result, folder_in_git(root) if root else "", time.perf_counter() - started), wanted)
     raise typer.Exit(result.exit_code)
 
 
-def _print(result: CheckResult, output_format: CheckFormat, started: float) -> None:
-    if output_format is CheckFormat.JSON:
-        print_json(check_json(result))
-    elif output_format is CheckFormat.MARKDOWN:
-        for line in check_markdown(result):
-            say(line)
-    else:
-        for style, line in check_lines(result, seconds=time.perf_counter() - started):
-            say(line, style)
+def _writers(result: CheckResult, folder: str, seconds: float) -> Writers:
+    return Writers(
+        remarks=lambda: check_remarks(result),
+        text=lambda: check_lines(result, seconds=seconds),
+        json=lambda: json.dumps(check_json(result), indent=2, ensure_ascii=False),
+        markdown=lambda mark: check_markdown(result, folder=folder, mark=mark),
+        folder=folder,
+    )
 
 
 def _governance(root: Path, diff: str | None, on: date | None) -> CheckResult:

@@ -1,6 +1,7 @@
 """`care release`: lock a release, give it standing, show who may run, take standing away."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -26,16 +27,30 @@ from careloop.cli.release_arguments import (
 )
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.domain.decision import Verdict
+from careloop.domain.emergency import EmergencyKind
 from careloop.errors import InvalidInput, Unavailable, UsageError
+from careloop.reports.emergency_report import emergency_json, emergency_lines
 from careloop.reports.gate_report import gate_json, rollback_words, standing_json, standing_line, target_json
 from careloop.workflows.run.attest import summary_of
+from careloop.workflows.run.emergency_release import EmergencyAsk, release_in_emergency
 from careloop.workflows.run.lock_release import LockAsk
 from careloop.workflows.run.record_release import RecordAsk, record_release
 from careloop.workflows.run.release_standing import release_standing
 from careloop.workflows.run.revoke_release import RevokeAsk, revoke_release
 from careloop.workflows.run.validate_release import ValidationAsk, validate_release
 
-__all__ = ["app", "key", "lock", "record", "revoke", "standing", "summary", "validate"]
+__all__ = [
+    "app",
+    "break_glass",
+    "emergency",
+    "key",
+    "lock",
+    "record",
+    "revoke",
+    "standing",
+    "summary",
+    "validate",
+]
 
 app = a_command()
 
@@ -110,9 +125,55 @@ def record(
     elif done.standing is not None and not done.new:
         say(f"{done.answer.system} {done.answer.version} has standing in {environment} already", "good")
     else:
-        show_answer(done.answer, Format.TEXT)
+        show_answer(done.answer)
     waiting = done.answer.decision.verdict is Verdict.WAIT
     raise typer.Exit(0 if done.standing is not None else 3 if waiting else 1)
+
+
+@app.command()
+def emergency(
+    release: LockArgument,
+    reason: ReasonOption,
+    environment: EnvironmentOption = "production",
+    person: AsOption = None,
+    key: KeyOption = None,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Let a release that lacks nothing but approvals go ahead on yours, for days; others review it by a date."""
+    ask = EmergencyAsk(
+        kind=EmergencyKind.EMERGENCY, lock=release, environment=environment, reason=reason, person=person
+    )
+    _go_ahead(ask, key, repo, output_format)
+
+
+@app.command(name="break-glass")
+def break_glass(
+    release: LockArgument,
+    reason: ReasonOption,
+    environment: EnvironmentOption = "production",
+    person: AsOption = None,
+    key: KeyOption = None,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Let a release go ahead against the gate's word, for days; people are paged, and others review it by a date."""
+    ask = EmergencyAsk(
+        kind=EmergencyKind.BREAK_GLASS, lock=release, environment=environment, reason=reason, person=person
+    )
+    _go_ahead(ask, key, repo, output_format)
+
+
+def _go_ahead(ask: EmergencyAsk, key: Path | None, repo: Path | None, output_format: Format) -> None:
+    root = repository_root(None, repo)
+    with wiring.release_desk(root, {}) as desk:
+        named = replace(ask, lock=the_lock(ask.lock, desk).digest)
+        done = release_in_emergency(named, desk, wiring.approval_keys(root, key), wiring.pager(root), wiring.now())
+    if output_format is Format.JSON:
+        print_json(emergency_json(done.emergency, review=done.review, paged=done.paged))
+        return
+    for style, line in emergency_lines(done.emergency, review=done.review, paged=done.paged):
+        say(line, style)
 
 
 @app.command()

@@ -30,11 +30,11 @@ def days_in(duration: str) -> int:
 def seconds_in(duration: str) -> int:
     """Seconds in an ISO 8601 duration of one unit; months and years as in `days_in`.
 
-    >>> seconds_in("PT15M"), seconds_in("P1D")
-    (900, 86400)
+    >>> seconds_in("PT15M"), seconds_in("P1D"), seconds_in("PT20S")
+    (900, 86400, 20)
     """
     if duration.startswith("PT"):
-        return int(duration[2:-1]) * {"H": 3600, "M": 60}[duration[-1]]
+        return int(duration[2:-1]) * {"H": 3600, "M": 60, "S": 1}[duration[-1]]
     return days_in(duration) * 86_400
 
 

@@ -53,6 +53,8 @@ def check_json(result: CheckResult) -> dict[str, Any]:
             "errors": len(checked.errors),
             "findings": len(checked.findings),
             "blocking": blocking,
+            "set_aside": sum(finding.set_aside is not None for finding in checked.findings),
+            "there_before": sum(_was_there(finding) for finding in checked.findings),
             "exit_code": result.exit_code,
         },
     }
@@ -68,7 +70,7 @@ def check_lines(result: CheckResult, *, seconds: float) -> Iterator[tuple[str, s
         if error.remedy:
             yield "detail", f"    mend: {error.remedy}"
     served: tuple[str, ...] = ()
-    for finding in checked.findings:
+    for finding in sorted(checked.findings, key=_is_known):  # what is to be mended first, then what is known, grey
         yield from finding_lines(finding, said=finding.controls == served)
         served = finding.controls
     yield "summary", _summary(result, seconds)
@@ -105,17 +107,39 @@ def _shortened(controls: tuple[str, ...]) -> str:
     return ", ".join(shown)
 
 
+def _was_there(finding: Finding) -> bool:
+    return finding.set_aside is None and finding.introduced is False
+
+
+def _is_known(finding: Finding) -> bool:
+    return finding.set_aside is not None or finding.introduced is False
+
+
 def _summary(result: CheckResult, seconds: float) -> str:
+    """What is to be mended, and apart from it what is known: in the baseline, waived, or there before the change."""
     checked = result.checked
     parts: list[str] = []
     if checked.errors:
         parts.append(_count(len(checked.errors), "error"))
-    counted = Counter(finding.severity.value for finding in checked.findings)
-    if checked.findings:
+    own = [finding for finding in checked.findings if not _is_known(finding)]
+    counted = Counter(finding.severity.value for finding in own)
+    if own:
         detail = ", ".join(f"{counted[word]} {word}" for word in ("must", "should") if counted[word])
-        parts.append(f"{_count(len(checked.findings), 'finding')} ({detail})")
+        parts.append(f"{_count(len(own), 'finding')} ({detail})")
     what = " and ".join(parts) or "nothing to mend"
+    known = Counter((one.set_aside or "there").split(" ", 1)[0] for one in checked.findings if _is_known(one))
+    if known:
+        what += "; known: " + ", ".join(f"{known[word]} {said}" for word, said in _KNOWN.items() if known[word])
     return f"{what} in {_count(checked.documents, 'document')}, {seconds:.1f} s"
+
+
+_KNOWN = {
+    "baseline": "in the baseline",
+    "waiver": "waived",
+    "module": "of a module that is off",
+    "there": "there before",
+}
+"""First words of what sets a finding aside, and how the summary counts them."""
 
 
 def _count(number: int, noun: str) -> str:

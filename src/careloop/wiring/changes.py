@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from careloop.adapters.git_objects import PushedObjects
 from careloop.adapters.git_repository import GitRepository
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.wiring import now, organisation_of, repository_source, result_cache, standards_library
+from careloop.wiring import ledger_to_write, now, repository_source, result_cache, standards_library
 
 if TYPE_CHECKING:
     from careloop.ports.change_history import ChangeHistory
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from careloop.workflows.create.guard_branch import HookDesk
     from careloop.workflows.create.put_in_force import EnactDesk
 
-__all__ = ["change_history", "enact_desk", "git_hooks", "hook_desk"]
+__all__ = ["change_history", "enact_desk", "folder_in_git", "git_hooks", "hook_desk"]
 
 
 def change_history(root: Path) -> "ChangeHistory":
@@ -25,6 +25,13 @@ def change_history(root: Path) -> "ChangeHistory":
     from careloop.adapters.git_changes import GitChanges
 
     return GitChanges(root)
+
+
+def folder_in_git(root: Path) -> str:
+    """Where a folder lies in its git work tree: `governance/`; empty at its top and outside git."""
+    here = root.resolve()
+    top = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    return "".join(f"{part}/" for part in here.relative_to(top).parts)
 
 
 def git_hooks(root: Path) -> "GitHooks":
@@ -58,13 +65,9 @@ def hook_desk(root: Path) -> "HookDesk":
 @contextmanager
 def enact_desk(root: Path) -> "Iterator[EnactDesk]":
     """What putting a commit in force needs; the ledger is started with the first."""
-    from careloop.adapters.local_ledger import open_local_ledger
     from careloop.workflows.create.put_in_force import EnactDesk
 
-    organisation = organisation_of(root)
-    name = organisation.organisation.name if organisation else ""
-    url = organisation.stores.get("ledger") if organisation else None
-    with closing(open_local_ledger(root, url=url, organisation=name, create=True)) as ledger:
+    with closing(ledger_to_write(root)) as ledger:
         yield EnactDesk(
             source=repository_source(root),
             history=change_history(root),

@@ -19,8 +19,8 @@ from careloop.domain.source_tree import SourceTree
 from careloop.errors import CareloopError, InvalidInput, NotFound
 from careloop.ports.change_history import ChangeHistory
 from careloop.ports.ledger import Entry
+from careloop.workflows.emergencies import calls_in_force
 from careloop.workflows.ledger_as_it_was import LedgerAsItWas
-from careloop.workflows.run.emergency_records import calls_in_force
 from careloop.workflows.run.release_case import case_from_blobs
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, governance_of, read_governance
 from careloop.workflows.run.release_records import find_request

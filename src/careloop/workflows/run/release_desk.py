@@ -29,7 +29,7 @@ from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
-from careloop.workflows.run.emergency_records import calls_in_force
+from careloop.workflows.emergencies import calls_in_force
 
 __all__ = ["Governance", "ReleaseDesk", "governance_of", "read_governance"]
 
@@ -106,6 +106,11 @@ class Governance:
     @cached_property
     def live_risks(self) -> dict[str, tuple[LiveRisk, ...]]:
         """Each system's risks as they stand, as soon as one of its releases has asked."""
+        return {}
+
+    @cached_property
+    def outdated(self) -> dict[str, tuple[str, tuple[str, ...]] | None]:
+        """Each system's impact assessment that does not count any more, as soon as one of its releases has asked."""
         return {}
 
     @cached_property
