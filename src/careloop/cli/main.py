@@ -67,7 +67,9 @@ COMMANDS: dict[str, str] = {
 """Commands in the order of use; each lives in the module of its name (`_` for `-`), loaded only when called."""
 
 
-_QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk"})
+_QUICK = frozenset(
+    {"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk", "gate"}
+)
 """Commands that end within seconds and hold little: collecting garbage would only cost them a tenth of their time."""
 
 
