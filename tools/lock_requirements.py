@@ -36,6 +36,7 @@ def main(upgrade: list[str]) -> None:
         ("requirements/bootstrap.in", "requirements/bootstrap.txt", ()),
         ("pyproject.toml", "requirements/dev.txt", GROUPS),
         ("requirements/peer-check-jsonschema.in", "requirements/peer-check-jsonschema.txt", ()),
+        ("requirements/peer-ledger.in", "requirements/peer-ledger.txt", ()),
     ):
         command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
         subprocess.run(command, check=True, cwd=ROOT, env=uv_environment())

@@ -23,7 +23,7 @@ A role is worked out at every request: an account says who signs in, the roles.y
 |---|---|
 | visitor | anybody |
 | member | somebody who is signed in |
-| approver | a member whose post carries `approve_release` |
+| approver | a member whose post carries `approve_release` or `restore` |
 | operator | a member whose post carries `rollback`, `kill` or `restore` |
 | administrator | a member who may make accounts; that is no authority over releases or systems |
 

@@ -73,7 +73,7 @@ def test_the_command_loads_without_any_extra() -> None:
         "import importlib, sys\n"
         f"sys.modules.update(dict.fromkeys({names!r}))\n"
         "from careloop.cli.main import COMMANDS\n"
-        "for name in COMMANDS: importlib.import_module(f'careloop.cli.{name}')\n"
+        "for name in COMMANDS: importlib.import_module('careloop.cli.' + name.replace('-', '_'))\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert names

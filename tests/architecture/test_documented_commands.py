@@ -1,9 +1,11 @@
 """What README and docs/ show is run: each `$ care ...` in a fenced block ends as it says and prints what it shows.
 
 A block marked `console` or `bash` holds lines that begin with `$ `. Those that begin with a word of RUN are run, in
-order, in one copy of the project for the whole document; others (`$ make setup`) are for the reader. A command ends
-with 0 unless the line says otherwise: `$ care check broken  # exit 2`. Lines below a command are what it prints, in
-order and not necessarily all of it; `...` or `…` in a line stands for any text, and a line of dots for any lines.
+order, in one copy of the examples for the whole document, beside real tools' reports in `reports`; others
+(`$ make setup`) are for the reader. A command ends with 0 unless the line says otherwise:
+`$ care check broken  # exit 2`. Lines below a command are what it prints, in order and not necessarily all of it; `...`
+or `…` in a line stands for any text, and a line of dots for any lines. A block marked `python` is one script; what it
+prints stands in its lines that begin with `#> `.
 """
 
 import os
@@ -21,9 +23,9 @@ from project_files import ROOT, name_of
 
 from careloop.cli.main import COMMANDS
 
-RUN = {"care", "care-verify", "cat", "cd", "cp", "echo", "git", "ls", "mkdir", "mv", "printf", "rm", "sed"}
+RUN = {"care", "care-verify", "cat", "cd", "cp", "echo", "git", "ls", "mkdir", "mv", "printf", "python", "rm", "sed"}
 DOCUMENTS = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")) if path.is_file())
-BLOCK = re.compile(r"^( *)```(?:console|bash)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)```(console|bash|python)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"\s+#.*?\bexits? (\d+)\b.*$")
 
 
@@ -37,7 +39,11 @@ class Shown:
 
 
 def _shown(text: str) -> Iterator[Shown]:
-    for indent, body in BLOCK.findall(text):
+    for indent, language, body in BLOCK.findall(text):
+        if language == "python":
+            prints = tuple(row[3:] for row in body.splitlines() if row.startswith("#> "))
+            yield Shown(f"python -c {shlex.quote(body)}", 0, prints)
+            continue
         for part in re.split(r"^\$ ", re.sub(rf"^{indent}", "", body, flags=re.MULTILINE), flags=re.MULTILINE)[1:]:
             line, *output = part.rstrip("\n").split("\n")
             while line.endswith("\\"):
@@ -84,6 +90,7 @@ def test_what_a_document_shows_is_what_happens(document: Path, tmp_path: Path) -
     home.mkdir()
     folder.mkdir()
     shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(ROOT / "tests" / "golden" / "tool_reports", folder / "reports")
     for shown in _shown(document.read_text(encoding="utf-8")):
         words = shlex.split(shown.line)
         if words[0] not in RUN:

@@ -5,13 +5,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from remote_rooms import a_remote_ledger
 
+from careloop.adapters.postgres_ledger import open_postgres_ledger
 from careloop.adapters.remembered_ledger import RememberedLedger
 from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.errors import Refused, Unavailable
 from careloop.ports.ledger import Entry, Ledger
 from careloop.testing.contracts.ledger import NOON, LedgerContract, a_record
 from careloop.testing.ledger_fake import LedgerFake
+from careloop.testing.postgres_server import PostgresServer
 
 
 class TestLedgerFake(LedgerContract):
@@ -34,6 +37,28 @@ class TestSqliteLedger(LedgerContract):
 
     def make_ledger(self) -> Ledger:
         return open_ledger(next(self._folders) / "ledger.sqlite", origin="acme.example/care/dev", create=True)
+
+
+class TestPostgresLedger(LedgerContract):
+    @pytest.fixture(autouse=True)
+    def _a_server(self, tmp_path: Path, postgres: PostgresServer) -> None:
+        self._folders = (tmp_path / str(n) for n in count())
+        self._server = postgres
+
+    def make_ledger(self) -> Ledger:
+        url = self._server.new_database()
+        return open_postgres_ledger(url, next(self._folders), origin="acme.example/care", create=True)
+
+
+class TestHttpLedger(LedgerContract):
+    """With a server whose clock is the tests': a real one records by its own."""
+
+    @pytest.fixture(autouse=True)
+    def _a_folder(self, tmp_path: Path) -> None:
+        self._folders = (tmp_path / str(n) for n in count())
+
+    def make_ledger(self) -> Ledger:
+        return a_remote_ledger(next(self._folders))
 
 
 class TestRememberedLedger(LedgerContract):

@@ -1,6 +1,6 @@
 """R28: a change that several functions look at needs k of n of them, each by a person of its own; real signed commits.
 
-R41: leaving a control out for a system of tier high or above takes two people of two posts.
+R41: leaving a control out, or loosening a threshold, for a system of tier high or above takes two people of two posts.
 """
 
 from pathlib import Path
@@ -170,3 +170,21 @@ def test_an_exclusion_made_by_the_only_other_approver_has_no_second_voice_r41(fi
     firm.approve("ada-byron")
     firm.approve("ben-okri")
     assert "so far ada-byron agreed" in firm.lacks()[finding].because
+
+
+def test_a_looser_threshold_of_a_high_system_takes_two_people_of_two_posts_r41(firm: Firm) -> None:
+    path = "systems/book-finder/monitors.yaml"
+    firm.git("checkout", "-q", "main")
+    firm.write("care.yaml", (firm.root / "care.yaml").read_text().replace(ASKED, "modules: {soa: 'off'}\n"))
+    firm.edit(SYSTEM, "tier: low", "tier: high")
+    firm.commit("ben-okri", "Decide")
+    firm.branch("later")
+    firm.edit(path, "tolerance: 0.1", "tolerance: 0.3")
+    firm.commit("cara-diaz", "Later")
+    firm.approve("ada-byron")
+    firm.approve("eve-acting")
+    found = firm.lacks()[f"loosening-approved {path}"]
+    assert "takes two people of two posts: tolerance of monitor book-finder/drift: 0.1 -> 0.3" in found.message
+    assert found.blocking is True
+    firm.approve("ben-okri")
+    assert f"loosening-approved {path}" not in firm.lacks()

@@ -53,8 +53,8 @@ def test_a_release_is_locked_judged_approved_by_two_and_given_standing(tmp_path:
     assert (found.code, found.json["problems"]) == (0, [])
     types = [row["type"] for row in acme.care("ledger", "show", "--format", "json").json["entries"]]
     assert types == [
-        "release.validated", "approval.requested", "gate.decision", "approval.given", "gate.decision",
-        "approval.given", "gate.decision", "release.standing",
+        "release.validated", "approval.requested", "gate.decision", "attestation.key", "attestation",
+        "approval.given", "gate.decision", "approval.given", "gate.decision", "release.standing", "attestation",
     ]  # fmt: skip
 
 

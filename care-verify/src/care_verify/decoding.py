@@ -30,7 +30,7 @@ def base64_bytes(text: str) -> bytes:
 
 def canonical(value: Any) -> bytes:
     """The RFC 8785 bytes of a JSON value without fractions."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _ENCODER.encode(value)
     if not text.isascii():  # keys beyond U+FFFF sort by UTF-16 code units, as Python's text does not
         text = json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"))
     return text.encode()
@@ -49,7 +49,7 @@ def read_json(body: bytes) -> Any:
 def read_canonical(body: bytes) -> Any:
     """A JSON value whose bytes are its canonical form; raises `Malformed`."""
     try:
-        value = json.loads(body.decode(), parse_float=_refuse, parse_constant=_refuse, parse_int=_integer)
+        value = _DECODER.decode(body.decode())
         same = canonical(value) == body
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not JSON as it is written here: {error}") from error
@@ -80,3 +80,7 @@ def _integer(text: str) -> int:
 
 def _refuse(text: str) -> Any:
     raise ValueError(f"{text} is a fraction")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, parse_int=_integer)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -122,12 +122,15 @@ def read_record(index: int, body: bytes) -> Record:
 
 
 def _placed(lines: Sequence[bytes], leaves: Sequence[bytes]) -> dict[int, tuple[bytes, bool]]:
+    hashes = [leaf_hash(line) for line in lines]
+    if hashes == list(leaves):
+        return {at: (line, True) for at, line in enumerate(lines)}
     places = {leaf: at for at, leaf in enumerate(leaves)}
     found: dict[int, tuple[bytes, bool]] = {}
     spare: list[bytes] = []
     last = -1
-    for line in lines:
-        at = places.get(leaf_hash(line), -1)
+    for line, leaf in zip(lines, hashes, strict=True):
+        at = places.get(leaf, -1)
         if at <= last:
             spare.append(line)
             continue

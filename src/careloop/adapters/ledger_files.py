@@ -7,16 +7,21 @@ a ledger that is shorter than its anchor, or differs from it, refuses to run. So
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from careloop.adapters.durable_file import locked_folder, write_together
-from careloop.adapters.signing_keys import load_signer
+from careloop.adapters.signing_keys import load_signer, load_verifier
 from careloop.errors import InvalidInput, NotFound, Refused, Unavailable
-from careloop.ledger.checkpoint import read_checkpoint
+from careloop.ledger.checkpoint import read_checkpoint, sign_checkpoint
 from careloop.ledger.merkle import Nodes, tree_root
 from careloop.ledger.note import Signer, Verifier
 from careloop.ports.ledger import Checkpoint
 
-__all__ = ["LedgerFiles", "files_of", "own_key", "read_kept"]
+__all__ = ["KeyPair", "LedgerFiles", "files_of", "own_key", "read_kept"]
+
+
+KeyPair: TypeAlias = tuple[Verifier, Signer]
+"""The public and the secret half of a log's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,23 @@ class LedgerFiles:
     """Secret, mode 0600."""
     public_key: Path
 
-    def publish(self, checkpoint: Checkpoint, key: Verifier) -> None:
-        """Bring checkpoint file and anchor up to this one; neither ever goes back, whoever else does the same."""
+    def publish(self, head: tuple[int, bytes], owner: KeyPair) -> KeyPair:
+        """Bring checkpoint file and anchor up to this size and root; neither goes back, whoever else does the same.
+
+        Signed with the key that counts now, which is given back: somebody may have changed it since it was read.
+        """
         with locked_folder(self.checkpoint.parent):
-            kept = {path: read_kept(path, key) for path in (self.checkpoint, self.anchor)}
-            behind = [path for path, found in kept.items() if found is None or found.size < checkpoint.size]
-            write_together(dict.fromkeys(behind, checkpoint.note.encode()))
+            verifier, signer = self._now(owner)
+            kept = {path: read_kept(path, verifier) for path in (self.checkpoint, self.anchor)}
+            behind = [path for path, found in kept.items() if found is None or found.size < head[0]]
+            if behind:
+                note = sign_checkpoint(*head, signer).note.encode()
+                write_together(dict.fromkeys(behind, note))
+        return verifier, signer
+
+    def _now(self, owner: KeyPair) -> KeyPair:
+        verifier = load_verifier(self.public_key)
+        return owner if verifier == owner[0] else (verifier, own_key(self, verifier))
 
     def check(self, size: int, nodes: Nodes, key: Verifier) -> None:
         """Raise `Refused`, saying how to recover, when the log is behind or forked from what was once signed."""
@@ -107,5 +123,5 @@ def _checkpoint_of(note: str, key: Verifier) -> Checkpoint:
 def _recovery(size: int) -> str:
     return (
         f"Stop writing. Restore the database from a backup that holds at least {size} entries. If there is none, keep "
-        "the anchor as evidence and record the loss with careloop.adapters.sqlite_ledger_fork.fork_ledger."
+        "the anchor as evidence and accept the loss openly: `care ledger recover --accept-loss --reason TEXT`."
     )

@@ -1,17 +1,17 @@
 """Give records their place in the log: inside one transaction, in order, each id once, the clock never going back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from careloop.adapters.log_tables import EntryRow, LogTables
-from careloop.errors import CareloopError, Conflict, InvalidInput
+from careloop.errors import CareloopError, Conflict, InvalidInput, Refused
 from careloop.ledger.canonical import instant_text, read_instant
 from careloop.ledger.merkle import grown_nodes, leaf_hash, tree_root
 from careloop.ledger.record import read_entry, reseal, same_content
 from careloop.ports.ledger import Receipt, Record
 
-__all__ = ["Draft", "Submission", "sequence"]
+__all__ = ["Draft", "Sequenced", "Submission", "sequence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,34 @@ class _Placed:
     leaf: bytes
 
 
-def sequence(tables: LogTables, submissions: Sequence[Submission]) -> list[tuple[Receipt, ...] | CareloopError]:
-    """Place every submission that can be placed, whole or not at all; the others get an error. Within `writing`."""
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """What a commit comes to."""
+
+    outcomes: list[tuple[Receipt, ...] | CareloopError]
+    """For each submission, in order."""
+    size: int
+    """Of the tree afterwards."""
+    root: bytes
+
+
+def sequence(tables: LogTables, submissions: Sequence[Submission], *, seen: int = 0) -> Sequenced:
+    """Place every submission that can be placed, whole or not at all; the others get an error. Within `writing`.
+
+    Raises `Refused` when the log is shorter than the `seen` entries that the caller knows of.
+    """
     run = _Run(tables, submissions)
+    if run.size < seen:
+        raise Refused(
+            f"the ledger had {seen} entries a moment ago and now has {run.size}: it was rolled back beneath us",
+            hint="Stop writing and open it again: it will say how to recover.",
+        )
     places = [run.place(submission) for submission in submissions]
     run.write()
-    return [
+    outcomes: list[tuple[Receipt, ...] | CareloopError] = [
         found if isinstance(found, CareloopError) else tuple(run.receipt(index) for index in found) for found in places
     ]
+    return Sequenced(outcomes, run.size, run.root)
 
 
 class _Run:
@@ -54,14 +74,13 @@ class _Run:
 
     def __init__(self, tables: LogTables, submissions: Sequence[Submission]) -> None:
         self._tables = tables
-        self._size, self._root = tables.newest_head()
-        self._start = self._size
-        self._known: Mapping[str, tuple[int, bytes]] = tables.known([d.record.id for s in submissions for d in s])
+        edge = tables.edge([draft.record.id for submission in submissions for draft in submission])
+        self.size, self.root, self._known = edge.size, edge.root, edge.known
+        self._start = self.size
         self._new: dict[str, _Placed] = {}
         self._written: list[_Placed] = []
-        self._nodes: dict[tuple[int, int], bytes] = {}
-        last = tables.recorded_at(self._size - 1) if self._size else None
-        self._clock = None if last is None else read_instant(last)
+        self._nodes = dict(edge.hashes)
+        self._clock = None if edge.clock is None else read_instant(edge.clock)
 
     def place(self, submission: Submission) -> list[int] | CareloopError:
         """The index of each draft, old or new; on an error nothing of the submission stays."""
@@ -79,17 +98,17 @@ class _Run:
         if not self._new:
             return
         placed = self._written = list(self._new.values())
-        made = grown_nodes(self._size, [entry.leaf for entry in placed], self._node)
-        self._nodes = {(level, position): found for level, position, found in made}
-        self._size += len(placed)
-        self._root = tree_root(self._size, self._node)
+        made = grown_nodes(self.size, [entry.leaf for entry in placed], self._node)
+        self._nodes |= {(level, position): found for level, position, found in made}
+        self.size += len(placed)
+        self.root = tree_root(self.size, self._node)
         subjects = [(name, e.index) for e in placed for name in {s.name for s in e.record.subject}]
-        self._tables.add(_rows(placed), subjects, made, (self._size, self._root))
+        self._tables.add(_rows(placed), subjects, made, (self.size, self.root))
 
     def receipt(self, index: int) -> Receipt:
         """The receipt for an index: the one that was first given, also when it is asked for again."""
         if index >= self._start:
-            entry, size, root = self._written[index - self._start], self._size, self._root
+            entry, size, root = self._written[index - self._start], self.size, self.root
         else:
             entry, (size, root) = self._stored(index), self._tables.head_after(index)
         return Receipt(

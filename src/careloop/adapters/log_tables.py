@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from careloop.ledger.merkle import Node
 from careloop.ports.ledger import Selection
 
-__all__ = ["EVER", "EntryRow", "IndexedRow", "LogTables", "StoredBody", "TableCounts"]
+__all__ = ["EVER", "Edge", "EntryRow", "IndexedRow", "LogTables", "StoredBody", "TableCounts"]
 
 EVER: Final = 2**62
 """An index beyond every log."""
@@ -45,6 +45,19 @@ class IndexedRow(NamedTuple):
     """Empty where the tree lost it."""
     subjects: tuple[str, ...]
     """Names under which the entry is found, sorted."""
+
+
+class Edge(NamedTuple):
+    """The end of a log, where the next entries join it."""
+
+    size: int
+    root: bytes
+    clock: str | None
+    """When the last entry was recorded; None in an empty log."""
+    hashes: Mapping[tuple[int, int], bytes]
+    """Level and position -> hash, of the complete subtrees that the log falls into."""
+    known: Mapping[str, tuple[int, bytes]]
+    """Id -> index and body, of those records asked for that the log has."""
 
 
 class TableCounts(NamedTuple):
@@ -88,11 +101,8 @@ class LogTables(Protocol):
     def node(self, level: int, position: int) -> bytes:
         """A stored hash of the tree; raises `Refused` when it is gone."""
 
-    def recorded_at(self, index: int) -> str | None:
-        """When an entry was recorded; None when there is none."""
-
-    def known(self, ids: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
-        """Index and body of those of these records that the log has."""
+    def edge(self, ids: Sequence[str]) -> Edge:
+        """What placing records with these ids must know; within `writing`."""
 
     def entries(self, selection: Selection, start: int, end: int, most: int) -> list[StoredBody]:
         """Up to so many entries start <= index < end that the indexes find, in order."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from careloop.adapters.mlflow_rows import MlflowRun, facts_of, newest
+from careloop.adapters.mlflow_rows import MlflowRun, RunRow, facts_of, newest, run_json
 from careloop.domain.model_facts import ModelFacts
 from careloop.errors import InvalidInput, NotFound
 
@@ -30,6 +30,25 @@ class MlflowFiles:
             raise NotFound(f"{self._root} holds no MLflow registry", hint="name the folder that holds models/")
         found = (one for one in sorted(folder.iterdir()) if (one / "meta.yaml").is_file())
         return tuple(self._model(one) for one in found)
+
+    def run(self, run_id: str) -> bytes:
+        """The folder of a run, and the data sets that it links to."""
+        folder = next(self._root.glob(f"*/{run_id}"), None) if run_id.isalnum() else None
+        if folder is None or not (folder / "meta.yaml").is_file():
+            raise NotFound(f"{self._root} holds no run {run_id}")
+        meta = _meta(folder)
+        return run_json(
+            RunRow(
+                run_id=run_id,
+                status=_STATUS.get(str(meta.get("status")), str(meta.get("status"))),
+                start_time=meta.get("start_time"),
+                end_time=meta.get("end_time"),
+                metrics=[_metric(one, folder) for one in sorted((folder / "metrics").rglob("*")) if one.is_file()],
+                params=_texts(folder / "params"),
+                tags=_texts(folder / "tags"),
+                datasets=tuple(_inputs(folder)),
+            )
+        )
 
     def _model(self, folder: Path) -> ModelFacts:
         meta = _meta(folder)
@@ -60,6 +79,30 @@ class MlflowFiles:
             data = run.parent / "datasets" / str(link.get("source_id") or "none")
             if (data / "meta.yaml").is_file():
                 yield str(_meta(data).get("name")), str(tags.get("mlflow.data.context") or "")
+
+
+_STATUS = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
+"""MLflow's numbers for how a run stands, as its files write them."""
+
+
+def _metric(file: Path, run: Path) -> dict[str, Any]:
+    """The newest line: `timestamp value step`, and since MLflow 3 the name and digest of the data set."""
+    rows = [line.split() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        newest_row = max(rows, key=lambda row: (int(row[2]) if len(row) > 2 else 0, int(row[0])))
+        key = file.relative_to(run / "metrics").as_posix()
+        found = {"key": key, "value": float(newest_row[1]), "timestamp": int(newest_row[0])}
+    except (ValueError, IndexError) as error:
+        raise InvalidInput(f"{file}: not a line of `timestamp value step`") from error
+    return found | ({"dataset_name": newest_row[3]} if len(newest_row) > 4 else {})
+
+
+def _inputs(run: Path) -> Iterator[dict[str, Any]]:
+    for one in sorted(run.glob("inputs/*/meta.yaml")):
+        link = _meta(one.parent)
+        data = run.parent / "datasets" / str(link.get("source_id") or "none")
+        if (data / "meta.yaml").is_file():
+            yield {**_meta(data), "context": (link.get("tags") or {}).get("mlflow.data.context")}
 
 
 def _meta(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -10,7 +11,7 @@ from urllib.request import Request, urlopen
 
 from careloop.adapters.mlflow_rows import MlflowRun, facts_of, newest
 from careloop.domain.model_facts import ModelFacts
-from careloop.errors import InvalidInput, Unavailable
+from careloop.errors import InvalidInput, NotFound, Unavailable
 
 __all__ = ["MlflowRest"]
 
@@ -28,6 +29,12 @@ class MlflowRest:
     def models(self) -> tuple[ModelFacts, ...]:
         """Every registered model, page by page."""
         return tuple(self._model(row) for row in self._pages("registered-models/search", "registered_models"))
+
+    def run(self, run_id: str) -> bytes:
+        """The run as the server says it."""
+        if not run_id.isalnum():
+            raise NotFound(f"'{run_id}' is no id of a run")
+        return json.dumps(self._ask("runs/get", run_id=run_id)).encode()
 
     def _model(self, row: dict[str, Any]) -> ModelFacts:
         name = str(row["name"])
@@ -73,6 +80,8 @@ class MlflowRest:
             with urlopen(request, timeout=_SECONDS) as answer:
                 value = json.load(answer)
         except HTTPError as error:
+            if error.code == HTTPStatus.NOT_FOUND:
+                raise NotFound(f"{self._url} knows nothing of what {path} asks for") from error
             raise Unavailable(f"{self._url} answers {error.code} to {path}", hint=_HINT) from error
         except (URLError, HTTPException, OSError) as error:
             raise Unavailable(

@@ -1,5 +1,7 @@
 """What MLflow keeps of a model, whichever way it is stored, as facts of ours (MLflow 1 to 3; its own words as keys)."""
 
+import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +10,7 @@ from typing import Any
 
 from careloop.domain.model_facts import ModelFacts
 
-__all__ = ["MlflowRun", "facts_of", "newest"]
+__all__ = ["MlflowRun", "RunRow", "facts_of", "newest", "run_json"]
 
 _CONTEXT = "mlflow.data.context"
 _TRAINING_ONLY = re.compile(r"(?:training|train)_")
@@ -23,6 +25,47 @@ class MlflowRun:
     tags: Mapping[str, str] = field(default_factory=dict)
     datasets: Sequence[tuple[str, str]] = ()
     """Name and context (`training`, `evaluation`, …) of each data set that was logged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run as a store keeps it, before it is put into the words of the REST interface."""
+
+    run_id: str
+    status: str
+    start_time: int | None
+    """Milliseconds since 1970."""
+    end_time: int | None
+    metrics: Sequence[Mapping[str, Any]]
+    """Newest of each: `key`, `value`, `timestamp`, `step`, and `dataset_name` where it names one."""
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    datasets: Sequence[Mapping[str, Any]]
+    """`name`, `digest`, `profile` and `context` of each."""
+
+
+def run_json(run: RunRow) -> bytes:
+    """The run in the shape of `runs/get` of the REST interface 2.0; a number that is none is text, as there."""
+    inputs = [
+        {
+            "tags": [{"key": _CONTEXT, "value": one["context"]}] if one.get("context") else [],
+            "dataset": {key: one.get(key) for key in ("name", "digest", "profile")},
+        }
+        for one in run.datasets
+    ]
+    info = {"run_id": run.run_id, "status": run.status, "start_time": run.start_time, "end_time": run.end_time}
+    data = {
+        "metrics": [{**one, "value": _number(one["value"])} for one in run.metrics],
+        "params": [{"key": key, "value": value} for key, value in sorted(run.params.items())],
+        "tags": [{"key": key, "value": value} for key, value in sorted(run.tags.items())],
+    }
+    return json.dumps({"run": {"info": info, "data": data, "inputs": {"dataset_inputs": inputs}}}).encode()
+
+
+def _number(value: float) -> float | str:
+    if math.isnan(value):
+        return "NaN"
+    return value if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def newest(versions: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -1,17 +1,24 @@
 """An MLflow database file (`mlflow.db`), opened read-only; MLflow itself is not needed."""
 
+import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from careloop.adapters.mlflow_rows import MlflowRun, facts_of, newest
+from careloop.adapters.mlflow_rows import MlflowRun, RunRow, facts_of, newest, run_json
 from careloop.domain.model_facts import ModelFacts
-from careloop.errors import InvalidInput
+from careloop.errors import InvalidInput, NotFound
 
 __all__ = ["MlflowSqlite"]
 
+_INPUTS = """
+select d.name, d.digest, d.dataset_profile as profile, t.value as context
+from inputs i join datasets d on d.dataset_uuid = i.source_id
+left join input_tags t on t.input_uuid = i.input_uuid and t.name = 'mlflow.data.context'
+where i.destination_id = ? and i.source_type = 'DATASET' order by d.name
+"""
 _DATASETS = """
 select d.name, t.value from inputs i join datasets d on d.dataset_uuid = i.source_id
 left join input_tags t on t.input_uuid = i.input_uuid and t.name = 'mlflow.data.context'
@@ -31,6 +38,18 @@ class MlflowSqlite:
             with closing(sqlite3.connect(f"{self._file.resolve().as_uri()}?mode=ro", uri=True)) as database:
                 database.row_factory = sqlite3.Row
                 return tuple(self._models(database))
+        except sqlite3.Error as error:
+            raise InvalidInput(f"{self._file} is no MLflow database: {error}") from error
+
+    def run(self, run_id: str) -> bytes:
+        """One row of `runs`, with what belongs to it."""
+        try:
+            with closing(sqlite3.connect(f"{self._file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+                database.row_factory = sqlite3.Row
+                found = _rows(database, "select * from runs where run_uuid = ?", run_id)
+                if not found:
+                    raise NotFound(f"{self._file} holds no run {run_id}")
+                return run_json(_run_row(database, found[0]))
         except sqlite3.Error as error:
             raise InvalidInput(f"{self._file} is no MLflow database: {error}") from error
 
@@ -54,6 +73,29 @@ def _run(database: sqlite3.Connection, run_id: str) -> MlflowRun:
         datasets=tuple((str(name), str(context or "")) for name, context in database.execute(_DATASETS, (run_id,)))
         if _has_datasets(database)
         else (),
+    )
+
+
+def _run_row(database: sqlite3.Connection, row: Mapping[str, Any]) -> RunRow:
+    run_id = str(row["run_uuid"])
+    metrics = _rows(database, "select * from latest_metrics where run_uuid = ? order by key", run_id)
+    return RunRow(
+        run_id=run_id,
+        status=str(row["status"]),
+        start_time=row["start_time"],
+        end_time=row["end_time"],
+        metrics=[
+            {
+                "key": one["key"],
+                "value": math.nan if one["is_nan"] else float(one["value"]),
+                "timestamp": one["timestamp"],
+                "step": one["step"],
+            }
+            for one in metrics
+        ],
+        params=_pairs(database, "select key, value from params where run_uuid = ?", run_id),
+        tags=_pairs(database, "select key, value from tags where run_uuid = ?", run_id),
+        datasets=_rows(database, _INPUTS, run_id) if _has_datasets(database) else (),
     )
 
 

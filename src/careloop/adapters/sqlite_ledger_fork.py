@@ -15,7 +15,6 @@ from careloop.adapters.signing_keys import load_or_make_signer, load_verifier, s
 from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.adapters.sqlite_tables import SqliteTables
 from careloop.errors import InvalidInput, Refused
-from careloop.ledger.checkpoint import sign_checkpoint
 from careloop.ledger.merkle import tree_root
 from careloop.ledger.note import Verifier
 from careloop.ports.ledger import Checkpoint, Receipt, Record
@@ -42,8 +41,9 @@ def fork_ledger(
     with closing(SqliteTables(files.database, read_only=False)) as tables, tables.answering():
         _start_anew(tables, files, lost, origin)
     size, root = (lost.size, lost.root.hex()) if lost else (0, "")
-    said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root})
     with open_ledger(path, origin=origin, anchor=anchor) as ledger:
+        keys = {"from": old_key.text, "to": ledger.key}
+        said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root, **keys})
         return ledger.append([said], recorded_at=recorded_at)[0]
 
 
@@ -78,4 +78,4 @@ def _start_anew(tables: SqliteTables, files: LedgerFiles, lost: Checkpoint | Non
                 sync_folder(path.parent)
         signer = load_or_make_signer(files.key, name=origin)
         save_verifier(files.public_key, signer.verifier)
-        files.publish(sign_checkpoint(size, root, signer), signer.verifier)
+        files.publish((size, root), (signer.verifier, signer))

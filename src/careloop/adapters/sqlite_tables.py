@@ -5,14 +5,14 @@ they are. Source: LEDGER 4.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from careloop.adapters.log_tables import EVER, EntryRow, IndexedRow, StoredBody, TableCounts
+from careloop.adapters.log_tables import EVER, Edge, EntryRow, IndexedRow, StoredBody, TableCounts
 from careloop.errors import NotFound, Refused, Unavailable
 from careloop.ledger.canonical import instant_text
 from careloop.ledger.merkle import EMPTY_ROOT, Node
@@ -137,13 +137,15 @@ class SqliteTables:
             )
         return _as_bytes(found[0])
 
-    def recorded_at(self, index: int) -> str | None:
-        """When an entry was recorded."""
-        found = self._db.execute("SELECT recorded_at FROM entry WHERE idx = ?", (index,)).fetchone()
-        return None if found is None else str(found[0])
+    def edge(self, ids: Sequence[str]) -> Edge:
+        """What placing records with these ids must know."""
+        size, root = self.newest_head()
+        last = self._db.execute("SELECT recorded_at FROM entry WHERE idx = ?", (size - 1,)).fetchone()
+        whole = [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+        hashes = {(level, position): self.node(level, position) for level, position in whole}
+        return Edge(size, root, None if last is None else str(last[0]), hashes, self._known(ids))
 
-    def known(self, ids: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
-        """Index and body of those of these records that the log has."""
+    def _known(self, ids: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         found: dict[str, tuple[int, bytes]] = {}
         for start in range(0, len(ids), _ASKED_AT_ONCE):
             asked = ids[start : start + _ASKED_AT_ONCE]

@@ -38,7 +38,7 @@ class StoredLedger:
         self._tables, self._files, self._verifier, self._signer = tables, files, verifier, signer
         self._lock = threading.RLock()
         self._group: GroupCommit[Submission, tuple[Receipt, ...]] = GroupCommit(self._commit, settle=self._publish)
-        self._seen, self._durable = 0, (0, EMPTY_ROOT)
+        self._durable = 0, EMPTY_ROOT
         self.types: Mapping[str, RecordType] = STANDARD_TYPES
         """The record types that may be appended; a plug-in's registry replaces it."""
 
@@ -63,7 +63,7 @@ class StoredLedger:
                 self._files.check(size, self._tables.node, self._verifier)
                 if tree_root(size, self._tables.node) != root:
                     raise Refused(f"the ledger {self._tables.place} is damaged", hint="Run `care ledger verify`.")
-            self._seen, self._durable = size, (size, root)
+            self._durable = size, root
         self._publish()
 
     def append(self, records: Sequence[Record], *, recorded_at: datetime) -> tuple[Receipt, ...]:
@@ -159,24 +159,14 @@ class StoredLedger:
     def _commit(self, submissions: Sequence[Submission]) -> list[tuple[Receipt, ...] | CareloopError]:
         with self._using():
             with self._tables.writing():
-                self._refuse_if_gone_back()
-                outcomes = sequence(self._tables, submissions)
-                head = self._tables.newest_head()
-            self._seen, self._durable = head[0], head
-        return outcomes
+                done = sequence(self._tables, submissions, seen=self._durable[0])
+            self._durable = done.size, done.root
+        return done.outcomes
 
     def _publish(self) -> None:
         """Sign the durable head and put it in place, unless a longer one stands there already."""
         if self._signer is not None:
-            self._files.publish(sign_checkpoint(*self._durable, self._signer), self._verifier)
-
-    def _refuse_if_gone_back(self) -> None:
-        size = self._tables.newest_head()[0]
-        if size < self._seen:
-            raise Refused(
-                f"the ledger had {self._seen} entries a moment ago and now has {size}: it was rolled back beneath us",
-                hint="Stop writing and open it again: it will say how to recover.",
-            )
+            self._verifier, self._signer = self._files.publish(self._durable, (self._verifier, self._signer))
 
     def _chosen(self, selection: Selection, upto: int) -> Iterator[Entry]:
         for entry in self._each(selection, 0, upto):

@@ -74,16 +74,18 @@ def answers_fit(ground: Ground) -> Iterator[Breach]:
 
 def answers_approved(ground: Ground) -> Iterator[Breach]:
     """What a system in use, or its supplier, rests on is approved, and not before it was answered (ISO 42005 5.11)."""
-    in_use = {system.id for system in ground.repository.nouns(System) if system.lifecycle in IN_USE}
-    in_use |= {supplier.id for supplier in ground.repository.nouns(Supplier) if in_use & set(supplier.systems)}
+    waiting: dict[str, list[str]] = {}
     for document, answered in ground.repository.all(Answered):
-        approved = answered.approved
-        if approved is not None and approved.on < answered.on:
-            message = f"it was approved on {approved.on}, before it was answered on {answered.on}"
+        if answered.approved is None:
+            waiting.setdefault(answered.subject, []).append(document.path)
+        elif answered.approved.on < answered.on:
+            message = f"it was approved on {answered.approved.on}, before it was answered on {answered.on}"
             yield Breach(path=document.path, pointer=("approved",), message=message)
-        elif approved is None and answered.subject in in_use:
-            message = f"{answered.subject} is in use, and these answers about it are not approved"
-            yield Breach(path=document.path, pointer=("subject",), message=message)
+    for document, system in ground.repository.all(System) if waiting else ():
+        if system.lifecycle in IN_USE:
+            for path in (*waiting.get(system.id, ()), *waiting.get(system.supplier or "", ())):
+                message = f"{system.id} is in use, and the answers in {path} are not approved"
+                yield Breach(path=document.path, pointer=("lifecycle",), message=message)
 
 
 def tier_answered(ground: Ground) -> Iterator[Breach]:

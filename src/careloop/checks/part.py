@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from careloop.checks.catalogue import Catalogue
-from careloop.checks.references import Beyond
-from careloop.checks.run import CHANGE_CHECKS, Judgement, judge
+from careloop.checks.references import Beyond, made_by
+from careloop.checks.run import CHANGE_CHECKS, PROGRAMME_CHECKS, Judgement, judge
 from careloop.checks.tree_digests import UNITS
 from careloop.documents.compile import compile_tree, identities_of
 from careloop.documents.layout import kind_of
 from careloop.domain.check import TreeCheck
+from careloop.domain.dataset import Dataset
 from careloop.domain.policy import Policy
 from careloop.domain.repository import Document
 from careloop.domain.risk import Risk
@@ -38,8 +39,9 @@ PART_CHECKS = frozenset(
         *("reference-exists", "statement-linked", "rule-linked", "rule-tested", "rule-cases", "rule-tightens"),
         *("size-guard", "review-past", "link-inside", "document-placed", "soa-complete", "scope-complete"),
         *("accountable-once", "escalation-ends", "session-key-apart", "credit-applicable", "card-complete"),
-        *("acceptance-designated", "scale-respected", "triggered-assessed", "tier-justified", "module-known"),
         *("answers-fit", "answers-approved", "questionnaire-sound", "tier-answered", "supplier-answered"),
+        *("provenance-chained", "data-sheet-filled"),
+        *("acceptance-designated", "scale-respected", "triggered-assessed", "tier-justified", "module-known"),
     }
 )
 """Structural checks whose findings in a unit rest on core, unit, neighbours and names, and in the core on core and
@@ -47,7 +49,7 @@ names. A check that looks further must not stand here."""
 
 _MOST_CHANGED = 500
 """Files that may differ; beyond it, looking at the whole is as quick."""
-_NAMED = ("system", "risk", "supplier", "party", "assessment")
+_NAMED = ("system", "risk", "supplier", "party", "assessment", "made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def remember(judged: Judgement, digests: Mapping[str, str]) -> Memory | None:
     repository = compiled.repository
     manned = repository.only(Roles) is not None or repository.only(Policy) is not None
     whole = any(rule.rule.subject is Subject.ORGANISATION for rule in book.at(Moment.CHANGE))
-    known = all(rule.check in PART_CHECKS for rule in book.structural() if rule.check not in CHANGE_CHECKS)
+    known = {rule.check for rule in book.structural()} <= PART_CHECKS | CHANGE_CHECKS | PROGRAMME_CHECKS
     if judged.checked.errors or whole or not known or not manned:
         return None
     files = {path: _File(digests[path], (), ()) for path in digests if path.startswith(UNITS)}
@@ -140,6 +142,8 @@ def _file_of(document: Document, digest: str) -> _File:
     leads: tuple[str, ...] = ()
     if document.kind == "impact":
         declares.append(f"assessment:{getattr(noun, 'id', '')}")
+    elif isinstance(noun, Dataset):
+        declares += [f"made:{made}" for made in made_by(document, noun)]
     if isinstance(noun, System):
         declares.append(f"draft:{noun.id}={noun.owner if noun.draft else ''}")
         declares.append(f"stage:{noun.id}={noun.lifecycle}")

@@ -8,7 +8,9 @@ from typing import Any
 
 from careloop.documents.layout import kind_of
 from careloop.domain.aims import Processes
+from careloop.domain.dataset import Dataset
 from careloop.domain.impact import Assessment
+from careloop.domain.metric import METRIC_IDS
 from careloop.domain.noun import Governed
 from careloop.domain.place import Pointer
 from careloop.domain.policy import Policy
@@ -18,7 +20,7 @@ from careloop.domain.roles import Roles
 from careloop.domain.system import System
 from careloop.domain.third_party import Course, Law, Supplier
 
-__all__ = ["REFERENCES", "Beyond", "Dangling", "Names", "dangling_references"]
+__all__ = ["REFERENCES", "Beyond", "Dangling", "Names", "dangling_references", "made_by"]
 
 REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "organisation": (
@@ -26,6 +28,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("top_management", "post"),
         ("phases[].owner", "post"),
         ("scope.approved.by", "post"),
+        ("scope.systems_included[]", "system"),
         ("scope.systems_excluded[].system", "system"),
     ),
     "roles": (
@@ -34,6 +37,9 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("posts[].approves_risk_up_to", "risk level"),
         ("escalations[].steps[].post", "post"),
         ("accountable[].post", "post"),
+        ("accountable[].responsible[]", "post"),
+        ("accountable[].consulted[]", "post"),
+        ("accountable[].informed[]", "post"),
         ("delegations[].from_post", "post"),
         ("delegations[].to_post", "post"),
     ),
@@ -52,6 +58,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "objectives": (
         ("objectives[].owner", "post"),
         ("objectives[].policy", "policy"),
+        ("objectives[].metric", "metric"),
         ("communicated_to[]", "post"),
     ),
     "baseline": (("items[].owner", "post"), ("items[].rule", "rule")),
@@ -76,6 +83,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("treatment.credits[].control", "requirement"),
         ("treatment.actions[].owner", "post"),
         ("treatment.accepted.by", "post"),
+        ("treatment.interim.by", "post"),
     ),
     "system": (
         ("entity", "entity"),
@@ -139,6 +147,7 @@ _DECLARED_BY: dict[str, tuple[str, ...]] = {
     "risk": ("risk",),
     "policy": ("policy",),
     "supplier": ("supplier", "system or supplier", "party"),
+    "dataset": ("made",),
     "law": ("law",),
     "course": ("course",),
     "impact": ("assessment",),
@@ -202,7 +211,8 @@ class Names:
     def spaces(self) -> dict[str, frozenset[str]]:
         """Names by space; `intended use` is looked up by system instead."""
         here = self._declared_here()
-        return {space: names | self._beyond.get(space, frozenset()) for space, names in here.items()}
+        there = {space: names | self._beyond.get(space, frozenset()) for space, names in here.items()}
+        return {**there, "system or supplier": there["system"] | there["supplier"]}
 
     def _declared_here(self) -> dict[str, frozenset[str]]:
         nouns = self._repository.nouns
@@ -213,13 +223,11 @@ class Names:
         posts = frozenset(post.id for post in roles.posts) if roles else frozenset()
         people = frozenset(person.id for person in roles.people) if roles else frozenset()
         suppliers = frozenset(supplier.id for supplier in nouns(Supplier))
-        systems = frozenset(system.id for system in nouns(System))
         return {
             "post": posts,
             "person": people,
             "post or person": posts | people,
-            "system": systems,
-            "system or supplier": systems | suppliers,
+            "system": frozenset(system.id for system in nouns(System)),
             "risk": frozenset(risk.id for risk in nouns(Risk)),
             "policy": frozenset(policy.id for policy in nouns(Policy)),
             "supplier": suppliers,
@@ -230,6 +238,10 @@ class Names:
             "entity": frozenset(entity.id for entity in organisation.entities) if organisation else frozenset(),
             "process": frozenset(process.id for process in processes.processes) if processes else frozenset(),
             "risk level": frozenset(level.id for level in criteria.levels) if criteria else frozenset(),
+            "metric": METRIC_IDS,
+            "made": frozenset(
+                made for document, data in self._repository.all(Dataset) for made in made_by(document, data)
+            ),
             "requirement": self._requirements,
             "rule": self._rules,
         }
@@ -248,6 +260,11 @@ class Names:
         if space == "intended use":
             return self._uses.get(str(document.folder), frozenset())
         return self.spaces[space]
+
+
+def made_by(document: Document, dataset: Dataset) -> Iterator[str]:
+    """What the steps of a data set made, each as `DIGEST DAY PATH`: a name that steps elsewhere may take up."""
+    return (f"{step.digest} {step.on} {document.path}" for step in dataset.provenance if step.digest)
 
 
 def _is_alone(repository: Repository) -> bool:

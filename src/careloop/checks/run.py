@@ -34,6 +34,7 @@ from careloop.rules.problem import ProblemKind
 
 __all__ = [
     "CHANGE_CHECKS",
+    "PROGRAMME_CHECKS",
     "Judgement",
     "breach_finding",
     "check_tree",
@@ -54,8 +55,18 @@ _LINT_CHECKS = {
 CHANGE_CHECKS = frozenset({*COMPARISONS, "owner-approval", "loosening-approved", "change-record", "cross-review"})
 """Checks of a change, which one tree alone cannot break: its trees side by side, and (`careloop.gates.change_control`)
 its commits against the owners, promises and records that the base asks for."""
+PROGRAMME_CHECKS = frozenset({"process-on-schedule"})
+"""Checks of what the ledger shows, which no tree can break; their findings stand in status and go to their owners."""
 _CHECKS = frozenset(
-    {*STRUCTURAL_CHECKS, *CHANGE_CHECKS, *_LINT_CHECKS.values(), "tier-justified", "triggered-assessed", "module-known"}
+    {
+        *STRUCTURAL_CHECKS,
+        *CHANGE_CHECKS,
+        *PROGRAMME_CHECKS,
+        *_LINT_CHECKS.values(),
+        "tier-justified",
+        "triggered-assessed",
+        "module-known",
+    }
 )
 
 

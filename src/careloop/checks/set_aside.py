@@ -42,8 +42,13 @@ def drafts_in(repository: Repository) -> Mapping[str, str]:
 
 
 def softened(finding: Finding, drafts: Mapping[str, str]) -> Finding:
-    """The finding; about a system that is still a draft it only warns, and goes to the system's owner (R80)."""
-    owner = drafts.get(finding.subject or "")
+    """The finding; about a system that is still a draft, or what lies in its folder, it only warns (R80).
+
+    It goes to the system's owner.
+    """
+    top, _, below = finding.place.file.partition("/")
+    folder = below.partition("/")[0] if top == "systems" else ""
+    owner = drafts.get(finding.subject or "", drafts.get(folder))
     if owner is None or finding.rule == _KEPT_HARD:
         return finding
     enforce = Enforcement.WARN if finding.enforce is Enforcement.BLOCK else finding.enforce

@@ -15,6 +15,7 @@ from careloop.checks.answered import (
     tier_answered,
 )
 from careloop.checks.breach import Breach
+from careloop.checks.data_sheets import data_sheet_filled, provenance_chained
 from careloop.checks.ground import Ground
 from careloop.checks.references import dangling_references
 from careloop.checks.risk_scores import designated_posts, level_of, scores_of
@@ -141,19 +142,30 @@ def soa_complete(ground: Ground) -> Iterator[Breach]:
 
 
 def scope_complete(ground: Ground) -> Iterator[Breach]:
-    """A system left out of the scope exists and is not also covered (4.3)."""
+    """Every system of the inventory is in scope, or excluded with a reason, and not both (4.3, R2)."""
     organisation = ground.repository.organisation
     systems = {system.id: document.path for document, system in ground.repository.all(System)}
     if organisation is None:
         return
-    if systems and not organisation.scope.included:
+    scope = organisation.scope
+    if systems and not scope.included:
         yield Breach(path="care.yaml", pointer=("scope",), message="the scope includes nothing, yet there are systems")
-    for position, out in enumerate(organisation.scope.systems_excluded):
-        if out.system in organisation.scope.included:
+    listed = frozenset(scope.systems_included or ())
+    for position, out in enumerate(scope.systems_excluded):
+        if out.system in listed or out.system in scope.included:
             yield Breach(
                 path="care.yaml",
                 pointer=("scope", "systems_excluded", position),
                 message=f"'{out.system}' is both in and out of the scope",
+            )
+    excluded = {out.system for out in scope.systems_excluded}
+    for system, path in systems.items() if scope.systems_included is not None else ():
+        if system not in listed | excluded:
+            yield Breach(
+                path=path,
+                pointer=("id",),
+                message=f"the system '{system}' is neither in the scope nor excluded with a reason",
+                remedy="list it under `scope.systems_included` in care.yaml, or with a reason under `systems_excluded`",
             )
 
 
@@ -241,21 +253,26 @@ def acceptance_designated(ground: Ground) -> Iterator[Breach]:
         return
     for document, risk in ground.repository.all(Risk):
         treated = risk.treatment
-        left = scores_of(risk, treated.credits) if treated else None
-        if treated is None or treated.accepted is None or left is None:
+        left, all_of_it = scores_of(risk, treated.credits) if treated else None, scores_of(risk)
+        if treated is None or left is None or all_of_it is None:
             continue
-        level = level_of(left, criteria)
-        posts = designated_posts(level, criteria, roles)
-        accepted = treated.accepted
-        if accepted.by not in posts:
-            message = f"'{accepted.by}' is not designated to accept a risk of level {level.id} ({left})"
-            remedy = f"have it accepted by {' or '.join(sorted(posts))}, or treat the risk further"
-        elif accepted.on < risk.assessed.on:
-            message = f"it was accepted on {accepted.on}, before it was assessed on {risk.assessed.on}"
-            remedy = "have the risk accepted as it is assessed now"
-        else:
-            continue
-        yield Breach(path=document.path, pointer=("treatment", "accepted"), message=message, remedy=remedy)
+        for name, given, scores in (
+            ("accepted", treated.accepted, left),
+            ("interim", treated.interim, all_of_it),
+        ):
+            if given is None:
+                continue
+            level = level_of(scores, criteria)
+            posts = designated_posts(level, criteria, roles)
+            if given.by not in posts:
+                message = f"'{given.by}' is not designated to accept a risk of level {level.id} ({scores})"
+                remedy = f"have it accepted by {' or '.join(sorted(posts))}, or treat the risk further"
+            elif given.on < risk.assessed.on:
+                message = f"it was accepted on {given.on}, before it was assessed on {risk.assessed.on}"
+                remedy = "have the risk accepted as it is assessed now"
+            else:
+                continue
+            yield Breach(path=document.path, pointer=("treatment", name), message=message, remedy=remedy)
 
 
 def scale_respected(ground: Ground) -> Iterator[Breach]:
@@ -323,6 +340,8 @@ STRUCTURAL_CHECKS: Mapping[str, Check] = {
     "scale-respected": scale_respected,
     "card-complete": card_complete,
     "review-past": review_past,
+    "provenance-chained": provenance_chained,
+    "data-sheet-filled": data_sheet_filled,
     "answers-fit": answers_fit,
     "answers-approved": answers_approved,
     "questionnaire-sound": questionnaire_sound,

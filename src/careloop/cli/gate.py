@@ -61,23 +61,29 @@ Asking again changes nothing: `care release record` is what uses approvals up. A
 _EXIT = {Verdict.ALLOW: 0, Verdict.BLOCK: 1, Verdict.WAIT: 3}
 
 
+_ReleaseOption = Annotated[
+    str | None, typer.Option("--release", metavar="LOCK", help="Lock file, or digest of a release at the gate.")
+]
+_ResultsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--results", metavar="FILE", help="Results, or a report of a known tool; repeat."),
+]
+_RequesterOption = Annotated[
+    str | None, typer.Option("--requester", metavar="PERSON", help="Who asks; else as git says.")
+]
+
+
 @app.command(epilog=_EPILOG)
 def gate(
     system: Annotated[str | None, typer.Argument(metavar="[SYSTEM]", help="Id of the system.")] = None,
-    release: Annotated[
-        str | None, typer.Option("--release", metavar="LOCK", help="Lock file, or digest of a release at the gate.")
-    ] = None,
+    release: _ReleaseOption = None,
     request: Annotated[
         str | None, typer.Option("--request", metavar="REQUEST", help="Take up a wait: what is the answer now?")
     ] = None,
     artifact: ArtifactOption = None,
-    results: Annotated[
-        list[Path] | None, typer.Option("--results", metavar="FILE", help="Results of an evaluation; repeat.")
-    ] = None,
+    results: _ResultsOption = None,
     environment: EnvironmentOption = "production",
-    requester: Annotated[
-        str | None, typer.Option("--requester", metavar="PERSON", help="Who asks; else as git says.")
-    ] = None,
+    requester: _RequesterOption = None,
     hosted: HostedOption = None,
     param: ParamOption = None,
     version: VersionOption = None,
@@ -166,6 +172,7 @@ class _Asking:
                 results=raw,
                 environment=self.environment,
                 requester=self.requester or _here(self.root),
+                names=tuple(map(str, self.results)),
             )
             return decide_release(question, desk, wiring.now())
 

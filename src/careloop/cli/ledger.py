@@ -8,22 +8,25 @@ from typing import Annotated
 import typer
 
 from careloop import __version__, wiring
+from careloop.cli.ledger_keeping import add_commands
 from careloop.cli.release_arguments import RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.errors import Unavailable, UsageError
 from careloop.ports.standards_library import standards_digest
 from careloop.reports.ledger_report import entries_json, entry_lines, verification_json, verification_lines
+from careloop.wiring import trust
 from careloop.workflows.evolve.ledger_prove import prove_entry
 from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
 
 __all__ = ["app", "export", "prove", "show", "verify"]
 
 app = a_command()
+add_commands(app)
 
 
 @app.callback()
 def _ledger() -> None:
-    """Show the evidence ledger, check it, prove an entry, export it for an auditor."""
+    """Show the evidence ledger, check it, prove an entry, export it for an auditor, and keep it honest."""
 
 
 @app.command()
@@ -110,10 +113,13 @@ def prove(
 @app.command()
 def export(
     out: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="Where to write it.")],
+    without_personal: Annotated[
+        bool, typer.Option("--without-personal", help="Withhold every personal value; records stay proven.")
+    ] = False,
     repo: RepoOnlyOption = None,
 ) -> None:
     """Write the whole ledger into one file that an auditor can check alone; the same ledger gives the same bytes."""
-    head = wiring.export_ledger(repository_root(None, repo), out)
+    head = trust.export_ledger(repository_root(None, repo), out, with_personal=not without_personal)
     say(f"wrote {head.size:,} entries of {head.origin} to {out}")
     say(f"root {head.root.hex()}", "detail")
 

@@ -22,9 +22,14 @@ COMMANDS: dict[str, str] = {
     "check": "Find what is wrong: each finding with a place and a way out.",
     "inventory": "List the systems that are known, and find those that are not.",
     "baseline": "Take existing findings in as known debt with an owner and an end.",
+    "change": "Hold a branch's rules against the last releases, before it is merged.",
     "card": "Draft a model card from what is known; show the checks behind its fields.",
+    "dataset": "Draft the sheet of a data set from its description in Croissant.",
     "status": "Show how far every requirement is evidenced, and why.",
+    "coverage": "Show each area of Annex A: controls, age of the evidence, what is open.",
+    "schedule": "Show which planned processes ran, late or never; record that one ran.",
     "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
+    "roles": "Show who answers for what, and whom an escalation would reach.",
     "explain": "Explain a requirement, rule, statement, claim or finding.",
     "trace": "Walk the chain from a policy statement to evidence and clause, both ways.",
     "history": "Show what was in force on a day: version, approval, review, commit.",
@@ -33,14 +38,18 @@ COMMANDS: dict[str, str] = {
     "why": "Explain an alarm: what moved, which plan followed, how far it came.",
     "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
     "release": "Lock a release, record it, show and revoke its standing.",
+    "results": "Turn reports of other tools into results that the gate reads.",
     "gate": "Decide whether a release may go ahead: allow, block or wait.",
+    "verify-release": "Check offline that a release was let through, before it runs.",
     "approve": "Approve a release or another request, with an SSH signature.",
     "request": "Ask people for a waiver, an envelope, a restore or a review.",
+    "oncall": "Take the authority of a post for some hours, and see who has it.",
     "ingest": "Take events of a system into the lake.",
     "monitor": "Watch a system's monitors, live or on its history.",
     "rollback": "Bring an earlier release back, or undo that.",
     "automation": "Pause or resume what careloop does by itself.",
-    "ledger": "Show, verify, prove and export the evidence ledger.",
+    "ledger": "Show, verify, prove, export and keep the evidence ledger.",
+    "witness": "Watch over other ledgers: cosign what continues, refuse what does not.",
     "serve": "Serve the pages, the API and the ingest of events, and watch the systems.",
     "accounts": "Make, reset and close accounts of the pages.",
     "worker": "Watch all systems and answer alarms, without the pages.",
@@ -54,7 +63,7 @@ COMMANDS: dict[str, str] = {
     "schema": "Print the JSON Schemas of the documents, for editors.",
     "demo": "Play the loop on an example organisation.",
 }
-"""Commands in the order of use; each lives in the module of its name and is loaded only when it is called."""
+"""Commands in the order of use; each lives in the module of its name (`_` for `-`), loaded only when called."""
 
 
 _QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk"})
@@ -74,7 +83,7 @@ class _LazyGroup(TyperGroup):
             return None
         if cmd_name in _QUICK:
             gc.disable()
-        module = importlib.import_module(f"careloop.cli.{cmd_name}")
+        module = importlib.import_module(f"careloop.cli.{cmd_name.replace('-', '_')}")
         command = get_command(module.app)
         command.name = cmd_name
         return command

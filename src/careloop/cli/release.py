@@ -1,6 +1,7 @@
 """`care release`: lock a release, give it standing, show who may run, take standing away."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -26,15 +27,30 @@ from careloop.cli.release_arguments import (
 )
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.domain.decision import Verdict
+from careloop.domain.emergency import EmergencyKind
 from careloop.errors import InvalidInput, Unavailable, UsageError
+from careloop.reports.emergency_report import emergency_json, emergency_lines
 from careloop.reports.gate_report import gate_json, rollback_words, standing_json, standing_line, target_json
+from careloop.workflows.run.attest import summary_of
+from careloop.workflows.run.emergency_release import EmergencyAsk, release_in_emergency
 from careloop.workflows.run.lock_release import LockAsk
 from careloop.workflows.run.record_release import RecordAsk, record_release
 from careloop.workflows.run.release_standing import release_standing
 from careloop.workflows.run.revoke_release import RevokeAsk, revoke_release
 from careloop.workflows.run.validate_release import ValidationAsk, validate_release
 
-__all__ = ["app", "lock", "record", "revoke", "standing", "validate"]
+__all__ = [
+    "app",
+    "break_glass",
+    "emergency",
+    "key",
+    "lock",
+    "record",
+    "revoke",
+    "standing",
+    "summary",
+    "validate",
+]
 
 app = a_command()
 
@@ -78,10 +94,7 @@ def lock(
     if out is None:
         typer.echo(text, nl=False)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Unavailable(f"{out} cannot be written: {error.strerror}") from error
+    _write(out, text.encode())
     say(f"locked {system} {made.version}: {len(made.artefacts)} artefacts in {out}")
     say(made.digest)
 
@@ -93,6 +106,9 @@ def record(
     request: Annotated[
         str | None, typer.Option("--request", metavar="REQUEST", help="Whose approvals to use; else the one that fits.")
     ] = None,
+    summary: Annotated[
+        Path | None, typer.Option("--summary", metavar="FILE", help="Write the signed verification summary here.")
+    ] = None,
     repo: RepoOnlyOption = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
@@ -101,6 +117,8 @@ def record(
     with wiring.release_desk(root, {}) as desk:
         digest = the_lock(release, desk).digest
         done = record_release(RecordAsk(digest, environment, request), desk, wiring.now())
+        if summary is not None and done.standing is not None:
+            _write(summary, summary_of(desk.ledger, digest, environment))
     if output_format is Format.JSON:
         shown = standing_json(done.standing) if done.standing else None
         print_json(gate_json(done.answer) | {"schema": "careloop/release/v1", "recorded": done.new, "standing": shown})
@@ -110,6 +128,90 @@ def record(
         show_answer(done.answer)
     waiting = done.answer.decision.verdict is Verdict.WAIT
     raise typer.Exit(0 if done.standing is not None else 3 if waiting else 1)
+
+
+@app.command()
+def emergency(
+    release: LockArgument,
+    reason: ReasonOption,
+    environment: EnvironmentOption = "production",
+    person: AsOption = None,
+    key: KeyOption = None,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Let a release that lacks nothing but approvals go ahead on yours, for days; others review it by a date."""
+    ask = EmergencyAsk(
+        kind=EmergencyKind.EMERGENCY, lock=release, environment=environment, reason=reason, person=person
+    )
+    _go_ahead(ask, key, repo, output_format)
+
+
+@app.command(name="break-glass")
+def break_glass(
+    release: LockArgument,
+    reason: ReasonOption,
+    environment: EnvironmentOption = "production",
+    person: AsOption = None,
+    key: KeyOption = None,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Let a release go ahead against the gate's word, for days; people are paged, and others review it by a date."""
+    ask = EmergencyAsk(
+        kind=EmergencyKind.BREAK_GLASS, lock=release, environment=environment, reason=reason, person=person
+    )
+    _go_ahead(ask, key, repo, output_format)
+
+
+def _go_ahead(ask: EmergencyAsk, key: Path | None, repo: Path | None, output_format: Format) -> None:
+    root = repository_root(None, repo)
+    with wiring.release_desk(root, {}) as desk:
+        named = replace(ask, lock=the_lock(ask.lock, desk).digest)
+        done = release_in_emergency(named, desk, wiring.approval_keys(root, key), wiring.pager(root), wiring.now())
+    if output_format is Format.JSON:
+        print_json(emergency_json(done.emergency, review=done.review, paged=done.paged))
+        return
+    for style, line in emergency_lines(done.emergency, review=done.review, paged=done.paged):
+        say(line, style)
+
+
+@app.command()
+def summary(
+    release: LockArgument,
+    environment: EnvironmentOption = "production",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it here, not to the output.")] = None,
+    repo: RepoOnlyOption = None,
+) -> None:
+    """Hand out the signed verification summary (SLSA VSA) of a recorded release, for `care verify-release`."""
+    root = repository_root(None, repo)
+    with wiring.release_desk(root, {}, read_only=True) as desk:
+        found = summary_of(desk.ledger, the_lock(release, desk).digest, environment)
+    if out is None:
+        typer.echo(found.decode())
+        return
+    _write(out, found)
+    say(f"wrote {out}: check it with `care verify-release`")
+
+
+@app.command()
+def key(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it here, not to the output.")] = None,
+    repo: RepoOnlyOption = None,
+) -> None:
+    """Print the public key with which this gate signs results and summaries: what `--trust` takes."""
+    line = wiring.attestation_key(repository_root(None, repo))
+    if out is None:
+        typer.echo(line)
+        return
+    _write(out, f"{line}\n".encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
 
 
 @app.command()

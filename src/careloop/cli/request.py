@@ -15,7 +15,7 @@ from careloop.workflows.run.approve_matter import EndAsk, end_matter
 from careloop.workflows.run.ask_matter import MatterAsk, MatterAsked, ask_matter
 from careloop.workflows.run.view_requests import RequestView, view_request, view_requests
 
-__all__ = ["app", "end", "envelope", "restore", "review", "show", "waiver"]
+__all__ = ["app", "end", "envelope", "list_", "restore", "review", "show", "waiver"]
 
 _EPILOG = """
 Examples:  care request waiver late-card  ·  care request envelope credit-decision/nightly  ·

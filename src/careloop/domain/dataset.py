@@ -2,8 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
 
@@ -35,13 +36,20 @@ class QualityTarget(Noun):
     unit: str = "ratio"
 
 
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""SHA-256 of bytes, in lower case."""
+
+
 class ProvenanceStep(Noun):
-    """One step the data went through, with the digest of what came out."""
+    """One step the data went through, with the digests of what went in and what came out (R58)."""
 
     step: Text
     by: Text
     on: date
-    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+    takes: tuple[Digest, ...] = ()
+    """What went in; each is the `digest` of an earlier step, here or of another data set."""
+    digest: Digest | None = None
+    """What came out."""
 
 
 class PreparationStep(Noun):

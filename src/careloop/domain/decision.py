@@ -29,6 +29,8 @@ class ReasonKind(StrEnum):
     REQUESTER = "requester"
     ARTEFACT = "artefact"
     HOSTED_MODEL = "hosted_model"
+    LOCK = "lock"
+    """Something decides behaviour and is not locked."""
     DOCUMENT = "document"
     RISK = "risk"
     LEDGER = "ledger"

@@ -13,9 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from careloop.domain.measured import Interval
+from careloop.domain.objective_standing import ObjectiveStanding
 from careloop.errors import InvalidInput
 
 __all__ = [
+    "METRIC_IDS",
     "Figure",
     "Metric",
     "MetricState",
@@ -31,6 +33,10 @@ __all__ = [
     "TrendPoint",
     "Window",
 ]
+
+
+METRIC_IDS = frozenset(f"M{number}" for number in range(1, 25))
+"""Ids of the metrics that there are, whether or not this version computes them all. Source: REQUIREMENTS, metrics."""
 
 
 class NullReason(StrEnum):
@@ -232,6 +238,8 @@ class Scorecard:
     """Never green while a metric is grey."""
     because: str
     sources: Sources
+    objectives: tuple[ObjectiveStanding, ...] = ()
+    """How each objective stands by these figures (R3)."""
 
     @property
     def to_date(self) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "Exclusion",
     "FrameworkId",
     "FunctionQuorum",
+    "LedgerAnchor",
     "Organisation",
     "PhaseCadence",
     "Profile",
@@ -75,6 +76,10 @@ class Scope(Noun):
     included: tuple[Text, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
     boundaries: tuple[Text, ...] = ()
+    systems_included: tuple[Slug, ...] | None = None
+    """Systems that it covers, by id; left out: every system of the inventory that is not excluded.
+
+    Rules hold a system that stands in neither list to account all the same, and the check refuses it (R2)."""
     systems_excluded: tuple[SystemExclusion, ...] = ()
     approved: Approval | None = None
     reviewed: date | None = None
@@ -113,6 +118,23 @@ class Sessions(Noun):
     """Public keys of those servers, `ssh-ed25519 AAAA…`. No key of a person belongs here."""
     step_up: Annotated[Duration, AfterValidator(_twelve_hours_at_most)] = "PT10M"
     """How old that proof may be when something is signed. Twelve hours at most, as NIST SP 800-63B 4.2.3 has it."""
+
+
+class LedgerAnchor(Noun):
+    """A place outside the ledger's database that remembers how long the log was (R51)."""
+
+    id: Slug
+    kind: Literal["file", "git-tag", "witness", "timestamp"]
+    at: Text
+    """Path of the file, name of the git remote (`.` for none), or address of the witness or time stamping authority."""
+    key: Text | None = None
+    """The witness's public key; the SSH key file that signs tags; the PEM file of an authority's root certificates."""
+
+    @model_validator(mode="after")
+    def _with_key(self) -> Self:
+        if self.kind != "file" and self.key is None:
+            raise ValueError(f"an anchor of the kind {self.kind} needs a key")
+        return self
 
 
 class CrossReview(Noun):
@@ -200,4 +222,8 @@ class Organisation(Noun):
     change_control: ChangeControl = ChangeControl()
     """Counts as it stands in the commit that a change is made upon."""
     stores: dict[Slug, str] = {}
+    anchors: tuple[LedgerAnchor, ...] = ()
+    """Where `care ledger anchor` has the log remembered; a ledger behind any of them refuses to run."""
+    retention: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], Duration] = {}
+    """How long personal values beside records of a type are kept; `care ledger retain` erases what is past it."""
     connectors: tuple[Slug, ...] = ()

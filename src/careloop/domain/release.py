@@ -1,13 +1,16 @@
 """A release as the gate sees it: what was locked, what its tests showed, who said yes (R40-R42; SEMANTICS 11-16)."""
 
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
 
 from careloop.domain.measured import Outcome
 from careloop.domain.noun import Noun, Slug
+from careloop.domain.tool_report import Tool
 
-__all__ = ["GroupCount", "MeasuredResult", "Outcome", "Release", "Result", "ResultsFile"]
+__all__ = ["GroupCount", "MeasuredResult", "Outcome", "Release", "ReportSource", "Result", "ResultsFile"]
+
+_Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class Result(Noun):
@@ -18,11 +21,13 @@ class Result(Noun):
     value: float | None = None
     """In the measure's own unit; left out when it could not be computed."""
     n: int = Field(ge=0)
-    """Rows the value rests on."""
+    """Rows the value rests on; 0 when that is not known."""
     upper: float | None = None
     """Upper end of the interval, in the measure's unit."""
     lower: float | None = None
     """Lower end of the interval, in the measure's unit."""
+    because: str | None = None
+    """What its outcome rests on."""
 
 
 class Release(Noun):
@@ -64,7 +69,10 @@ class MeasuredResult(Noun):
     measure: Slug
     value: float | None = None
     interval: tuple[float | None, float | None] | None = None
-    n: int = Field(ge=0)
+    n: int | None = Field(default=None, ge=0)
+    """Rows or tests; only another tool's report may leave it unsaid."""
+    hits: int | None = Field(default=None, ge=0)
+    """Rows or tests that the measure counts, where its value is a share of n."""
     groups: dict[str, GroupCount] = {}
     outcome: Outcome | None = None
     limit: float | None = None
@@ -77,6 +85,11 @@ class MeasuredResult(Noun):
     reason: str | None = None
     """Why there is no value."""
     because: str | None = None
+    reported_as: str | None = None
+    """The other tool's own name for it."""
+    errored: int = Field(default=0, ge=0)
+    """Tests that ended in an error: neither a pass nor a failure."""
+    skipped: int = Field(default=0, ge=0)
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -92,15 +105,41 @@ class MeasuredResult(Noun):
         return groups
 
 
+class ReportSource(Noun):
+    """The other tool's report that results were taken from."""
+
+    tool: Tool
+    version: str | None = None
+    """Of the tool or of its format, as the report says it."""
+    report: _Digest
+    """Digest of the report's own bytes."""
+    stated_at_import: tuple[str, ...] = ()
+    """Fields that the report does not say and that whoever imported it vouches for."""
+    unmapped: tuple[str, ...] = ()
+    """Figures of the report that stand for no measure here."""
+
+
 class ResultsFile(Noun):
     """What an evaluation says about one locked release (CONTRACTS, JSON)."""
 
     schema_: str | None = Field(default=None, alias="schema")
     system: Slug
-    lock: str = Field(min_length=1)
+    lock: str | None = Field(default=None, min_length=1)
+    """Null only when another tool's report does not say it."""
     data_digest: str | None = None
     """Digest of the evaluation data."""
     config_digest: str | None = None
     """Digest of how it was evaluated."""
-    measured_at: AwareDatetime
+    measured_at: AwareDatetime | None = None
+    """Null only when another tool's report does not say it."""
     results: tuple[MeasuredResult, ...]
+    source: ReportSource | None = None
+
+    @model_validator(mode="after")
+    def _own_files_say_it(self) -> Self:
+        if self.source is None:
+            unsaid = [name for name in ("lock", "measured_at") if getattr(self, name) is None]
+            unsaid += [f"results/{place}/n" for place, one in enumerate(self.results) if one.n is None]
+            if unsaid:
+                raise ValueError(f"{', '.join(unsaid)}: required, unless another tool's report is named as `source`")
+        return self

@@ -87,11 +87,11 @@ class AcceptanceState(StrEnum):
     ACCEPTED = "accepted"
     """Designated management accepted at least this much."""
     PLANNED = "planned"
-    """Accepted in view of controls that were never evidenced yet; they still have to prove themselves."""
+    """Accepted in view of controls that were never evidenced yet, and designated management bears the rest so long."""
     SUSPENDED = "suspended"
     """Accepted, but a control that the acceptance counted on does not hold any more."""
     OPEN = "open"
-    """Above the appetite, and nobody who may has accepted it."""
+    """Above the appetite, and nobody who may has accepted it; or accepted in view of controls that nobody has seen."""
 
     @property
     def holds_releases(self) -> bool:

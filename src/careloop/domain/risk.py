@@ -19,6 +19,7 @@ __all__ = [
     "Consequence",
     "Consequences",
     "Credit",
+    "Interim",
     "Option",
     "Risk",
     "RiskCriteria",
@@ -160,6 +161,22 @@ class Action(Noun):
     done: date | None = None
 
 
+class Interim(Noun):
+    """More than the appetite, borne for a while: until credited controls prove themselves (SEMANTICS 3, 4)."""
+
+    by: Slug
+    """Post designated for as much risk as there is without them."""
+    on: date
+    until: date
+    """From the day after, releases of tier high and above wait again."""
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.until < self.on:
+            raise ValueError(f"until {self.until} is before on {self.on}")
+        return self
+
+
 class Treatment(Noun):
     """The decision about a risk, its actions and the controls it counts on."""
 
@@ -169,6 +186,8 @@ class Treatment(Noun):
     actions: tuple[Action, ...] = ()
     accepted: Approval | None = None
     """Who accepted the residual risk."""
+    interim: Interim | None = None
+    """Who bears what is left while credited controls were never evidenced yet; without it, releases wait for them."""
 
 
 class Risk(Noun):

@@ -120,11 +120,18 @@ class Escalation(Noun):
 
 
 class Accountability(Noun):
-    """Exactly one accountable post for a part of the repository (R20, R23)."""
+    """Exactly one accountable post for a part of the repository, and who else has to do with it (R20, R23, R25)."""
 
     path: Text
     """Glob from the repository's root, as in CODEOWNERS: `systems/credit-decision/**`."""
     post: Slug
+    """Accountable: the one that answers for it and agrees to changes."""
+    responsible: tuple[Slug, ...] = ()
+    """Posts that do the work."""
+    consulted: tuple[Slug, ...] = ()
+    """Posts that are asked before."""
+    informed: tuple[Slug, ...] = ()
+    """Posts that are told after."""
 
 
 class Delegation(Noun):

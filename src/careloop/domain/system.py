@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
 from careloop.domain.organisation import Approval
 from careloop.domain.tier import OrderedEnum, Tier
@@ -258,6 +259,8 @@ class System(Governed):
     out_of_scope_uses: tuple[Text, ...] = ()
     artefacts: tuple[Text, ...] = ()
     """Globs of the files that decide behaviour: weights, parameters, prompts. A change to one wants card and risk."""
+    evaluation: tuple[ExpectedResult, ...] = ()
+    """Measures that every release must show, with their limits; beside what the rules of the tier ask for."""
     safe_state: SafeState | None = None
     events: EventSchema | None = None
     responsibilities: tuple[Responsibility, ...] = ()

@@ -15,7 +15,9 @@ __all__ = ["appetite_reasons"]
 
 _REMEDIES = {
     AcceptanceState.SUSPENDED: "bring the evidence back, or have the rest accepted: care approve --treatment {risk}",
-    AcceptanceState.OPEN: "treat the risk further, or have it accepted: care approve --treatment {risk} --reason TEXT",
+    AcceptanceState.OPEN: (
+        "bring the evidence, treat the risk further, or have what is left accepted: care approve --treatment {risk}"
+    ),
 }
 
 

@@ -29,7 +29,7 @@ from careloop.domain.system import System
 from careloop.domain.tier import Enforcement, Tier
 from careloop.gates.change_approval import Approved, ChangeApprovals, Verdict, signers_of
 from careloop.gates.cross_review import ReviewOutcome, judge_reviews
-from careloop.gates.exclusion import reached_by_exclusion, second_voice_missing
+from careloop.gates.exclusion import FOR_EXCLUSIONS, FOR_THRESHOLDS, reached_by_exclusion, second_voice_missing
 from careloop.gates.owners import OwnerGroup, Owners
 from careloop.gates.people import People
 from careloop.gates.session import session_terms
@@ -40,6 +40,7 @@ _OWNED, _LOOSENED, _RECORDED, _REVIEWED = "owner-approval", "loosening-approved"
 _RECORDED_KINDS = frozenset({"policy", "rules"})
 _NO_DAY = date.max
 _CONTROLS = "controls.yaml"
+_MONITORS = "monitors"
 
 
 @dataclass(frozen=True)
@@ -216,15 +217,25 @@ class _Review:
             yield _Lack(message=message, place=self._place(shift), pointer=shift.pointer, because=because, owner=owner)
 
     def _second_missing(self, shift: Shift, path: str, groups: tuple[OwnerGroup, ...]) -> Iterator[_Lack]:
-        """The second voice that leaving a control out for a system of tier high or above takes."""
-        reached = reached_by_exclusion(self.head.repository, shift.pointer) if path == _CONTROLS else ()
-        so_far = second_voice_missing(path, groups, self.given) if reached else None
+        """The second voice that a loosening for a system of tier high or above takes: a control, a threshold."""
+        reached, authorities = self._reached(shift, path)
+        so_far = second_voice_missing(path, groups, self.given, authorities) if reached else None
         if so_far is None:
             return
         message = f"a loosening that reaches {', '.join(reached)} and takes two people of two posts: {shift.what}"
         because = (f"so far {', '.join(so_far) or 'nobody'} agreed", *self._undated())
-        remedy = "let a second post that may approve_exclusion or accept_risk sign the change as well"
+        remedy = f"let a second post that may {' or '.join(authorities)} sign the change as well"
         yield _Lack(message=message, place=self._place(shift), pointer=shift.pointer, because=because, remedy=remedy)
+
+    def _reached(self, shift: Shift, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Systems of tier high or above that a loosening reaches, and what the second post has to carry."""
+        if path == _CONTROLS:
+            return reached_by_exclusion(self.head.repository, shift.pointer), FOR_EXCLUSIONS
+        kind = kind_of(path)
+        if kind is None or kind[0].name != _MONITORS or kind[1] is None:
+            return (), ()
+        tier = self._tier_of(path)
+        return ((kind[1],) if tier is not None and tier.rank >= Tier.HIGH.rank else ()), FOR_THRESHOLDS
 
     def reviews_missing(self) -> Iterator[_Lack]:
         """Reviews by several functions that the base asks for and the change does not have."""

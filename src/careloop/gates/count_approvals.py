@@ -10,6 +10,7 @@ from datetime import datetime
 
 from careloop.domain.approval import (
     APPROVE_RELEASE,
+    RELEASE,
     Approval,
     ApprovalCount,
     ApprovalRequest,
@@ -45,11 +46,13 @@ def refusal_of(person: str, terms: ApprovalTerms, earlier: Iterable[str] = ()) -
         return Refusal(person, Ground.UNKNOWN_KEY, f"roles.yaml lists nobody called {person}")
     if entry.service:
         return Refusal(entry.id, Ground.SERVICE, f"{entry.id} is a program, and programs never approve")
+    release = request.action == RELEASE
+    what, made = (" release", "wrote or committed what is released") if release else ("", "wrote, owns or did this")
     who = people.identity(entry.id)
     if who == people.identity(request.requester):
-        return Refusal(entry.id, Ground.REQUESTER, f"{entry.id} asked for this release and cannot approve it")
+        return Refusal(entry.id, Ground.REQUESTER, f"{entry.id} asked for this{what} and cannot approve it")
     if who in {people.identity(author) for author in terms.authors}:
-        return Refusal(entry.id, Ground.AUTHOR, f"{entry.id} wrote or committed what is released and cannot approve it")
+        return Refusal(entry.id, Ground.AUTHOR, f"{entry.id} {made} and cannot approve it")
     if people.has_left(entry):
         return Refusal(entry.id, Ground.LEFT, f"{entry.id} left on {entry.left}")
     if not people.seats(entry.id, terms.authority):

@@ -1,7 +1,7 @@
-"""Leaving a control out for a system of tier high or above takes two people of two posts (R41; SEMANTICS 8, 15).
+"""Loosening what guards a system of tier high or above takes two people of two posts (R41; SEMANTICS 8, 15).
 
-One of them is the owner of the decision; the other holds a post that may approve exclusions or accept risks, and
-neither made the change.
+Leaving a control out, and a looser threshold of a monitor. One of the two is the owner of what is loosened; the other
+holds a post that may approve just this or accept risks, and neither made the change.
 """
 
 from typing import Final
@@ -15,9 +15,10 @@ from careloop.gates.change_approval import ChangeApprovals
 from careloop.gates.owners import OwnerGroup
 from careloop.gates.people import People, seated
 
-__all__ = ["SECOND_AUTHORITIES", "reached_by_exclusion", "second_voice_missing"]
+__all__ = ["FOR_EXCLUSIONS", "FOR_THRESHOLDS", "reached_by_exclusion", "second_voice_missing"]
 
-SECOND_AUTHORITIES: Final = ("approve_exclusion", "accept_risk")
+FOR_EXCLUSIONS: Final = ("approve_exclusion", "accept_risk")
+FOR_THRESHOLDS: Final = ("approve_thresholds", "accept_risk")
 """Authorities of which the second post needs one."""
 
 
@@ -41,28 +42,30 @@ def _decision(repository: Repository, pointer: Pointer) -> ControlDecision | Non
     return None
 
 
-def second_voice_missing(path: str, owners: tuple[OwnerGroup, ...], given: ChangeApprovals) -> tuple[str, ...] | None:
+def second_voice_missing(
+    path: str, owners: tuple[OwnerGroup, ...], given: ChangeApprovals, authorities: tuple[str, ...]
+) -> tuple[str, ...] | None:
     """Ids of the people who agreed so far, while two of two posts are not among them; null when they are."""
     people = given.people
-    second = OwnerGroup(name="a second post", people=frozenset(_may_be_second(people)))
+    second = OwnerGroup(name="a second post", people=frozenset(_may_be_second(people, authorities)))
     first = {one.person for one in given.verdict(path, owners).approved}
     others = {one.person for one in given.verdict(path, (second,)).approved}
     for one in sorted(first):
         for other in sorted(others):
             if people.identity(one) == people.identity(other):
                 continue
-            wishes = [(one, _seats(people, one, owners)), (other, _second_seats(people, other))]
+            wishes = [(one, _seats(people, one, owners)), (other, _second_seats(people, other, authorities))]
             if len(seated(wishes)) == len(wishes):
                 return None
     return tuple(sorted(first | others))
 
 
-def _may_be_second(people: People) -> set[str]:
-    return {person for authority in SECOND_AUTHORITIES for person in people.may(authority)}
+def _may_be_second(people: People, authorities: tuple[str, ...]) -> set[str]:
+    return {person for authority in authorities for person in people.may(authority)}
 
 
-def _second_seats(people: People, person: str) -> frozenset[str]:
-    return frozenset(seat for authority in SECOND_AUTHORITIES for seat in people.seats(person, authority))
+def _second_seats(people: People, person: str, authorities: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(seat for authority in authorities for seat in people.seats(person, authority))
 
 
 def _seats(people: People, person: str, owners: tuple[OwnerGroup, ...]) -> frozenset[str]:

@@ -7,10 +7,18 @@ from careloop.checks.rule_book import RuleBook
 from careloop.documents.compile import Compiled
 from careloop.domain.approval import Rejection
 from careloop.domain.decision import Reason, ReasonKind, Verdict
+from careloop.domain.emergency import Emergency
 from careloop.domain.release_lock import Presence, ReleaseLock, is_dated
 from careloop.domain.tier import Tier
 
-__all__ = ["artefact_reasons", "document_reasons", "envelope_reasons", "hosted_model_reasons", "rejection_reasons"]
+__all__ = [
+    "artefact_reasons",
+    "document_reasons",
+    "envelope_reasons",
+    "hosted_model_reasons",
+    "rejection_reasons",
+    "review_reasons",
+]
 
 _SHARED: Final = ("care.yaml", "roles.yaml", "risk/", "rules/", "waivers/")
 _PRESENCE: Final = {
@@ -73,6 +81,21 @@ def envelope_reasons(outside: Iterable[str]) -> Iterator[Reason]:
             effect=Verdict.ALLOW,
             message=why,
             controls=("iso42001:2023/A.6.2.5",),
+        )
+
+
+def review_reasons(overdue: Iterable[Emergency]) -> Iterator[Reason]:
+    """Emergencies that nobody has looked at in time: the next release waits for the review (SEMANTICS 18; R37)."""
+    for one in overdue:
+        yield Reason(
+            kind=ReasonKind.REVIEW,
+            effect=Verdict.WAIT,
+            message=(
+                f"what {one.person} did by {one.kind.value} at {one.at.isoformat(timespec='minutes')} was to be"
+                f" reviewed by {one.review_due.isoformat(timespec='minutes')}, and was not"
+            ),
+            remedy=f"care request review {one.record}, then care approve by somebody else",
+            controls=("iso42001:2023/A.3.2", "iso42001:2023/10.2"),
         )
 
 

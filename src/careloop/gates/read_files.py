@@ -1,4 +1,7 @@
-"""Reads results files and release locks: bytes in, records or a named mistake out; no number is believed yet."""
+"""Reads results, reports of other tools and release locks: bytes in, records or a named mistake out.
+
+No number is believed yet.
+"""
 
 import json
 from typing import Any, TypeVar

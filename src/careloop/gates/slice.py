@@ -67,7 +67,7 @@ def slice_bytes(grounds: Mapping[str, Any], *, lock: str, results: Sequence[Resu
         **grounds,
         "lock": lock,
         "fresh_days": fresh_days,
-        "results": sorted((_plain(file.model_dump(mode="json")) for file in results), key=str),
+        "results": sorted((_plain(_results(file)) for file in results), key=str),
     }
     return canonical_bytes(read)
 
@@ -77,9 +77,22 @@ def slice_digest(slice_text: bytes) -> str:
     return f"sha256:{sha256(slice_text).hexdigest()}"
 
 
+def _results(file: ResultsFile) -> Any:
+    """Every number; what only other tools' reports have is left out where it is not there, as it was before them."""
+    found = file.model_dump(mode="json", exclude={"source"} if file.source is None else None)
+    unset = {"hits": None, "reported_as": None, "errored": 0, "skipped": 0}
+    found["results"] = [
+        {key: value for key, value in one.items() if key not in unset or value != unset[key]}
+        for one in found["results"]
+    ]
+    return found
+
+
 def _system(system: System) -> Any:
     state = system.safe_state
+    evaluation = _fields(system, {"evaluation"}) if system.evaluation else {}
     return {
+        **evaluation,
         "fields": _fields(system, _SYSTEM),
         "safe_state": state.kind.value if state else None,
         "version": system.design.version if system.design else None,

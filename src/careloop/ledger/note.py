@@ -15,7 +15,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from careloop.errors import InvalidInput, Refused
 
-__all__ = ["Signer", "Verifier", "read_signer", "read_verifier", "sign_note", "strict_base64", "verify_note"]
+__all__ = [
+    "Signer",
+    "Verifier",
+    "join_signatures",
+    "note_signatures",
+    "note_text",
+    "read_signer",
+    "read_verifier",
+    "sign_note",
+    "strict_base64",
+    "verify_note",
+]
 
 _ED25519: Final = b"\x01"
 _SIGNER: Final = "PRIVATE+KEY+"
@@ -116,20 +127,39 @@ def verify_note(note: str, key: Verifier) -> str:
 
     Signatures by other keys are passed over, as the format asks.
     """
-    text, gap, signatures = note.rpartition("\n\n")
-    if not gap or not signatures.endswith("\n") or _has_control(note):
-        raise InvalidInput("not a signed note")
-    text += "\n"
-    lines = signatures.removesuffix("\n").split("\n")
-    if len(lines) > _MAX_SIGNATURES:
-        raise InvalidInput(f"a note with more than {_MAX_SIGNATURES} signatures is not read")
-    signatures_read = map(_read_signature, lines)
-    own = [signature for name, signature in signatures_read if (name, signature[:4]) == (key.name, key.key_id)]
+    text, signatures = note_text(note), note_signatures(note)
+    own = [signature for name, signature in signatures if (name, signature[:4]) == (key.name, key.key_id)]
     if not own:
         raise Refused(f"the note carries no signature by {key.name}")
     if not all(key.accepts(signature[4:], text.encode()) for signature in own):
         raise Refused(f"the signature by {key.name} does not fit the note")
     return text
+
+
+def note_text(note: str) -> str:
+    """The text of a note, whoever signed it; raises `InvalidInput` for what is no note."""
+    text, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n") or _has_control(note):
+        raise InvalidInput("not a signed note")
+    return text + "\n"
+
+
+def note_signatures(note: str) -> list[tuple[str, bytes]]:
+    """Name, and key id with signature, of each line below a note, not checked; raises `InvalidInput`."""
+    note_text(note)
+    lines = note.rpartition("\n\n")[2].removesuffix("\n").split("\n")
+    if len(lines) > _MAX_SIGNATURES:
+        raise InvalidInput(f"a note with more than {_MAX_SIGNATURES} signatures is not read")
+    return [_read_signature(line) for line in lines]
+
+
+def join_signatures(*notes: str) -> str:
+    """One note with the signatures of several over the same text, each line once; raises `InvalidInput`."""
+    texts = {note_text(note) for note in notes}
+    if len(texts) != 1:
+        raise InvalidInput("signatures over different texts cannot stand below one note")
+    lines = [line for note in notes for line in note.rpartition("\n\n")[2].removesuffix("\n").split("\n")]
+    return texts.pop() + "\n" + "\n".join(dict.fromkeys(lines)) + "\n"
 
 
 def strict_base64(text: str) -> bytes:

@@ -51,7 +51,7 @@ def seal(
     at_zero = recorded_at.utcoffset() == timedelta(0)
     body = seal_shortly(record, instant_text(recorded_at), skew_ms, types) if at_zero else None
     if body is None:
-        problems = _problems_of_record(record) or problems_of_type(record, types)
+        problems = _problems_of_record(record) or problems_of_type(record, types) or _unsearchable(record)
         if problems or not at_zero:
             problems += [] if at_zero else ["recorded_at: not an instant in UTC"]
             raise InvalidInput(
@@ -194,6 +194,13 @@ def _problems_of_record(record: Record) -> list[str]:
         if not COMMITMENT.fullmatch(commitment):
             problems.append(f"redactable.{name}: {commitment!r} is not a commitment sha256:… in hex")
     return problems + problems_of_value(record.redactable, "redactable") + problems_of_value(record.data, "data")
+
+
+def _unsearchable(record: Record) -> list[str]:
+    """Names that some databases cannot hold, and so none is given to be found by."""
+    names = {"type": record.type, "actor.iss": record.actor.iss, "actor.sub": record.actor.sub}
+    names |= {f"subject[{i}].name": s.name for i, s in enumerate(record.subject)}
+    return [f"{field}: holds a NUL character" for field, name in names.items() if "\0" in name]
 
 
 def _object(value: Json, field: str) -> Mapping[str, Json]:

@@ -81,6 +81,7 @@ STANDARD_TYPES: Final[Mapping[str, RecordType]] = registry(
     _type("plan.executed", "plan", "steps"),
     _type("policy.in_force", "commit"),
     _type("release.emergency", "system", "lock", "environment", "kind", "reason", "until", "review_due"),
+    _type("process.run", "process", "evidence", "statement"),
     _type("release.recorded", "system", "lock", "environment"),
     _type("release.revoked", "system", "lock", "environment", "reason"),
     _type("release.standing", "system", "lock", "environment", "request"),

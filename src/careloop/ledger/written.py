@@ -42,6 +42,7 @@ SHA256: Final = re.compile(r"[0-9a-f]{64}")
 MEDIA: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ASTRAL: Final = re.compile(rb"[\xf0-\xf4]")
+_NUL: Final = b"\\u0000"
 _KINDS: Final = {kind.value: kind for kind in ActorKind}
 
 
@@ -119,7 +120,7 @@ def seal_shortly(record: Record, recorded_at: str, skew_ms: int, types: Mapping[
         written = _written(record, recorded_at, skew_ms)
         if _fits(written):
             body = _WRITE(written)
-            return body if _is_plain_text(body) else None
+            return body if _is_plain_text(body) and _NUL not in body else None
     return None
 
 

@@ -126,6 +126,8 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "request": standing.request,
         "approvals": standing.approvals,
         "since": _instant(standing.since),
+        "until": _instant(standing.until) if standing.until else None,
+        "envelope": standing.envelope,
         "valid": standing.valid,
         "revoked_at": _instant(standing.revoked_at) if standing.revoked_at else None,
         "revoked_because": standing.revoked_because,
@@ -199,6 +201,10 @@ def standing_line(standing: Standing, *, newest: bool) -> tuple[str, str]:
     if not standing.valid:
         return "grey", f"  {release}  revoked {_instant(standing.revoked_at)}: {standing.revoked_because}"
     people = f"{standing.approvals} approval{'' if standing.approvals == 1 else 's'}"
+    if standing.until is not None:
+        return "warn", f"  {release}  in an emergency, until {_instant(standing.until)}"
+    if standing.envelope is not None:
+        people = "inside its change envelope"
     return ("good" if newest else ""), f"  {release}  {people}{'  (newest)' if newest else ''}"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from careloop import __version__
 from careloop.domain.measured import Interval
 from careloop.domain.metric import Figure, Metric, MetricState, Movement, Part, Relation, Scorecard, Target, Trend
+from careloop.reports.objective_report import objective_json, objective_lines
 
 __all__ = ["scorecard_json", "scorecard_lines"]
 
@@ -45,6 +46,7 @@ def scorecard_json(card: Scorecard) -> dict[str, Any]:
         "state": card.state.value,
         "because": card.because,
         "metrics": [_metric_json(metric) for metric in card.metrics],
+        "objectives": [objective_json(standing) for standing in card.objectives],
     }
 
 
@@ -148,6 +150,7 @@ def scorecard_lines(card: Scorecard) -> Iterator[tuple[str, str]]:
         for line in _details(metric):
             yield "grey", " " * (_COLUMN + 5) + line
     yield "", ""
+    yield from objective_lines(card.objectives)
     counted = ", ".join(
         f"{sum(metric.state is state for metric in card.metrics)} {state.value}" for state in MetricState
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from careloop.domain.metric import Figure, Metric, NullReason, Scorecard, Sources, Window
 from careloop.domain.third_party import Objective
@@ -23,6 +24,7 @@ from careloop.scoring.dual_approval import dual_approval_figure
 from careloop.scoring.evidence import Evidence
 from careloop.scoring.figures import nothing
 from careloop.scoring.judge import judge, overall, target_of, trend_of, unit_of
+from careloop.scoring.objectives import objective_standings
 from careloop.scoring.repository_reading import RepositoryReading
 from careloop.scoring.rollbacks import rollbacks_figure
 
@@ -74,7 +76,16 @@ def score(
     evidence = None if entries is None else Evidence.of(entries, now=now)
     metrics = tuple(_metric(one, evidence, periods, now=now, objectives=objectives) for one in DEFINITIONS)
     state, because = overall(metrics)
-    return Scorecard(window=periods[-1].window, now=now, metrics=metrics, state=state, because=because, sources=sources)
+    today = now.astimezone(ZoneInfo(sources.time_zone)).date()
+    return Scorecard(
+        window=periods[-1].window,
+        now=now,
+        metrics=metrics,
+        state=state,
+        because=because,
+        sources=sources,
+        objectives=tuple(objective_standings(objectives, metrics, today)),
+    )
 
 
 def _metric(

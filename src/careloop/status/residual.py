@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from careloop.checks.risk_scores import designated_posts, level_of, scores_of
-from careloop.domain.controls import ControlDecision, Controls
+from careloop.domain.controls import ControlDecision, ControlPlan, Controls
 from careloop.domain.repository import Repository
 from careloop.domain.residual import (
     Acceptance,
@@ -135,7 +135,7 @@ class _Bench:
         lacking = _lacking(row)
         if row.degraded or credit.control in witnessed:
             return CreditState.DEGRADED, lacking
-        plan = next((one.plan for one in self._decisions(credit.control) if one.applicable and one.plan), None)
+        plan = self._plan_of(credit.control)
         if plan is not None and plan.due < self.today:
             return CreditState.OVERDUE, f"{plan.owner} was to bring it by {plan.due}"
         if row.status is RequirementState.PLANNED:
@@ -198,7 +198,47 @@ class _Bench:
             return covering
         if latest is None:
             return Acceptance(state=AcceptanceState.OPEN, because=_why_open(live))
-        return _no_longer(live, latest)
+        return self._no_longer(live, latest)
+
+    def _no_longer(self, live: LiveRisk, latest: Acceptance) -> Acceptance:
+        """The acceptance that covers less than what is left.
+
+        Suspended when a control fell short. Where controls were never evidenced, it is on its way only while somebody
+        designated for what is left bears it until then (SEMANTICS 3: interim residual accepted, and not yet due);
+        else it is open: nobody accepted a risk by counting on what nobody has seen.
+        """
+        short = [one for one in live.missing if one.state.fell_short]
+        if short or not live.missing:
+            states = (
+                ", ".join(f"{one.credit.control} is {one.state.value}" for one in short) or "more is left than that"
+            )
+            why = f"the acceptance of {latest.by} on {latest.on} is suspended: {states}"
+            return replace(latest, state=AcceptanceState.SUSPENDED, because=why)
+        controls = ", ".join(one.credit.control for one in live.missing)
+        why = f"accepted by {latest.by} on {latest.on} in view of {controls}, not evidenced so far"
+        borne, told = self._borne_meanwhile(live)
+        state = AcceptanceState.PLANNED if borne else AcceptanceState.OPEN
+        return replace(latest, state=state, because=f"{why}; {told}")
+
+    def _borne_meanwhile(self, live: LiveRisk) -> tuple[bool, str]:
+        """Whether somebody designated for as much as is left bears it for now, and who until when."""
+        posts = designated_posts(live.level, self.criteria, self.roles)
+        interim = live.risk.treatment.interim if live.risk.treatment else None
+        if interim is not None and interim.by in posts and interim.on >= live.risk.assessed.on:
+            if interim.until >= self.today:
+                return True, f"{interim.by} bears what is left until {interim.until}"
+            return False, f"{interim.by} bore what is left until {interim.until}"
+        plans = [self._plan_of(one.credit.control) for one in live.missing]
+        if all(one.state is CreditState.PLANNED for one in live.missing) and all(
+            plan is not None and plan.interim_accepted is not None and plan.interim_accepted.by in posts
+            for plan in plans
+        ):
+            due = max(plan.due for plan in plans if plan is not None)
+            return True, f"planned until {due}, and what is left until then is accepted"
+        return False, f"nobody designated for a risk of level {live.level.id} bears what is left until then"
+
+    def _plan_of(self, control: str) -> ControlPlan | None:
+        return next((one.plan for one in self._decisions(control) if one.applicable and one.plan), None)
 
     def _stated(self, live: LiveRisk, proven: Sequence[TreatmentApproval]) -> Acceptance | None:
         """What the document itself says, as far as its post may: it accepts what is declared to be left.
@@ -240,18 +280,6 @@ def _signed(approval: TreatmentApproval) -> Acceptance:
         entry=approval.entry,
         accepted=approval.scores,
     )
-
-
-def _no_longer(live: LiveRisk, latest: Acceptance) -> Acceptance:
-    """The acceptance that covers less than what is left: suspended when a control fell short, else still on its way."""
-    short = [one for one in live.missing if one.state.fell_short]
-    if short or not live.missing:
-        states = ", ".join(f"{one.credit.control} is {one.state.value}" for one in short) or "more is left than that"
-        why = f"the acceptance of {latest.by} on {latest.on} is suspended: {states}"
-        return replace(latest, state=AcceptanceState.SUSPENDED, because=why)
-    controls = ", ".join(one.credit.control for one in live.missing)
-    why = f"accepted by {latest.by} on {latest.on} in view of {controls}, not evidenced so far"
-    return replace(latest, state=AcceptanceState.PLANNED, because=why)
 
 
 def _why_open(live: LiveRisk) -> str:

@@ -17,6 +17,7 @@ from ninja.errors import ValidationError
 from ninja.security import HttpBearer
 
 from careloop import __version__, wiring
+from careloop.domain.matter import MatterKind
 from careloop.errors import CareloopError, InvalidInput, NotFound, Refused, UsageError
 from careloop.gates.read_files import read_lock
 from careloop.reports.chart_report import charts_json
@@ -28,15 +29,20 @@ from careloop.reports.status_report import status_json
 from careloop.web.accounts.models import ApiToken
 from careloop.web.answers import request_json, system_json
 from careloop.web.api_tokens import token_of
+from careloop.web.ledger_api import router as ledger_router
 from careloop.web.site import board, place
 from careloop.workflows.evolve.ledger_prove import prove_entry
 from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
+from careloop.workflows.run.ask_matter import MatterAsk, ask_matter
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
+from careloop.workflows.run.view_requests import view_request
 
 __all__ = [
     "EntryQuery",
     "GateAsk",
+    "MatterWanted",
     "api",
+    "ask",
     "charts",
     "check",
     "checkpoint",
@@ -75,6 +81,7 @@ api = NinjaAPI(
     urls_namespace="api",
     auth=_reads,
 )
+api.add_router("/ledger", ledger_router)
 
 
 class GateAsk(Schema):
@@ -88,6 +95,14 @@ class GateAsk(Schema):
     environment: str = "production"
     requester: str
     """Person's id or mail address."""
+
+
+class MatterWanted(Schema):
+    """What people are to agree to; see `care request`."""
+
+    kind: MatterKind
+    id: str
+    """Of a committed waiver, of an envelope as SYSTEM/ID, SYSTEM:ENVIRONMENT:LOCK of a restore, a record's id."""
 
 
 class EntryQuery(Schema):
@@ -198,6 +213,18 @@ def gate(request: HttpRequest, ask: Annotated[GateAsk, Body()]) -> dict[str, Any
         return gate_json(decide_release(question, desk, wiring.now()))
 
 
+@api.post("/requests", auth=_gates, summary="Ask people for a waiver, an envelope, a restore or a review")
+def ask(request: HttpRequest, wanted: Annotated[MatterWanted, Body()]) -> dict[str, Any]:
+    """Opens the request, in the name of the token's owner, who then cannot approve it. It grants nothing."""
+    token = request.auth  # type: ignore[attr-defined]
+    question = MatterAsk(kind=wanted.kind, id=wanted.id, requester=token.owner.email)
+    with wiring.release_desk(place().root, {}) as desk:
+        made = ask_matter(question, desk, wiring.now())
+        answer = request_json(view_request(desk, made.asked.digest, wiring.now()))
+    board().renew()
+    return _headed("request", **answer)
+
+
 def _bytes(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -221,7 +248,9 @@ def _would_not(request: HttpRequest, error: CareloopError) -> HttpResponse:
     status = 404 if isinstance(error, NotFound) else 400 if isinstance(error, InvalidInput | UsageError) else 409
     if not isinstance(error, NotFound | InvalidInput | UsageError | Refused):
         status = 503
-    return api.create_response(request, {"error": error.message, "next": error.hint}, status=status)
+    return api.create_response(
+        request, {"error": error.message, "next": error.hint, "kind": type(error).__name__}, status=status
+    )
 
 
 @api.exception_handler(ValidationError)

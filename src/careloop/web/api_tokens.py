@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,13 +15,15 @@ from careloop import wiring
 from careloop.errors import InvalidInput
 from careloop.web.accounts.models import Account, ApiToken, token_digest
 
-__all__ = ["MOST_DAYS", "SCOPES", "make_token", "may_send_events", "token_of"]
+__all__ = ["MOST_DAYS", "SCOPES", "any_token_of", "make_token", "may_send_events", "token_of"]
 
 SCOPES: Final = {
     "read": "Read status, systems, scorecard, requests and ledger",
     "metrics": "Read /metrics, for Prometheus",
-    "gate": "Ask the gate about a release, as a pipeline does",
+    "gate": "Ask the gate about a release, and people for a waiver or envelope, as a pipeline does",
     "events": "Send events",
+    "record": "Append records to the ledger that put nothing in force, as a pipeline does",
+    "release": "Append any record of a release to the ledger, also what puts it in force",
 }
 """What a token may open, and what that means."""
 MOST_DAYS: Final = 366
@@ -51,6 +54,11 @@ def token_of(request: HttpRequest, scope: str) -> ApiToken | None:
     """The valid token that a request carries, if it opens this scope."""
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     return _valid(secret.strip(), scope) if kind == "Bearer" else None
+
+
+def any_token_of(request: HttpRequest, scopes: Sequence[str]) -> ApiToken | None:
+    """The valid token that a request carries, if it opens one of these scopes."""
+    return next((found for scope in scopes if (found := token_of(request, scope)) is not None), None)
 
 
 def may_send_events(secret: str) -> bool:

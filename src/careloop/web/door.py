@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from careloop.domain.approval import APPROVE_RELEASE
+from careloop.domain.matter import AUTHORITY
 from careloop.domain.roles import Person
 from careloop.web.accounts.models import Account
 from careloop.web.site import board
@@ -23,6 +23,7 @@ from careloop.web.site import board
 __all__ = ["Door", "Role", "Visitor", "visitor_of"]
 
 _OPERATES = ("rollback", "kill", "restore")
+_APPROVES: Final = frozenset(AUTHORITY.values())
 
 
 class Role(StrEnum):
@@ -33,7 +34,7 @@ class Role(StrEnum):
     MEMBER = "member"
     """Signed in."""
     APPROVER = "approver"
-    """Holds the authority to approve releases."""
+    """Holds an authority to approve something: releases and what is asked for beside them, or a restore."""
     OPERATOR = "operator"
     """Holds the authority to roll back, kill or restore."""
     ADMINISTRATOR = "administrator"
@@ -56,7 +57,7 @@ class Visitor:
 
     @property
     def is_approver(self) -> bool:
-        """Whether they hold the authority to approve releases."""
+        """Whether they hold an authority to approve something."""
         return Role.APPROVER in self.roles
 
     @property
@@ -98,7 +99,7 @@ def _visitor(user: object) -> Visitor:
     if user.is_administrator:
         roles.add(Role.ADMINISTRATOR)
     if people is not None and person is not None:
-        if people.seats(person.id, APPROVE_RELEASE):
+        if any(people.seats(person.id, one) for one in _APPROVES):
             roles.add(Role.APPROVER)
         if any(people.seats(person.id, one) for one in _OPERATES):
             roles.add(Role.OPERATOR)

@@ -59,7 +59,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("adapt/", adapt.page, "adapt", _M, "GET", "What changes around us?"),
     Route("run/", fleet.page, "fleet", _M, "GET", "Is everything that runs well?"),
     Route("approvals/", approvals.inbox, "approvals", _M, "GET", "What waits for people?"),
-    Route("approvals/<str:digest>/", approvals.page, "approval", _M, "GET", "May this release go ahead?"),
+    Route("approvals/<str:digest>/", approvals.page, "approval", _M, "GET", "Do you agree to this?"),
     Route("approvals/<str:digest>/sign/", approvals.sign, "sign", _A, "POST"),
     Route("incidents/", incidents.page, "incidents", _M, "GET", "What went wrong, and what was done?"),
     Route("incidents/<uuid:record>/", incidents.story, "incident", _M, "GET", "What happened here?"),

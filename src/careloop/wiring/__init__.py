@@ -20,7 +20,8 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.ports.ledger import Checkpoint, Ledger
+from careloop.errors import CareloopError, Unavailable
+from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from careloop.ports.artefact_store import ArtefactStore
     from careloop.ports.commit_history import CommitHistory
     from careloop.ports.lake import Lake
+    from careloop.ports.pager import Pager
     from careloop.ports.session_voucher import SessionKey, SessionVoucher
     from careloop.workflows.create.interview import InterviewDesk
     from careloop.workflows.run.ingest_events import Intake
@@ -45,10 +47,10 @@ if TYPE_CHECKING:
 __all__ = [
     "approval_keys",
     "artefacts",
+    "attestation_key",
     "commit_history",
     "data_folder",
     "examples",
-    "export_ledger",
     "file_registry",
     "ingest_token",
     "intake",
@@ -56,14 +58,18 @@ __all__ = [
     "lake",
     "lake_to_read",
     "ledger_to_read",
+    "ledger_to_write",
+    "ledger_url",
     "new_id",
     "now",
     "open_ledger",
     "organisation_of",
+    "pager",
     "published_card",
     "release_desk",
     "repository_source",
     "result_cache",
+    "served_ledger",
     "served_repository",
     "session_key",
     "session_voucher",
@@ -77,6 +83,7 @@ __all__ = [
 _LAKE = ".care/lake"
 _RELEASES = ".care/registry/artefacts"
 _SESSION_KEY = ".care/keys/session"
+_ATTESTATION_KEY = ".care/keys/attestation"
 
 
 # --- the repository and what ships with this version ------------------------------------------------------------------
@@ -166,16 +173,66 @@ def new_id(at: datetime) -> str:
 
 def ledger_to_read(root: Path) -> Ledger | None:
     """The repository's own ledger, to read; null while nothing was ever recorded."""
-    from careloop.adapters.local_ledger import ledger_path
+    from careloop.adapters.local_ledger import holds_ledger
 
-    return open_ledger(root) if ledger_path(root, _ledger_url(root)).exists() else None
+    return open_ledger(root) if holds_ledger(root, ledger_url(root)) else None
 
 
 def open_ledger(root: Path) -> Ledger:
     """The repository's own ledger, to read. Raises NotFound while there is none."""
-    from careloop.adapters.local_ledger import open_local_ledger
+    return _ledger_of(root, read_only=True)
 
-    return open_local_ledger(root, url=_ledger_url(root), read_only=True)
+
+def ledger_to_write(root: Path, *, create: bool = True) -> Ledger:
+    """The repository's own ledger; started when there is none, unless that must not be."""
+    return _ledger_of(root, create=create)
+
+
+def served_ledger(root: Path) -> Ledger:
+    """The ledger whose key is here, to be written to on behalf of others. Raises `Unavailable` where another owns it.
+
+    Kept open for as long as the process runs, so that those who come together share a commit.
+    """
+    if root not in _served:
+        if (ledger_url(root) or "").startswith("http"):
+            raise Unavailable("this server owns no ledger: its own is on another server")
+        _served[root] = _ledger_of(root, create=True)
+    return _served[root]
+
+
+_served: dict[Path, Ledger] = {}
+
+
+def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> Ledger:
+    from careloop.adapters.local_ledger import RemoteAccess, open_local_ledger
+
+    organisation = organisation_of(root)
+    stores = organisation.stores if organisation else {}
+    ledger = open_local_ledger(
+        root,
+        url=ledger_url(root),
+        organisation=organisation.organisation.name if organisation else "",
+        create=create,
+        read_only=read_only,
+        remote=RemoteAccess(
+            token=os.environ.get("CARELOOP_LEDGER_TOKEN", ""),
+            key=os.environ.get("CARELOOP_LEDGER_KEY") or stores.get("ledger-key", ""),
+        ),
+    )
+    return _anchored(root, ledger)
+
+
+def _anchored(root: Path, ledger: Ledger) -> Ledger:
+    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
+    from careloop.wiring.trust import anchors_of
+    from careloop.workflows.evolve.anchor_ledger import check_anchors
+
+    try:
+        check_anchors(ledger, anchors_of(root))
+    except CareloopError:
+        ledger.close()
+        raise
+    return ledger
 
 
 def organisation_of(root: Path) -> "Organisation | None":
@@ -188,30 +245,22 @@ def organisation_of(root: Path) -> "Organisation | None":
     return compile_tree(SourceTree(files)).repository.organisation
 
 
-def _ledger_url(root: Path) -> str | None:
+def ledger_url(root: Path) -> str | None:
+    """Address of the ledger: `CARELOOP_LEDGER`, else what care.yaml says; null for the usual file."""
     organisation = organisation_of(root)
-    return organisation.stores.get("ledger") if organisation else None
+    return os.environ.get("CARELOOP_LEDGER") or (organisation.stores.get("ledger") if organisation else None)
 
 
 def verify_ledger(root: Path, trust: str | None) -> "Verification":
     """Everything that is wrong with the repository's ledger; `trust` is its public key, or a file that holds it."""
-    from careloop.adapters.local_ledger import ledger_path
-    from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
+    from careloop.adapters.local_ledger import verify_local_ledger
     from careloop.ledger.note import read_verifier
 
     key = None
     if trust is not None:
         file = Path(trust)
         key = read_verifier(file.read_text(encoding="utf-8").strip() if file.is_file() else trust)
-    return verify_sqlite_ledger(ledger_path(root, _ledger_url(root)), trust=key)
-
-
-def export_ledger(root: Path, out: Path) -> Checkpoint:
-    """Write the export of the repository's ledger."""
-    from careloop.adapters.ledger_export import export_ledger as export
-
-    with closing(open_ledger(root)) as ledger:
-        return export(ledger, out)
+    return verify_local_ledger(root, ledger_url(root), trust=key)
 
 
 # --- releases ---------------------------------------------------------------------------------------------------------
@@ -220,21 +269,27 @@ def export_ledger(root: Path, out: Path) -> Checkpoint:
 @contextmanager
 def release_desk(root: Path, places: Mapping[str, Path], *, read_only: bool = False) -> "Iterator[ReleaseDesk]":
     """Everything that decisions about releases need; the ledger is started with the first decision."""
-    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.adapters.signing_keys import load_or_make_signer
     from careloop.workflows.run.release_desk import ReleaseDesk
 
-    organisation = organisation_of(root)
-    name = organisation.organisation.name if organisation else ""
-    url = organisation.stores.get("ledger") if organisation else None
-    opened = open_local_ledger(root, url=url, organisation=name, create=not read_only, read_only=read_only)
-    with closing(opened) as ledger:
+    with closing(open_ledger(root) if read_only else ledger_to_write(root)) as ledger:
+        key = root / _ATTESTATION_KEY
+        attestor = None if read_only else load_or_make_signer(key, name=f"{ledger.origin}/gate")
         yield ReleaseDesk(
             source=repository_source(root),
             history=commit_history(root),
             ledger=ledger,
             standards=standards_library(),
             artefacts=artefacts(root, places),
+            attestor=attestor,
         )
+
+
+def attestation_key(root: Path) -> str:
+    """The public key with which this gate signs what it attests, in one line. Raises NotFound before its first use."""
+    from careloop.adapters.signing_keys import load_signer
+
+    return load_signer(root / _ATTESTATION_KEY).verifier.text
 
 
 def commit_history(root: Path) -> "CommitHistory":
@@ -319,6 +374,13 @@ def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":
         counting=NumpyCounts,
         replayer=ports.replayer,
     )
+
+
+def pager(root: Path) -> "Pager":
+    """Who wakes people: the service that the environment names, else the terminal."""
+    from careloop.adapters.automation_ports import automation_ports
+
+    return automation_ports(root, environ=os.environ, stream=sys.stderr).pager
 
 
 def file_registry(root: Path) -> "FileRegistry":

@@ -10,7 +10,7 @@ from careloop.adapters.git_objects import PushedObjects
 from careloop.adapters.git_repository import GitRepository
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
 from careloop.errors import NotFound
-from careloop.wiring import now, organisation_of, repository_source, result_cache, standards_library
+from careloop.wiring import ledger_to_write, now, repository_source, result_cache, standards_library
 
 if TYPE_CHECKING:
     from careloop.ports.change_history import ChangeHistory
@@ -85,13 +85,9 @@ def hook_desk(root: Path) -> "HookDesk":
 @contextmanager
 def enact_desk(root: Path) -> "Iterator[EnactDesk]":
     """What putting a commit in force needs; the ledger is started with the first."""
-    from careloop.adapters.local_ledger import open_local_ledger
     from careloop.workflows.create.put_in_force import EnactDesk
 
-    organisation = organisation_of(root)
-    name = organisation.organisation.name if organisation else ""
-    url = organisation.stores.get("ledger") if organisation else None
-    with closing(open_local_ledger(root, url=url, organisation=name, create=True)) as ledger:
+    with closing(ledger_to_write(root)) as ledger:
         yield EnactDesk(
             source=repository_source(root),
             history=change_history(root),

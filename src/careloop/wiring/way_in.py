@@ -11,13 +11,25 @@ from careloop.errors import UsageError
 from careloop.wiring import repository_source
 
 if TYPE_CHECKING:
+    from careloop.adapters.mlflow_files import MlflowFiles
+    from careloop.adapters.mlflow_rest import MlflowRest
+    from careloop.adapters.mlflow_sqlite import MlflowSqlite
     from careloop.ports.code_source import CodeSource
     from careloop.ports.document_folder import DocumentFolder
     from careloop.ports.governance_store import GovernanceStore
     from careloop.ports.model_registry import ModelRegistry
     from careloop.ports.project_files import ProjectFiles
+    from careloop.ports.run_store import RunStore
 
-__all__ = ["code_source", "document_folder", "governance_store", "model_registry", "project_files", "schema_folder"]
+__all__ = [
+    "code_source",
+    "document_folder",
+    "governance_store",
+    "model_registry",
+    "project_files",
+    "run_store",
+    "schema_folder",
+]
 
 
 def code_source(root: Path) -> CodeSource:
@@ -77,7 +89,15 @@ def model_registry(origin: str) -> ModelRegistry:
     return _mlflow(place)
 
 
-def _mlflow(place: str) -> ModelRegistry:
+def run_store(place: str) -> RunStore:
+    """Where runs are kept, from `mlflow:PLACE`: a folder, a database file or a URL. Raises UsageError."""
+    kind, _, where = place.partition(":")
+    if kind != "mlflow" or not where:
+        raise UsageError(f"{place} is no store of runs", hint="write it like mlflow:mlruns")
+    return _mlflow(where)
+
+
+def _mlflow(place: str) -> MlflowFiles | MlflowSqlite | MlflowRest:
     from careloop.adapters.mlflow_files import MlflowFiles
     from careloop.adapters.mlflow_rest import MlflowRest
     from careloop.adapters.mlflow_sqlite import MlflowSqlite

@@ -11,11 +11,14 @@ from typing import Final
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.subjects import Cases
 from careloop.documents.compile import Compiled, compile_tree
+from careloop.domain.aims import Processes
+from careloop.domain.organisation import SystemExclusion
 from careloop.domain.repository import Repository
 from careloop.domain.residual import LiveRisk, TreatmentApproval
 from careloop.domain.risk import Risk
 from careloop.domain.roles import Roles
-from careloop.domain.status import Records, RequirementRow, RequirementState, Status
+from careloop.domain.status import ProgrammeFinding, Records, RequirementRow, RequirementState, Status
+from careloop.domain.system import Lifecycle, System
 from careloop.errors import NotFound
 from careloop.gates.people import People
 from careloop.gates.session import session_terms
@@ -27,6 +30,10 @@ from careloop.status.compute import compute_status, record_types, requirement_ro
 from careloop.status.degraded import Past, lapse_instants, marked, once_complete
 from careloop.status.records import records_at, records_of
 from careloop.status.residual import credited_controls, live_risks, risk_findings
+from careloop.status.schedule import process_findings
+from careloop.workflows.assessed_before import outdated_assessment
+from careloop.workflows.emergencies import emergencies_of
+from careloop.workflows.read_schedule import read_schedule
 
 __all__ = ["Reading", "read_approvals", "read_live_risks", "read_live_status"]
 
@@ -62,7 +69,55 @@ def read_live_status(reading: Reading) -> Status:
     status = compute_status(reading.compiled, reading.catalogue, records, reading.now)
     rows = _with_past(reading, status.requirements, None)
     risks = _risks(reading, rows)
-    return replace(status, requirements=rows, risks=risks, programme=(*status.programme, *risk_findings(risks)))
+    owed = (
+        *(*status.programme, *risk_findings(risks)),
+        *(*_assessments_owed(reading), *_runs_owed(reading), *_unreviewed(reading)),
+    )
+    return replace(status, requirements=rows, risks=risks, programme=owed)
+
+
+def _assessments_owed(reading: Reading) -> Iterator[ProgrammeFinding]:
+    """Impact assessments that something has overtaken; one whose interval ran out is told by its rule already (R11)."""
+    out = {one.system for one in _excluded(reading)}
+    for system in reading.repository.nouns(System):
+        found = outdated_assessment(
+            system, reading.repository, source=reading.source, ledger=reading.ledger, now=reading.now
+        )
+        reasons = [one for one in found[1] if not one.startswith("its interval")] if found is not None else []
+        if found is None or not reasons or system.id in out or system.lifecycle is Lifecycle.RETIREMENT:
+            continue
+        message = f"{system.id}: the impact assessment does not count any more: {'; '.join(reasons)}"
+        yield ProgrammeFinding(
+            rule="assessment-in-date", owner=system.owner, due=None, acting=None, message=message, file=found[0]
+        )
+
+
+def _runs_owed(reading: Reading) -> Iterable[ProgrammeFinding]:
+    """Planned processes whose run is late or was missed (R10)."""
+    path = reading.repository.path_of(Processes) or "aims/processes.yaml"
+    return process_findings(read_schedule(reading.repository, reading.ledger, reading.now, reading.until), path)
+
+
+def _excluded(reading: Reading) -> tuple[SystemExclusion, ...]:
+    organisation = reading.repository.organisation
+    return organisation.scope.systems_excluded if organisation else ()
+
+
+def _unreviewed(reading: Reading) -> Iterator[ProgrammeFinding]:
+    """Emergencies and authority on call that nobody has looked at in time (SEMANTICS 18; R37)."""
+    organisation = reading.repository.organisation
+    if reading.ledger is None or reading.until is not None:
+        return
+    for one in emergencies_of(reading.ledger):
+        if one.overdue(reading.now):
+            yield ProgrammeFinding(
+                rule="release-approved",
+                owner=organisation.owner if organisation else None,
+                due=one.review_due.astimezone(reading.now.tzinfo).date(),
+                acting=None,
+                message=f"{one.person} acted by {one.kind.value} ({one.reason}), and nobody reviewed it: {one.record}",
+                file=f"systems/{one.system}/system.yaml" if one.system else "roles.yaml",
+            )
 
 
 def read_live_risks(reading: Reading, system: str) -> tuple[LiveRisk, ...]:

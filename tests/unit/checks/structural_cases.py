@@ -10,6 +10,7 @@ __all__ = ["STRUCTURAL_CASES", "StructuralCase", "replaced"]
 
 CREDIT = "systems/credit-decision/system.yaml"
 CARD = "systems/credit-decision/card.md"
+ADULT = "systems/credit-decision/data/adult-census.yaml"
 _CHATBOTS = """\
 id: acme/chatbots@1
 title: Chatbots
@@ -214,6 +215,18 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
         _without("systems/credit-decision/impact/assessment-2026.yaml"), CREDIT, "calls for an impact assessment"
     ),
     "tier-justified": StructuralCase(_swap(CREDIT, "tier: very_high", "tier: low"), CREDIT, "the criteria give"),
+    "provenance-chained": StructuralCase(
+        _swap(
+            ADULT,
+            "provenance:\n",
+            f"provenance:\n  - {{step: Taken over, by: A, on: 2026-02-16, takes: [sha256:{'ab' * 32}]}}\n",
+        ),
+        ADULT,
+        "the chain is broken: 'Taken over' takes sha256:abababababab…, which no step of any data set made",
+    ),
+    "data-sheet-filled": StructuralCase(
+        _swap(ADULT, "licence: CC-BY-4.0", "licence: TBD"), ADULT, "licence says nothing: TBD"
+    ),
     "answers-fit": StructuralCase(
         _swap("assessments/credit-decision.yaml", "  rollback:", "  rolback:"),
         "assessments/credit-decision.yaml",
@@ -221,8 +234,8 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
     ),
     "answers-approved": StructuralCase(
         _swap("assessments/credit-decision.yaml", "approved: {by: responsible-ai-lead, on: 2026-09-16}\n", ""),
-        "assessments/credit-decision.yaml",
-        "is in use, and these answers about it are not approved",
+        CREDIT,
+        "credit-decision is in use, and the answers in assessments/credit-decision.yaml are not approved",
     ),
     "questionnaire-sound": StructuralCase(
         _added("questionnaires/chatbots.yaml", _CHATBOTS.replace("raw: 3", "raw: 4")),

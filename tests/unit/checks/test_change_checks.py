@@ -144,6 +144,15 @@ def test_what_is_wrong_with_a_draft_goes_to_its_owner_and_blocks_nothing_r80() -
     assert (finding.rule, finding.enforce, finding.owner) == ("jurisdictions-stated", Enforcement.WARN, "ai-lead")
 
 
+def test_what_is_wrong_with_the_data_sheet_of_a_draft_blocks_nothing_either_r80() -> None:
+    sheet = "id: letters\nname: Letters\npurpose: Try it\nused_for: [evaluation]\npersonal: false\nowner: ai-lead\n"
+    sheet += "source: The shop\nlicence: Ours\nrights: TODO\n"
+    files = edited(small_repository(), FINDER, "jurisdictions: [Ireland]\n", "jurisdictions: [Ireland]\ndraft: true\n")
+    told = check_tree(tree_of(with_file(files, "systems/book-finder/data/letters.yaml", sheet)), catalogue()).findings
+    assert {one.rule for one in told} == {"quality-targets-set", "provenance-recorded", "data-sheet-filled"}
+    assert {(one.enforce, one.owner) for one in told} == {(Enforcement.WARN, "ai-lead")}
+
+
 def test_a_draft_that_is_in_use_is_no_draft() -> None:
     files = edited(small_repository(), FINDER, "lifecycle: inception", "lifecycle: operation\ndraft: true")
     blocking = [one.rule for one in check_tree(tree_of(files), catalogue()).findings if one.blocking]

@@ -74,6 +74,7 @@ def test_the_mistake_of_each_structural_check_is_found_by_part_as_by_whole(name:
         assert memory.checked == check_tree(tree, catalogue())
 
 
+DOWNLOADED = "sha256:5b00264637dbfec36bdeaab5676b0b309ff9eb788d63554ca0a249491c86603d"
 SHOP = "systems/product-recommender/system.yaml"
 EDITS = {
     "a tier below what the criteria give": (CREDIT, "tier: very_high", "tier: low"),
@@ -85,6 +86,12 @@ EDITS = {
         *("risk/register/credit-drift.yaml", "systems: [credit-decision]"),
         "systems: [product-recommender, credit-decison]",
     ),
+    "a step that took what another system's data made, before it was": (
+        *("systems/support-assistant/data/help-centre.yaml", "customer care, on: 2026-10-12}"),
+        f"customer care, on: 2026-01-12, takes: [{DOWNLOADED}]}}",
+    ),
+    "a tier below what the answers reach": (CREDIT, "tier: very_high", "tier: medium"),
+    "a supplier better than its answers": ("suppliers/lumen-language.yaml", "inherent: 4", "inherent: 2"),
     "a supplier without an assessor": ("suppliers/helix-cloud.yaml", "by: tobias-richter", "by: tobias-ritcher"),
 }
 

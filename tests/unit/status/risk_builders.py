@@ -43,11 +43,16 @@ def a_credit(control: str = A, **steps: int) -> dict[str, Any]:
 def a_risk(
     *credits_: dict[str, Any], likelihood: int = 4, impacts: tuple[int, int, int] = (3, 4, 2), **more: Any
 ) -> Risk:
-    """A risk to a system; `accepted` names the post that accepted it on the day of its assessment."""
-    accepted = more.pop("accepted", None)
+    """A risk to a system; `accepted` names the post that accepted it on the day of its assessment.
+
+    `interim` says, beside what is usual, who bears what is left while controls were never evidenced.
+    """
+    accepted, interim = more.pop("accepted", None), more.pop("interim", None)
     treatment: dict[str, Any] = {"option": "modify", "reason": "It can be lowered.", "credits": list(credits_)}
     if accepted:
         treatment["accepted"] = {"by": accepted, "on": "2026-11-01"}
+    if interim:
+        treatment["interim"] = {"by": "boss", "on": "2026-11-01", "until": "2026-12-31"} | interim
     borne = dict(zip(("organisation", "individuals", "society"), impacts, strict=True))
     fields: dict[str, Any] = {
         "id": "drift",

@@ -71,11 +71,38 @@ def test_without_acceptance_a_risk_above_the_appetite_is_open_and_its_owner_is_t
     assert "individuals 16" in finding.message
 
 
-def test_controls_that_were_never_evidenced_leave_an_acceptance_on_its_way_and_hold_nothing_back() -> None:
+def test_an_acceptance_that_counts_on_controls_nobody_has_seen_holds_the_next_release() -> None:
+    """SEMANTICS 3, 4: claimed without evidence; who accepted the rest accepted less than there is."""
     found = live(a_risk(a_credit(), accepted="boss"), the_rows())
-    assert found.acceptance.state is ON_THE_WAY
-    assert not found.acceptance.state.holds_releases
-    assert list(risk_findings([found])) == []
+    assert found.acceptance.state is OPEN
+    assert found.acceptance.state.holds_releases
+    assert "in view of iso42001:2023/A.6.2.4, not evidenced so far; nobody designated" in found.acceptance.because
+    assert [one.owner for one in risk_findings([found])] == ["product"]
+
+
+@pytest.mark.parametrize(
+    ("interim", "state"),
+    [
+        ({"until": "2026-12-31"}, ON_THE_WAY),
+        ({"until": "2026-11-23"}, ON_THE_WAY),
+        ({"until": "2026-11-22"}, OPEN),
+        ({"by": "lead"}, OPEN),
+        ({"on": "2026-10-31"}, OPEN),
+    ],
+)
+def test_designated_management_may_bear_the_rest_for_a_while_and_then_nothing_is_held_back(
+    interim: dict[str, str], state: AcceptanceState
+) -> None:
+    """SEMANTICS 3: planned needs the interim residual accepted, by who may, after the assessment, before its day."""
+    found = live(a_risk(a_credit(), accepted="boss", interim=interim), the_rows())
+    assert found.acceptance.state is state
+    assert bool(list(risk_findings([found]))) is (state is OPEN)
+
+
+def test_what_is_borne_for_a_while_saves_no_control_that_fell_short() -> None:
+    rows = the_rows() | {A: a_row(A, PARTIAL, degraded=True)}
+    found = live(a_risk(a_credit(), accepted="boss", interim={"until": "2026-12-31"}), rows)
+    assert found.acceptance.state is SUSPENDED
 
 
 @pytest.mark.parametrize("state", [CreditState.DEGRADED, CreditState.OVERDUE])
@@ -100,6 +127,11 @@ def test_a_planned_control_is_not_counted_and_suspends_nothing_before_its_day() 
     found = live(risk, the_rows(a=PLANNED), repository=a_repository(risk, controls=controls))
     assert (found.credits[0].state, found.now) == (CreditState.PLANNED, found.inherent)
     assert found.acceptance.state is ON_THE_WAY
+    by_another = controls_of(
+        plan={"owner": "lead", "due": "2026-11-23", "interim_accepted": {"by": "lead", "on": "2026-11-01"}}
+    )
+    found = live(risk, the_rows(a=PLANNED), repository=a_repository(risk, controls=by_another))
+    assert found.acceptance.state is OPEN
 
 
 def test_a_control_excluded_for_all_systems_of_the_risk_counts_for_nothing() -> None:

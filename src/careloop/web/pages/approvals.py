@@ -1,4 +1,4 @@
-"""What waits for people? The inbox of approval requests; each with what changed, results, reasons; approve or reject.
+"""What waits for people? The inbox: releases, waivers, envelopes, restores, reviews; what changed; approve or reject.
 
 Who signs is who is signed in, after a step-up. What they sign is the request that the page showed: a page that is older
 than the request's state signs nothing.
@@ -23,7 +23,8 @@ from careloop.web.pages.orders import voucher_of
 from careloop.web.pages.refusals import problem, unknown
 from careloop.web.site import board, place
 from careloop.web.stepping_up import stepped_up_or_redirect
-from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
+from careloop.workflows.run.approve_release import ApprovalAsk
+from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.reject_release import RejectionAsk, reject_release
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.view_requests import RequestView, refusal_for, view_request
@@ -113,10 +114,10 @@ def _signed(request: HttpRequest, desk: ReleaseDesk, digest: str, verdict: str, 
     proof, now = voucher_of(request), wiring.now()
     if verdict == "reject":
         reject_release(RejectionAsk(request=digest, reason=reason), desk, proof, now)
-        return "You rejected it. The gate stays closed for these grounds."
+        return "You rejected it. It stays closed on these grounds."
     if verdict != "approve":
         raise InvalidInput("say whether you approve or reject")
-    done = approve_release(ApprovalAsk(request=digest, reason=reason), desk, proof, now)
+    done = approve_request(ApprovalAsk(request=digest, reason=reason), desk, proof, now)
     return f"You approved it as {done.post}: {done.given} of {done.required} approvals."
 
 

@@ -20,10 +20,11 @@ from careloop.gates.request import statement_digest
 from careloop.ledger.canonical import instant_text
 from careloop.ports.ledger import Record
 from careloop.ports.session_voucher import PersonalProof
+from careloop.workflows.emergencies import emergencies_of
+from careloop.workflows.grants import grants_of
 from careloop.workflows.run.approve_release import ApprovalAsk, Approved
-from careloop.workflows.run.emergency_records import emergencies_of
 from careloop.workflows.run.matter_case import MatterCase, matter_case
-from careloop.workflows.run.matter_records import grants_of, matter_subjects
+from careloop.workflows.run.matter_records import matter_subjects
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
     GATE,

@@ -15,10 +15,11 @@ from careloop.domain.decision import Decision, GateAnswer, Reason, ReasonKind, V
 from careloop.domain.noun import days_in
 from careloop.domain.release_lock import ReleaseLock
 from careloop.errors import InvalidInput
-from careloop.gates.read_files import read_results
 from careloop.gates.request import request_bytes, request_digest, request_json
 from careloop.ledger.canonical import canonical_bytes
 from careloop.ports.ledger import BlobRef, Json, Ledger, Record
+from careloop.workflows.run.attest import attest_results
+from careloop.workflows.run.read_reports import read_reports
 from careloop.workflows.run.release_case import ReleaseCase
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
@@ -49,10 +50,12 @@ class GateQuestion:
     system: str
     lock: ReleaseLock
     results: tuple[bytes, ...]
-    """Results files as they were written."""
+    """Results files and other tools' reports as they were written."""
     environment: str
     requester: str | None
     """Person's id or mail address; None when nobody is known to ask."""
+    names: tuple[str, ...] = ()
+    """What the results files are called, for messages about them."""
 
 
 def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> GateAnswer:
@@ -74,8 +77,10 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
         )
     if question.lock.system != question.system:
         raise InvalidInput(f"the lock is of the system {question.lock.system}, not of {question.system}")
-    files = tuple(read_results(raw, f"results {place + 1}") for place, raw in enumerate(question.results))
-    case = ReleaseCase(question.lock, files, question.environment, read_governance(desk, now), desk)
+    governance = read_governance(desk, now)
+    expected = governance.system(question.system).evaluation
+    laid = read_reports(question.results, question.names, system=question.system, expected=expected)
+    case = ReleaseCase(question.lock, laid.files, question.environment, governance, desk)
     size = desk.ledger.size()
     asked = open_request(case, upto=size)
     count = case.count(asked)
@@ -85,8 +90,9 @@ def decide_release(question: GateQuestion, desk: ReleaseDesk, now: datetime) -> 
         if requester is None:
             decision = _nobody_asks(decision)
         else:
-            asked = _ask(case, requester, question.results, upto=size)
-    record_decision(case, decision, asked, question.results)
+            asked = _ask(case, requester, laid.kept, upto=size)
+    record_decision(case, decision, asked, laid.kept)
+    attest_results(case, laid.kept)
     return answer_of(case, decision, asked, count)
 
 
@@ -257,5 +263,5 @@ def _reason_json(reason: Reason) -> Json:
 
 def _milliseconds(case: ReleaseCase) -> int:
     """When the newest results were measured: a time that every gate that reads them agrees on."""
-    newest = max((file.measured_at.timestamp() for file in case.results), default=0.0)
+    newest = max((file.measured_at.timestamp() for file in case.results if file.measured_at), default=0.0)
     return int(newest * 1000)

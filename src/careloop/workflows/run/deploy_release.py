@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from careloop.domain.deployment import ServeRelease, Switched, SwitchOrder
+from careloop.domain.deployment import ServeRelease, ServeSafeState, Serving, Switched, SwitchOrder
 from careloop.domain.release_lock import Presence
 from careloop.errors import Refused
 from careloop.gates.rollback_target import rollback_target
@@ -45,6 +45,8 @@ def deploy_release(lock: str, place: Place, hands: Hands, *, now: datetime, beca
     warning = _warning(lock, place, hands, now)
     if serving is not None and serving.served == ServeRelease(lock):
         return Deployed(lock=lock, switched=None, warning=warning)
+    if serving is not None and isinstance(serving.served, ServeSafeState):
+        _refuse_quiet_restore(lock, serving, hands, now)
     before = "" if serving is None else serving.order
     order = SwitchOrder(
         id=_order_id(place, lock, before, None if serving is None else serving.since),
@@ -67,6 +69,18 @@ def deploy_release(lock: str, place: Place, hands: Hands, *, now: datetime, beca
     )
     hands.ledger.append([record], recorded_at=now)
     return Deployed(lock=lock, switched=switched, warning=warning)
+
+
+def _refuse_quiet_restore(lock: str, serving: Serving, hands: Hands, now: datetime) -> None:
+    """A release that was approved before the containment comes back by an order to restore, not by a deploy."""
+    standings = standings_of(hands.ledger, serving.system, now=now)
+    mine = [one for one in standings if (one.lock, one.environment) == (lock, serving.environment) and one.valid]
+    if all(one.since <= serving.since for one in mine):
+        raise Refused(
+            f"{serving.system} is in its safe state since {serving.since.isoformat(timespec='minutes')},"
+            " and this release was approved before that",
+            hint=f"let it answer again: care rollback {serving.system} --to {lock[:19]}",
+        )
 
 
 def _order_id(place: Place, lock: str, before: str, at: datetime | None) -> str:

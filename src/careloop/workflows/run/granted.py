@@ -14,7 +14,7 @@ from careloop.domain.tier import Tier
 from careloop.gates.envelope import EnvelopeUse, why_outside
 from careloop.gates.matters import envelope_matter, waiver_matter, why_no_grant
 from careloop.ports.ledger import Ledger
-from careloop.workflows.run.matter_records import grants_of
+from careloop.workflows.grants import grants_of
 from careloop.workflows.run.release_desk import Governance
 
 __all__ = ["Candidate", "Envelopes", "envelopes_for", "granted_waivers"]

@@ -18,7 +18,8 @@ from careloop.gates.matters import envelope_matter, matter_digest, restore_matte
 from careloop.gates.slice import slice_digest
 from careloop.gates.slice_changes import slice_changes
 from careloop.plans.automation_history import serving_by_ledger
-from careloop.workflows.run.matter_records import grants_of, rejections_of_request
+from careloop.workflows.grants import grants_of
+from careloop.workflows.run.matter_records import rejections_of_request
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
 from careloop.workflows.run.release_records import Asked, approvals_of
 from careloop.workflows.run.request_condition import Condition

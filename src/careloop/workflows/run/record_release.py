@@ -11,6 +11,7 @@ from careloop.domain.decision import Decision, GateAnswer, Verdict
 from careloop.domain.standing import Standing
 from careloop.errors import Refused
 from careloop.ports.ledger import Json, Ledger, Record
+from careloop.workflows.run.attest import attest_results, attest_standing
 from careloop.workflows.run.decide_release import answer_of, open_request, record_decision
 from careloop.workflows.run.release_case import ReleaseCase, case_from_blobs
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
@@ -25,7 +26,7 @@ from careloop.workflows.run.release_records import (
 )
 from careloop.workflows.run.request_condition import refuse_unless_open
 
-__all__ = ["RecordAsk", "Recorded", "record_release"]
+__all__ = ["RecordAsk", "Recorded", "record_release", "results_at_gate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     if asked is not None and asked.request.environment != ask.environment:
         raise Refused(f"the request is for the environment {asked.request.environment}, not for {ask.environment}")
     governance = read_governance(desk, now)
-    results = asked.results if asked is not None else _results_at_gate(desk.ledger, ask)
+    results = asked.results if asked is not None else results_at_gate(desk.ledger, ask.lock, ask.environment)
     case = case_from_blobs(results, ask.lock, ask.environment, governance, desk)
     before = case.standing
     if before is None and asked is not None:
@@ -74,26 +75,27 @@ def record_release(ask: RecordAsk, desk: ReleaseDesk, now: datetime) -> Recorded
     count = case.count(asked)
     decision = case.decide(count)
     if before is not None:
+        attest_standing(case)
         return Recorded(answer_of(case, decision, asked, count), before, False)
     raw = tuple(desk.ledger.get_blob(digest) for digest in results)
     record_decision(case, decision, asked, raw)
     if decision.verdict is not Verdict.ALLOW:
         return Recorded(answer_of(case, decision, asked, count), None, False)
     new = _stand(case, asked, decision, [one.approval.person for one in count.counted])
+    attest_results(case, raw)
     fresh = ReleaseCase(case.lock, case.results, case.environment, governance, desk)
+    attest_standing(fresh)
     return Recorded(answer_of(fresh, decision, asked, count), fresh.standing, new)
 
 
-def _results_at_gate(ledger: Ledger, ask: RecordAsk) -> tuple[str, ...]:
+def results_at_gate(ledger: Ledger, lock: str, environment: str) -> tuple[str, ...]:
     """The results that the last decision about this release and environment read; `Refused` when there was none."""
     found: Json = None
-    for entry in ledger.query(type="gate.decision", subject=f"releases/{ask.lock}"):
-        if entry.record.data.get("environment") == ask.environment:
+    for entry in ledger.query(type="gate.decision", subject=f"releases/{lock}"):
+        if entry.record.data.get("environment") == environment:
             found = entry.record.data.get("results")
     if not isinstance(found, list):
-        raise Refused(
-            f"the gate has not decided about {ask.lock[:19]} for {ask.environment}", hint="run `care gate` first"
-        )
+        raise Refused(f"the gate has not decided about {lock[:19]} for {environment}", hint="run `care gate` first")
     return tuple(map(str, found))
 
 

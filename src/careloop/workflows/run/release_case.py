@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import takewhile
 from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, Refusal, Rejection
 from careloop.domain.card import Card
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.emergency import Emergency
 from careloop.domain.organisation import Quorum
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, Result, ResultsFile
@@ -19,22 +19,27 @@ from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
+from careloop.gates.assessment import assessment_reasons
 from careloop.gates.card_claims import claim_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
+from careloop.gates.lock_cover import cover_reasons, fixed_part
 from careloop.gates.obstacles import (
     artefact_reasons,
     document_reasons,
     envelope_reasons,
     hosted_model_reasons,
     rejection_reasons,
+    review_reasons,
 )
 from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated
+from careloop.workflows.assessed_before import outdated_assessment
+from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for, granted_waivers
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
@@ -42,7 +47,6 @@ from careloop.workflows.run.release_records import Asked, approvals_of, rejectio
 
 __all__ = ["ReleaseCase", "case_from_blobs", "lock_of", "presence_of"]
 
-_WILD: Final = frozenset("*?[")
 _UNKNOWN_AUTHORS: Final = Reason(
     kind=ReasonKind.REQUESTER,
     effect=Verdict.BLOCK,
@@ -86,7 +90,7 @@ class ReleaseCase:
     def authors(self) -> frozenset[str]:
         """Mail addresses of those who made what is released: code, documents and artefacts as last changed."""
         named = [artefact.name for artefact in self.lock.artefacts if not artefact.name.startswith("models:/")]
-        paths = [f"systems/{self.system.id}", *named, *filter(None, map(_fixed_part, self.system.artefacts))]
+        paths = [f"systems/{self.system.id}", *named, *filter(None, map(fixed_part, self.system.artefacts))]
         documents = self.desk.history.last_hands(self.governance.commit, paths)
         return documents | (self._coders or frozenset())
 
@@ -183,6 +187,15 @@ class ReleaseCase:
         )
         return decide(case)
 
+    @property
+    def _overdue(self) -> tuple[Emergency, ...]:
+        """Emergencies of this system, and on call of any, that were not reviewed in time; a standing is not held."""
+        if self.standing is not None:
+            return ()
+        every = emergencies_of(self.desk.ledger)
+        mine = (one for one in every if one.system in (None, self.system.id))
+        return tuple(one for one in mine if one.overdue(self.governance.now))
+
     @cached_property
     def envelopes(self) -> Envelopes:
         """The change envelope that it lies in, or why it lies in none."""
@@ -228,9 +241,20 @@ class ReleaseCase:
         """The results as far as they can be believed, and as rules see them."""
         return self._judged.results
 
+    @property
+    def accepted(self) -> tuple[tuple[int, tuple[Result, ...]], ...]:
+        """Results files by their place, with their results, that were measured on this release and are fresh."""
+        return self._judged.accepted
+
     @cached_property
     def _judged(self) -> Judged:
-        return judge_results(self.results, Terms(lock=self.lock, fresh_days=self._fresh_days, now=self.governance.now))
+        terms = Terms(
+            lock=self.lock,
+            fresh_days=self._fresh_days,
+            now=self.governance.now,
+            expected=self.system.evaluation,
+        )
+        return judge_results(self.results, terms)
 
     @cached_property
     def _obstacles(self) -> tuple[Reason, ...]:
@@ -242,12 +266,25 @@ class ReleaseCase:
             *document_reasons(governance.compiled, governance.book, self.system.id),
             *artefact_reasons(found),
             *hosted_model_reasons(self.lock, self.system.tier),
+            *cover_reasons(self.lock, self.system, self._is_here),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *assessment_reasons(self._outdated, self.system.tier),
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
+            *review_reasons(self._overdue),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
         )
+
+    def _is_here(self, path: str) -> bool:
+        """Whether something lies at a path where artefacts lie."""
+        try:
+            self.desk.artefacts.measure(path)
+        except NotFound:
+            return False
+        except InvalidInput:
+            return True
+        return True
 
     def _release(self, approvals: int) -> Release:
         validations = validations_of(self.desk.ledger, self.digest)
@@ -263,6 +300,15 @@ class ReleaseCase:
             independent_validation=is_validated(validations, self.governance.people, self.authors),
             rollback_target_ready=self.rollback.lock is not None,
         )
+
+    @cached_property
+    def _outdated(self) -> tuple[str, tuple[str, ...]] | None:
+        governance, desk = self.governance, self.desk
+        if self.system.id not in governance.outdated:
+            governance.outdated[self.system.id] = outdated_assessment(
+                self.system, governance.repository, source=desk.source, ledger=desk.ledger, now=governance.here
+            )
+        return governance.outdated[self.system.id]
 
     @cached_property
     def _card(self) -> Card | None:
@@ -307,8 +353,3 @@ def presence_of(digest: str, desk: ReleaseDesk) -> Presence:
         return Presence.MISSING
     found = {desk.artefacts.check(artefact, release=digest) for artefact in lock.artefacts}
     return next((worst for worst in (Presence.CHANGED, Presence.MISSING) if worst in found), Presence.SAME)
-
-
-def _fixed_part(pattern: str) -> str:
-    """The part of a glob before its first wildcard: the folder that it speaks about."""
-    return "/".join(takewhile(lambda part: not _WILD & set(part), pattern.split("/")))

@@ -15,6 +15,7 @@ from careloop.domain.emergency import OnCall
 from careloop.domain.repository import Repository
 from careloop.domain.residual import LiveRisk
 from careloop.domain.roles import Roles
+from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
 from careloop.domain.tier import Moment
 from careloop.errors import InvalidInput, NotFound, Refused
@@ -22,14 +23,15 @@ from careloop.gates.people import People
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.session import session_terms
 from careloop.gates.slice import slice_grounds
+from careloop.ledger.note import Signer
 from careloop.ports.artefact_store import ArtefactStore
 from careloop.ports.commit_history import CommitHistory
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
-from careloop.workflows.run.emergency_records import calls_in_force
+from careloop.workflows.emergencies import calls_in_force
 
-__all__ = ["Governance", "ReleaseDesk", "read_governance"]
+__all__ = ["Governance", "ReleaseDesk", "governance_of", "read_governance"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class ReleaseDesk:
     ledger: Ledger
     standards: StandardsLibrary
     artefacts: ArtefactStore
+    attestor: Signer | None = None
+    """Signs what the gate attests; never the log's own key. None at a desk that only reads."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,11 @@ class Governance:
         return {}
 
     @cached_property
+    def outdated(self) -> dict[str, tuple[str, tuple[str, ...]] | None]:
+        """Each system's impact assessment that does not count any more, as soon as one of its releases has asked."""
+        return {}
+
+    @cached_property
     def _grounds(self) -> dict[str, Mapping[str, Any]]:
         return {}
 
@@ -136,17 +145,23 @@ def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | No
     digest, calls = standards_digest(files), calls_in_force(desk.ledger, now)
     if before is not None and (before.commit, before.standards_digest) == (commit, digest):
         return replace(before, in_force_by=in_force_by, now=now, calls=calls)
-    compiled = compile_tree(desk.source.at(commit))
-    catalogue = _catalogue(tuple(files.items()))
+    made = governance_of(desk.source.at(commit), commit, desk, now)
+    return replace(made, in_force_by=in_force_by, calls=calls)
+
+
+def governance_of(tree: SourceTree, commit: str, desk: ReleaseDesk, now: datetime) -> Governance:
+    """These documents, as if they were in force; `commit` says whose history they have."""
+    files = desk.standards.read_all()
+    compiled, catalogue = compile_tree(tree), _catalogue(tuple(files.items()))
     return Governance(
         commit=commit,
-        in_force_by=in_force_by,
-        standards_digest=digest,
+        in_force_by="history",
+        standards_digest=standards_digest(files),
         compiled=compiled,
         catalogue=catalogue,
         book=build_rule_book(compiled.repository, catalogue, frozenset({Moment.RELEASE})),
         now=now,
-        calls=calls,
+        calls=calls_in_force(desk.ledger, now),
     )
 
 

@@ -15,8 +15,9 @@ from careloop.domain.tier import Tier
 from careloop.errors import Conflict, NotFound, Refused
 from careloop.gates.matters import restore_matter, why_no_grant
 from careloop.ports.ledger import Ledger, Record
+from careloop.workflows.grants import grants_of
 from careloop.workflows.run.enter_safe_state import Place, serving_now
-from careloop.workflows.run.matter_records import grants_of, matter_subjects
+from careloop.workflows.run.matter_records import matter_subjects
 from careloop.workflows.run.release_desk import Governance
 from careloop.workflows.run.release_records import derived_id
 from careloop.workflows.run.signed_order import SignedOrder

@@ -7,7 +7,7 @@ from careloop.errors import NotFound
 from careloop.gates.decide import APPROVALS_BY_TIER
 from careloop.ledger.canonical import instant_text
 from careloop.ports.ledger import Json
-from careloop.workflows.run.emergency_records import emergencies_of
+from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
 
 __all__ = ["review_matter"]

@@ -27,8 +27,11 @@ AUTHORITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "pause": ("rollback", "kill", "restore"),
     "resume": ("rollback", "restore"),
     "undo": ("restore",),
+    "redact": ("erase",),
+    "hold": ("erase", "hold"),
+    "release_hold": ("erase",),
 }
-"""What may be ordered, and authorities any of which is enough; what loosens takes the right to restore."""
+"""What may be ordered, and authorities any of which is enough; what loosens takes the right to restore, or to erase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from careloop.domain.approval import RequestState
 from careloop.domain.matter import MatterKind
 from careloop.errors import NotFound, Refused
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
+from careloop.workflows.grants import grants_of
 from careloop.workflows.run.approve_matter import EndAsk, end_matter
 from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
 from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.ask_matter import MatterAsk, MatterAsked, ask_matter
-from careloop.workflows.run.matter_records import grants_of
 from careloop.workflows.run.reject_release import RejectionAsk, reject_release
 from careloop.workflows.run.view_requests import view_request, view_requests
 
@@ -89,7 +89,7 @@ def test_r41_whoever_wrote_the_waiver_does_not_agree_to_it() -> None:
     scene = a_scene()
     scene.edit("waivers/not-yet-validated.yaml", "Friday", "Thursday")
     scene.commit("bob@harbour.example", touching=["waivers/not-yet-validated.yaml"])
-    with pytest.raises(Refused, match="wrote or committed"):
+    with pytest.raises(Refused, match="wrote, owns or did this"):
         agree(scene, ask(scene).asked.digest, "bob")
 
 

@@ -13,7 +13,7 @@ from careloop.domain.organisation import Organisation
 from careloop.errors import InvalidInput
 from careloop.ledger.canonical import read_instant
 from careloop.ports.ledger import Entry, Json, Ledger
-from careloop.workflows.run.matter_records import grants_of
+from careloop.workflows.grants import grants_of
 
 __all__ = ["EMERGENCY_TYPES", "REVIEW_OPEN_FOR", "calls_in_force", "emergencies_of", "span_of"]
 

@@ -1,0 +1,170 @@
+"""Composition for what keeps the ledger honest: anchors, witness, personal values, key changes, exports."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from careloop import wiring
+from careloop.domain.noun import seconds_in
+from careloop.domain.organisation import LedgerAnchor
+from careloop.errors import InvalidInput, Unavailable
+from careloop.ports.anchor import Anchor
+from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Receipt
+
+if TYPE_CHECKING:
+    from careloop.adapters.witness_folder import WitnessFolder
+    from careloop.ledger.witness import Decision
+    from careloop.ports.personal_values import PersonalValues
+    from careloop.workflows.evolve.ledger_clerk import LedgerClerk
+
+__all__ = [
+    "KEEPER",
+    "anchors_of",
+    "clerk_for",
+    "export_ledger",
+    "personal_values",
+    "recover_ledger",
+    "retention_of",
+    "rotate_ledger",
+    "witness_folder",
+    "witness_from_environment",
+]
+
+KEEPER: Final = Actor(iss="careloop", sub="care-ledger", kind=ActorKind.SERVICE)
+"""Who acts when holding the log's key is the authority: careloop at the owner's hand."""
+
+
+def anchors_of(root: Path) -> tuple[Anchor, ...]:
+    """The anchors that `care.yaml` lists."""
+    organisation = wiring.organisation_of(root)
+    return tuple(_anchor(root, one) for one in (organisation.anchors if organisation else ()))
+
+
+@contextmanager
+def clerk_for(root: Path, *, actor: Actor = KEEPER, proof: Mapping[str, Json] | None = None) -> "Iterator[LedgerClerk]":
+    """Somebody at work on the repository's ledger, which must hold against its anchors."""
+    from careloop.workflows.evolve.ledger_clerk import LedgerClerk
+
+    now = wiring.now()
+    with closing(wiring.ledger_to_write(root, create=False)) as ledger:
+        yield LedgerClerk(ledger=ledger, actor=actor, now=now, make_id=partial(wiring.new_id, now), proof=proof or {})
+
+
+@contextmanager
+def personal_values(root: Path) -> "Iterator[PersonalValues]":
+    """The personal values beside the repository's ledger."""
+    from careloop.adapters.sqlite_personal_values import SqlitePersonalValues
+
+    with closing(SqlitePersonalValues(_personal_path(root))) as values:
+        yield values
+
+
+def retention_of(root: Path) -> Mapping[str, timedelta]:
+    """How long personal values of each type are kept, as `care.yaml` says."""
+    organisation = wiring.organisation_of(root)
+    limits = organisation.retention if organisation else {}
+    return {kind: timedelta(seconds=seconds_in(limit)) for kind, limit in limits.items()}
+
+
+def export_ledger(root: Path, out: Path, *, with_personal: bool = True) -> Checkpoint:
+    """Write the export of the repository's ledger; personal values that are not erased go with it when asked for."""
+    from careloop.adapters.ledger_export import export_ledger as export
+    from careloop.adapters.ledger_rotation import rotations_of
+    from careloop.workflows.evolve.erase_personal import values_to_show
+
+    with closing(wiring.open_ledger(root)) as ledger:
+        shown: tuple[bytes, ...] = ()
+        if with_personal and _personal_path(root).is_file():
+            with personal_values(root) as values:
+                shown = values_to_show(ledger, values)
+        return export(ledger, out, disclosures=shown, rotations=rotations_of(_database(root)))
+
+
+def recover_ledger(root: Path, *, reason: str) -> Receipt:
+    """Go on after a loss that no backup mends: a recorded fork under a new key."""
+    from careloop.adapters.ledger_files import files_of
+    from careloop.adapters.signing_keys import load_verifier
+    from careloop.adapters.sqlite_ledger_fork import fork_ledger
+    from careloop.ports.ledger import Record
+
+    now, database = wiring.now(), _database(root)
+    record = Record(id=wiring.new_id(now), type="ledger.forked", actor=KEEPER, occurred_at=now, data={"reason": reason})
+    origin = load_verifier(files_of(database).public_key).name
+    return fork_ledger(database, origin=origin, record=record, recorded_at=now)
+
+
+def rotate_ledger(root: Path, *, reason: str) -> str:
+    """Give the log a new key, recorded and signed by both; the new public key."""
+    from careloop.adapters.ledger_rotation import rotate_key
+    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.ports.ledger import Record
+
+    now = wiring.now()
+    record = Record(
+        id=wiring.new_id(now), type="ledger.key_rotated", actor=KEEPER, occurred_at=now, data={"reason": reason}
+    )
+    opening = partial(open_local_ledger, root, url=wiring.ledger_url(root))
+    return rotate_key(_database(root), opening, record=record, recorded_at=now)
+
+
+def witness_folder(folder: Path) -> "WitnessFolder":
+    """A witness's folder."""
+    from careloop.adapters.witness_folder import WitnessFolder
+
+    return WitnessFolder(folder)
+
+
+def witness_from_environment() -> "Callable[[bytes], Decision]":
+    """What answers for the witness whose folder the environment names; its list of logs is read with each request."""
+    from careloop.workflows.evolve.witness_log import answer_log
+
+    named = os.environ.get("CARELOOP_WITNESS")
+    if not named:
+        raise Unavailable("CARELOOP_WITNESS names no folder")
+    folder = witness_folder(Path(named))
+    key = folder.key()
+
+    def answer(body: bytes) -> "Decision":
+        return answer_log(body, memory=folder, logs=folder.logs(), key=key, time=int(wiring.now().timestamp()))
+
+    return answer
+
+
+def _anchor(root: Path, one: LedgerAnchor) -> Anchor:
+    from careloop.adapters.anchor_file import FileAnchor
+    from careloop.adapters.anchor_git_tag import GitTagAnchor
+    from careloop.adapters.anchor_timestamp import TimestampAnchor
+    from careloop.adapters.anchor_witness import WitnessAnchor
+    from careloop.ledger.cosignature import read_witness_key
+
+    key = one.key or ""
+    match one.kind:
+        case "file":
+            return FileAnchor(one.id, root / one.at)
+        case "git-tag":
+            return GitTagAnchor(one.id, root, key=_path(root, key), remote=None if one.at == "." else one.at)
+        case "witness":
+            try:
+                return WitnessAnchor(one.id, one.at, key=read_witness_key(key))
+            except InvalidInput as error:
+                raise InvalidInput(f"care.yaml: anchors: {one.id}: key: {error.message}") from error
+        case "timestamp":
+            return TimestampAnchor(one.id, one.at, roots=_path(root, key))
+
+
+def _path(root: Path, text: str) -> Path:
+    return root / Path(text).expanduser()
+
+
+def _database(root: Path) -> Path:
+    from careloop.adapters.local_ledger import ledger_path
+
+    return ledger_path(root, wiring.ledger_url(root))
+
+
+def _personal_path(root: Path) -> Path:
+    return _database(root).with_name("personal.sqlite")
