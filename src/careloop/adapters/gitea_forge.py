@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from careloop.adapters.forge_http import ForgeHttp
-from careloop.adapters.marked_comment import not_yet_asked, put_marked
+from careloop.adapters.marked_comment import marked, not_yet_asked, put_marked
 from careloop.domain.forge import CommitStatus
 from careloop.errors import Refused
 
@@ -36,6 +36,7 @@ class GiteaForge:
 
     def put_comment(self, change: int, text: str) -> bool:
         """See the port. Only comments of the token's own account are ours."""
+        marked(text)
         me = self._me()
         rows = self._http.get(f"{self._path}/issues/{change}/comments") or ()  # all at once: there are no pages here
         ours = ((int(row["id"]), str(row.get("body") or "")) for row in rows if row["user"]["login"] == me)

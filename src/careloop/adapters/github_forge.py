@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from careloop.adapters.forge_http import ForgeHttp
-from careloop.adapters.marked_comment import not_yet_asked, put_marked
+from careloop.adapters.marked_comment import marked, not_yet_asked, put_marked
 from careloop.domain.forge import CommitStatus
 from careloop.errors import InvalidInput, NotFound, Refused
 
@@ -41,6 +41,7 @@ class GithubForge:
     def put_comment(self, change: int, text: str) -> bool:
         """See the port. Only comments of the token's own account are ours; an app's token does not know its account,
         and then those of bots are."""
+        marked(text)
         me = self._me()
         rows = self._http.pages(f"{self._path}/issues/{change}/comments")
         ours = (

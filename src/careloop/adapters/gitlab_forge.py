@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from careloop.adapters.forge_http import ForgeHttp
-from careloop.adapters.marked_comment import not_yet_asked, put_marked
+from careloop.adapters.marked_comment import marked, not_yet_asked, put_marked
 from careloop.domain.forge import CommitStatus, StatusState
 from careloop.errors import NotFound
 
@@ -41,6 +41,7 @@ class GitlabForge:
 
     def put_comment(self, change: int, text: str) -> bool:
         """See the port. Only notes of the token's own account are ours."""
+        marked(text)
         notes = f"{self._path}/merge_requests/{change}/notes"
         me = self._http.get("/user")["username"]
         rows = self._http.pages(notes)

@@ -37,6 +37,8 @@ class ForgeState:
     deployments: list[dict[str, Any]] = field(default_factory=list)
     seen: list[tuple[str, str]] = field(default_factory=list)
     """Method and path of each request."""
+    url: str = ""
+    """Where it listens."""
 
     def comment(self, who: str, text: str) -> None:
         """Somebody writes under the change."""
