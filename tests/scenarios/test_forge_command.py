@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import http.client
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from acme_releases import APPROVERS, Acme
 from care_rooms import Said, a_repository, care
 from change_rooms import Firm
 from forge_server import TOKEN, ForgeState, served
+from served import serving
 
 from careloop import wiring
 from careloop.documents.forge_event import DeploymentAsked
@@ -159,3 +164,29 @@ def test_what_cannot_be_said_is_refused(tmp_path: Path, github: ForgeState) -> N
     nowhere = care("forge", "comment", CHANGE, "--file", "note.md", at=tmp_path, CARELOOP_FORGE_TOKEN=TOKEN)
     assert (nowhere.code, "which forge is meant" in nowhere.err) == (2, True)
     assert github.seen == []
+
+
+def test_a_signed_webhook_reaches_the_ledger_of_the_server_once(tmp_path: Path) -> None:
+    """A real server, the headers as GitHub sends them."""
+    acme = Acme.founded(tmp_path)
+    callback = "https://api.github.com/repos/acme/aims/actions/runs/42/deployment_protection_rule"
+    found = {
+        "action": "requested", "environment": "production", "deployment_callback_url": callback,
+        "deployment": {"sha": COMMIT}, "repository": {"full_name": "acme/aims"},
+    }  # fmt: skip
+    body = json.dumps(found).encode()
+    mac = hmac.new(b"shared", body, hashlib.sha256).hexdigest()
+    right = {"X-Hub-Signature-256": f"sha256={mac}", "X-GitHub-Event": "deployment_protection_rule"}
+
+    def post(port: int, headers: dict[str, str]) -> int:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        with closing(line):
+            line.request("POST", "/api/v1/forge/github", body=body, headers=headers)
+            return line.getresponse().status
+
+    terms = {"CARELOOP_FORGE_WEBHOOK_SECRET": "shared", "CARELOOP_FORGE_REPOSITORY": "acme/aims"}
+    with serving(acme.root, **terms) as port:
+        statuses = [post(port, headers) for headers in ({}, right | {"X-Hub-Signature-256": "sha256=00"}, right, right)]
+    assert statuses == [401, 401, 202, 204]
+    rows = acme.care("ledger", "show", "--format", "json").json["entries"]
+    assert [row["type"] for row in rows if row["type"].startswith("deployment.")] == ["deployment.asked"]
