@@ -184,8 +184,7 @@ def test_a_signed_webhook_reaches_the_ledger_of_the_server_once(tmp_path: Path) 
             line.request("POST", "/api/v1/forge/github", body=body, headers=headers)
             return line.getresponse().status
 
-    terms = {"CARELOOP_FORGE_WEBHOOK_SECRET": "shared", "CARELOOP_FORGE_REPOSITORY": "acme/aims"}
-    with serving(acme.root, **terms) as port:
+    with serving(acme.root, CARELOOP_FORGE_WEBHOOK_SECRET="shared", CARELOOP_FORGE_REPOSITORY="acme/aims") as port:
         statuses = [post(port, headers) for headers in ({}, right | {"X-Hub-Signature-256": "sha256=00"}, right, right)]
     assert statuses == [401, 401, 202, 204]
     rows = acme.care("ledger", "show", "--format", "json").json["entries"]
