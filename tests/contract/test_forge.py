@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -77,8 +78,9 @@ class _Served(ForgeContract):
         with ExitStack() as self.stack:
             yield
 
+    @abstractmethod
     def make_forge(self, url: str) -> Forge:
-        raise NotImplementedError
+        """The adapter for a forge at an address."""
 
     def make_room(self) -> ForgeRoom:
         state = ForgeState(self.kind, app_token=self.app_token)
