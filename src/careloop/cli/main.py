@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "results": "Turn reports of other tools into results that the gate reads.",
     "gate": "Decide whether a release may go ahead: allow, block or wait.",
     "verify-release": "Check offline that a release was let through, before it runs.",
+    "forge": "Tell GitHub, GitLab or Gitea: a status, one comment, who is to review.",
     "approve": "Approve a release or another request, with an SSH signature.",
     "request": "Ask people for a waiver, an envelope, a restore or a review.",
     "oncall": "Take the authority of a post for some hours, and see who has it.",
@@ -67,7 +68,9 @@ COMMANDS: dict[str, str] = {
 """Commands in the order of use; each lives in the module of its name (`_` for `-`), loaded only when called."""
 
 
-_QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk"})
+_QUICK = frozenset(
+    {"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk", "gate"}
+)
 """Commands that end within seconds and hold little: collecting garbage would only cost them a tenth of their time."""
 
 

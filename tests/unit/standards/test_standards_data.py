@@ -44,6 +44,7 @@ STRUCTURAL = {
     "module-known",
     "baseline-shrinks",
     "cross-review",
+    "reason-stated",
     "lifecycle-legal",
     "provenance-chained",
     "data-sheet-filled",
