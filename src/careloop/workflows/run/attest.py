@@ -39,9 +39,12 @@ def attest_results(case: ReleaseCase, kept: Sequence[bytes]) -> None:
 
 
 def attest_standing(case: ReleaseCase) -> None:
-    """Attest that the gate let the release pass, once for a standing: the summary that deploy steps check."""
+    """Attest that the gate let the release pass, once for a standing: the summary that deploy steps check.
+
+    Not of one that stands in an emergency or against the gate's word, since it let nothing pass.
+    """
     signer, ledger, standing = case.desk.attestor, case.desk.ledger, case.standing
-    if signer is None or standing is None:
+    if signer is None or standing is None or not standing.passed_gate:
         return
     if any(entry.index > standing.index for entry in _summaries(ledger, case.digest, case.environment)):
         return
