@@ -114,8 +114,9 @@ def test_a_tag_is_signed_by_the_second_hand_and_pushed(tmp_path: Path, git: GitT
     pushing = GitTagAnchor("tags", tmp_path / "repository", key=tmp_path / "id", remote="audit")
     receipt = keep(pushing, a_ledger(5))
     (tmp_path / "signers").write_text(f"ledger {(tmp_path / 'id.pub').read_text()}")
+    tag = run("git", "tag", "--list", "care-ledger/5-*", cwd=tmp_path / "elsewhere.git").strip()
     allowed = f"gpg.ssh.allowedSignersFile={tmp_path / 'signers'}"
-    run("git", "-c", "gpg.format=ssh", "-c", allowed, "tag", "-v", "care-ledger/5", cwd=tmp_path / "elsewhere.git")
+    run("git", "-c", "gpg.format=ssh", "-c", allowed, "tag", "-v", tag, cwd=tmp_path / "elsewhere.git")
     assert b"BEGIN SSH SIGNATURE" in receipt.content
     assert keep(pushing, a_ledger(5)).content == receipt.content
     with pytest.raises(Refused, match="another checkpoint"):

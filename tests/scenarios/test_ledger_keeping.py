@@ -95,6 +95,24 @@ def test_a_loss_is_accepted_only_when_it_is_said_and_then_openly(acme: Acme) -> 
     assert acme.care("ledger", "anchor").code == 0
 
 
+def test_a_loss_that_only_another_disk_knows_of_is_accepted_openly_too(acme: Acme) -> None:
+    acme.care("ledger", "anchor")
+    yesterday = shutil.copytree(acme.root / ".care", acme.keys / "yesterday")
+    for _ in range(2):
+        acme.care("ledger", "anchor")
+    shutil.rmtree(acme.root / ".care")
+    shutil.copytree(yesterday, acme.root / ".care")
+    assert acme.care("ledger", "show").code == 1
+    said = acme.care("ledger", "recover", "--accept-loss", "--reason", "Restored from yesterday")
+    assert said.code == 0, said.err
+    (fork,) = acme.care("ledger", "show", "--type", "ledger.forked", "--format", "json").json["entries"]
+    assert fork["data"]["anchor_size"] == 3
+    assert acme.care("ledger", "anchor").code == 0
+    assert [path.name for path in (acme.root.parent / "disk").glob("anchor.until-*")] == ["anchor.until-3"]
+    again = acme.care("ledger", "recover", "--accept-loss", "--reason", "Once more")
+    assert (again.code, "no loss" in again.err) == (2, True)
+
+
 def test_a_new_key_is_followed_by_exports_anchors_and_verification(acme: Acme) -> None:
     acme.care("ledger", "anchor")
     old = (acme.root / ".care" / "ledger.pub").read_text().strip()

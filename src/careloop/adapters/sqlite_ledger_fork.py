@@ -22,11 +22,18 @@ from careloop.ports.ledger import Checkpoint, Receipt, Record
 __all__ = ["fork_ledger"]
 
 
-def fork_ledger(
-    path: Path | str, *, origin: str, record: Record, recorded_at: datetime, anchor: Path | None = None
+def fork_ledger(  # noqa: PLR0913  # each says one thing about what was lost
+    path: Path | str,
+    *,
+    origin: str,
+    record: Record,
+    recorded_at: datetime,
+    anchor: Path | None = None,
+    known: Checkpoint | None = None,
 ) -> Receipt:
     """Accept the loss and record it in `record`, to whose data the size and root of the lost anchor are added.
 
+    `known` is a checkpoint of the longer or other log that somebody else remembers, where the files here do not tell.
     Raises `InvalidInput` when the ledger opens as it is, and `Refused` when it is another log or its tree is damaged.
     Old key, anchor and checkpoint stay beside the new ones, their names ending in `.until-SIZE`.
     """
@@ -36,8 +43,9 @@ def fork_ledger(
         raise InvalidInput(f"type: a loss is recorded as ledger.forked, not as {record.type}")
     if old_key.name != origin:
         raise Refused(f"the ledger {files.database} is {old_key.name}, not {origin}")
-    _check_there_is_a_loss(files, origin)
-    lost = _furthest(files, old_key)
+    if known is None:
+        _check_there_is_a_loss(files, origin)
+    lost = known or _furthest(files, old_key)
     with closing(SqliteTables(files.database, read_only=False)) as tables, tables.answering():
         _start_anew(tables, files, lost, origin)
     size, root = (lost.size, lost.root.hex()) if lost else (0, "")

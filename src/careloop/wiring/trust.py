@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from careloop import wiring
 from careloop.domain.noun import seconds_in
 from careloop.domain.organisation import LedgerAnchor, Organisation
-from careloop.errors import CareloopError, InvalidInput, Unavailable
+from careloop.errors import CareloopError, InvalidInput, Refused, Unavailable
 from careloop.ports.anchor import Anchor
 from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Ledger, Receipt
 
@@ -128,7 +128,21 @@ def recover_ledger(root: Path, *, reason: str) -> Receipt:
     now, database = wiring.now(), _database(root)
     record = Record(id=wiring.new_id(now), type="ledger.forked", actor=KEEPER, occurred_at=now, data={"reason": reason})
     origin = load_verifier(files_of(database).public_key).name
-    return fork_ledger(database, origin=origin, record=record, recorded_at=now)
+    known = _lost_elsewhere(root)
+    return fork_ledger(database, origin=origin, record=record, recorded_at=now, known=known)
+
+
+def _lost_elsewhere(root: Path) -> Checkpoint | None:
+    """What an anchor of care.yaml knows of the log that the log itself does not; None where it does not even open."""
+    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.workflows.evolve.anchor_ledger import lost_to
+
+    try:
+        ledger = open_local_ledger(root, url=wiring.ledger_url(root), read_only=True)
+    except Refused:
+        return None
+    with closing(ledger):
+        return lost_to(ledger, anchors_of(root))
 
 
 def rotate_ledger(root: Path, *, reason: str) -> str:
