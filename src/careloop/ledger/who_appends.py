@@ -41,11 +41,12 @@ BY_PIPELINES: Final = BY_HAND | {
 """What a token with the scope `record` may send."""
 BY_RELEASES: Final = BY_PIPELINES | {
     "authority.taken",
-    "automation.resumed",
+    "matter.ended",
     "matter.granted",
     "matter.used",
-    "policy.in_force",
     "release.emergency",
+    "automation.resumed",
+    "policy.in_force",
     "release.recorded",
     "release.revoked",
     "release.standing",
