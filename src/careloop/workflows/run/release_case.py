@@ -22,6 +22,7 @@ from careloop.domain.validation import Validation
 from careloop.errors import InvalidInput, NotFound
 from careloop.gates.assessment import assessment_reasons
 from careloop.gates.card_claims import claim_reasons
+from careloop.gates.card_standing import card_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
@@ -270,6 +271,7 @@ class ReleaseCase:
             *cover_reasons(self.lock, self.system, self._is_here),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *card_reasons(self._card, f"systems/{self.system.id}/card.md", self.system.tier),
             *assessment_reasons(self._outdated, self.system.tier),
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
