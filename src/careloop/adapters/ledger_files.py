@@ -17,7 +17,7 @@ from careloop.ledger.merkle import Nodes, tree_root
 from careloop.ledger.note import Signer, Verifier
 from careloop.ports.ledger import Checkpoint
 
-__all__ = ["KeyPair", "LedgerFiles", "files_of", "own_key", "read_kept"]
+__all__ = ["KeyPair", "LedgerFiles", "files_of", "keys_of", "own_key", "read_kept"]
 
 
 KeyPair: TypeAlias = tuple[Verifier, Signer]
@@ -99,6 +99,15 @@ def read_kept(path: Path, key: Verifier) -> Checkpoint | None:
         return _checkpoint_of(note, key)
     except (InvalidInput, Refused) as error:
         raise Refused(f"{path}: {error.message}", hint=_recovery(0)) from error
+
+
+def keys_of(files: LedgerFiles, *, read_only: bool) -> tuple[Verifier, Signer | None]:
+    """The log's key as it is now, both halves of the same; the secret one only for who writes."""
+    if read_only:
+        return load_verifier(files.public_key), None
+    with locked_folder(files.checkpoint.parent):
+        verifier = load_verifier(files.public_key)
+        return verifier, own_key(files, verifier)
 
 
 def own_key(files: LedgerFiles, verifier: Verifier) -> Signer:

@@ -98,22 +98,9 @@ def judge(
     ]
     failed = frozenset(error.place.file for error in errors)
     cases = Cases(repository, None)
-    names = Names(
-        repository,
-        requirements=known_requirements(repository, catalogue),
-        rules=book.names,
-        unreadable=failed,
-        beyond=beyond,
-    )
-    ground = Ground(
-        repository=repository,
-        tree=tree,
-        names=names,
-        controls=catalogue.controls,
-        shelf=catalogue.shelf,
-        failed=failed,
-        on=on,
-    )
+    requirements = known_requirements(repository, catalogue)
+    names = Names(repository, requirements=requirements, rules=book.names, unreadable=failed, beyond=beyond)
+    ground = Ground(repository=repository, tree=tree, names=names, catalogue=catalogue, failed=failed, on=on)
     findings = [
         *_structural_findings(ground, book, cases),
         *(_module_findings(book, repository, catalogue, on) if _has_switches(repository) else ()),

@@ -58,6 +58,7 @@ COMMANDS: dict[str, str] = {
     "render": "Show a document as HTML or Markdown for people without git.",
     "create": "Follow the thirty days in which Create ships.",
     "soa": "Show the Statement of Applicability, computed from evidence.",
+    "audit-pack": "Write the evidence of any day as one file, for auditors or customers.",
     "risk": "Show each risk: inherent, left now, accepted or not.",
     "crosswalk": "Show where another framework speaks about the same thing.",
     "schema": "Print the JSON Schemas of the documents, for editors.",

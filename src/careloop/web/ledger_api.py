@@ -39,8 +39,12 @@ __all__ = [
 
 DECIDING: Final = frozenset(
     {
+        "authority.taken",
         "automation.resumed",
+        "matter.granted",
+        "matter.used",
         "policy.in_force",
+        "release.emergency",
         "release.recorded",
         "release.standing",
         "scorecard.frozen",

@@ -3,20 +3,21 @@
 A database that was rolled back looks healthy from inside; only what somebody else remembers can tell. Source: LEDGER 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from heapq import merge
 
 from careloop.errors import CareloopError, InvalidInput, Refused
 from careloop.ledger.anchoring import KeyHistory, key_history, read_by_any, root_from_last
+from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.merkle import EMPTY_ROOT, leaf_hash
-from careloop.ledger.note import read_verifier
+from careloop.ledger.note import Verifier, read_verifier
 from careloop.ports.anchor import CHECKPOINT_MEDIA_TYPE, Anchor
 from careloop.ports.ledger import Checkpoint, Ledger, Receipt, Subject
 from careloop.workflows.evolve.ledger_clerk import LedgerClerk
 
-__all__ = ["Anchored", "anchor_ledger", "check_anchors", "keys_of", "root_at"]
+__all__ = ["Anchored", "anchor_ledger", "check_anchors", "keys_of", "newest_key", "root_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,27 @@ def keys_of(ledger: Ledger) -> KeyHistory:
     """The keys that have signed for this log, as its own records say."""
     rotated, forked = ledger.query(type="ledger.key_rotated"), ledger.query(type="ledger.forked")
     return key_history(merge(rotated, forked, key=lambda entry: entry.index), read_verifier(ledger.key))
+
+
+def newest_key(ledger: Ledger, trusted: Verifier, rotations: Mapping[int, str]) -> Verifier:
+    """The key that a trusted one leads to by changes that both keys signed; the trusted one, where it leads nowhere.
+
+    `rotations` has the checkpoint of each change, by the size of the log then.
+    """
+    reached = trusted
+    for entry in ledger.query(type="ledger.key_rotated"):
+        old, new = entry.record.data.get("from"), entry.record.data.get("to")
+        if old != reached.text or not isinstance(new, str):
+            continue
+        coming, size = read_verifier(new), entry.index + 1
+        try:
+            said = [read_checkpoint(rotations.get(size, ""), key) for key in (reached, coming)]
+        except CareloopError:
+            return trusted
+        if any((one.size, one.root) != (size, root_at(ledger, size)) for one in said):
+            return trusted
+        reached = coming
+    return reached
 
 
 def check_anchors(ledger: Ledger, anchors: Sequence[Anchor]) -> None:
