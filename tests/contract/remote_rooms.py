@@ -13,6 +13,7 @@ from careloop.adapters.http_ledger import HttpLedger
 from careloop.errors import CareloopError
 from careloop.ledger.canonical import read_instant
 from careloop.ledger.note import read_verifier
+from careloop.ledger.who_appends import BY_PIPELINES
 from careloop.ports.ledger import Ledger, Receipt, Record, Where
 from careloop.testing.contracts.ledger import NOON
 from careloop.testing.ledger_fake import LedgerFake
@@ -44,7 +45,7 @@ class PaperLine:
         seen = number.get("seen", 0)
         match method, *parts.path.split("/"):
             case "POST", "records":
-                return door.append(content, seen=seen, now=self.now, may=lambda kind: kind != "release.standing")
+                return door.append(content, seen=seen, now=self.now, allowed=BY_PIPELINES)
             case "GET", "head":
                 return door.head(seen=seen)
             case "GET", "proven":

@@ -3,18 +3,22 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from careloop.adapters.log_tables import EntryRow
 from careloop.adapters.postgres_ledger import open_postgres_ledger, verify_postgres_ledger
 from careloop.adapters.postgres_tables import PostgresTables
 from careloop.adapters.stored_ledger import StoredLedger
 from careloop.errors import InvalidInput, NotFound, Refused, Unavailable
+from careloop.ledger.canonical import instant_text
+from careloop.ledger.merkle import grown_nodes, leaf_hash, tree_root
+from careloop.ledger.record import seal
 from careloop.ledger.verify import Problem, ProblemKind
-from careloop.testing.contracts.ledger import NOON, a_record
+from careloop.testing.contracts.ledger import ADA, NOON, a_record
 from careloop.testing.postgres_server import PostgresServer
 
 ORIGIN = "acme.example/care"
@@ -186,6 +190,41 @@ def test_a_server_that_flushes_nothing_is_refused(tmp_path: Path) -> None:
         server.start()
         with pytest.raises(Refused, match="nothing it acknowledges is durable"):
             opened(server.url, tmp_path, create=True)
+
+
+def test_a_role_without_any_privilege_beyond_its_database_is_enough(tmp_path: Path, postgres: PostgresServer) -> None:
+    url = postgres.new_database()
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute("DROP ROLE IF EXISTS clerk")
+        db.execute("CREATE ROLE clerk LOGIN")
+        db.execute(f"ALTER DATABASE {url.split('@/')[1].split('?')[0]} OWNER TO clerk")
+    with opened(url.replace("care@", "clerk@"), tmp_path, create=True) as ledger:
+        assert ledger.append([a_record(1)], recorded_at=NOON)[0].index == 0
+        assert ledger.head().size == 1
+    assert verify_postgres_ledger(url.replace("care@", "clerk@"), tmp_path).sound
+
+
+def test_a_checkpoint_is_never_ahead_of_what_the_server_would_find_again(tmp_path: Path) -> None:
+    """What one process committed and did not yet flush is flushed before another signs for it."""
+    with _a_server() as server:
+        url = filled(server, tmp_path)
+        with closing(PostgresTables(url, read_only=False)) as other, opened(url, tmp_path) as ledger:
+            with other.writing(settled_later=True):
+                edge = other.edge([])
+                body = seal(a_record(70), recorded_at=NOON)
+                row = EntryRow(
+                    edge.size, a_record(70).id, "incident.opened", ADA.iss, ADA.sub, instant_text(NOON), body
+                )
+                made = grown_nodes(edge.size, [leaf_hash(body)], other.node)
+                nodes = {(level, at): found for level, at, found in made}
+                root = tree_root(6, lambda level, at: nodes.get((level, at)) or other.node(level, at))
+                other.add([row], [("systems/credit-decision", 5)], made, (6, root))
+            assert ledger.head().size == 6
+            server.kill()
+        server.start()
+        with opened(url, tmp_path) as ledger:
+            assert (ledger.size(), ledger.head().root) == (6, root)
+        assert verify_postgres_ledger(url, tmp_path).sound
 
 
 def test_names_with_a_nul_are_refused_by_every_ledger(tmp_path: Path, postgres: PostgresServer) -> None:

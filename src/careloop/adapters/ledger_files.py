@@ -4,6 +4,7 @@ A database that was rolled back or swapped looks healthy from inside. The anchor
 a ledger that is shorter than its anchor, or differs from it, refuses to run. Source: LEDGER 5, 6.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,11 +18,14 @@ from careloop.ledger.merkle import Nodes, tree_root
 from careloop.ledger.note import Signer, Verifier
 from careloop.ports.ledger import Checkpoint
 
-__all__ = ["KeyPair", "LedgerFiles", "files_of", "keys_of", "own_key", "read_kept"]
+__all__ = ["Head", "KeyPair", "LedgerFiles", "files_of", "keys_of", "own_key", "read_kept"]
 
 
 KeyPair: TypeAlias = tuple[Verifier, Signer]
 """The public and the secret half of a log's key."""
+
+Head: TypeAlias = tuple[int, bytes]
+"""Size and root of a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,19 @@ class LedgerFiles:
     """Secret, mode 0600."""
     public_key: Path
 
-    def publish(self, head: tuple[int, bytes], owner: KeyPair) -> KeyPair:
+    def publish(self, head: Head, owner: KeyPair, *, durable: Callable[[], Head | None] = lambda: None) -> KeyPair:
         """Bring checkpoint file and anchor up to this size and root; neither goes back, whoever else does the same.
 
-        Signed with the key that counts now, which is given back: somebody may have changed it since it was read.
+        When they are behind, `durable` makes all that was committed durable and says up to where; None when that is
+        `head`. When they are not, somebody else did so for a longer log. Signed with the key that counts now, which is
+        given back: somebody may have changed it since it was read.
         """
         with locked_folder(self.checkpoint.parent):
             verifier, signer = self._now(owner)
             kept = {path: read_kept(path, verifier) for path in (self.checkpoint, self.anchor)}
             behind = [path for path, found in kept.items() if found is None or found.size < head[0]]
             if behind:
+                head = durable() or head
                 note = sign_checkpoint(*head, signer).note.encode()
                 write_together(dict.fromkeys(behind, note))
         return verifier, signer

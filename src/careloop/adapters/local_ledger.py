@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RemoteAccess",
     "holds_ledger",
+    "ledger_home",
     "ledger_path",
     "local_origin",
     "open_local_ledger",
@@ -55,6 +56,11 @@ def ledger_path(root: Path, url: str | None) -> Path:
             f"the ledger {where_ledger_is(url)} is no file of ours", hint="write `ledger: sqlite:.care/ledger.sqlite`"
         )
     return root / rest.removeprefix("//")
+
+
+def ledger_home(root: Path, url: str | None) -> Path:
+    """The path beside which keys, checkpoint and anchor of a ledger lie; raises `Unavailable` for another host's."""
+    return root / ".care" / "ledger.postgresql" if (url or "").startswith(_POSTGRES) else ledger_path(root, url)
 
 
 def where_ledger_is(url: str | None) -> str:

@@ -83,8 +83,17 @@ class LogTables(Protocol):
     def answering(self) -> AbstractContextManager[None]:
         """Turn what the database says into an error that says whose fault it is: `Unavailable`, or `Refused`."""
 
-    def writing(self) -> AbstractContextManager[None]:
-        """One transaction with the sequencer's lock: others wait. Durable when it ends without an error."""
+    def writing(self, *, settled_later: bool = False) -> AbstractContextManager[None]:
+        """One transaction with the sequencer's lock: others wait. Durable when it ends without an error.
+
+        With `settled_later` it may be durable only after the next `settle`, whoever calls that; never out of order.
+        """
+
+    def settle(self) -> tuple[int, bytes] | None:
+        """Make all that was committed durable, and say up to which size and root; None when it always is.
+
+        May be called beside other calls, by several threads.
+        """
 
     def snapshot(self) -> AbstractContextManager[None]:
         """One transaction that sees the log as it is now, whatever others append meanwhile."""

@@ -7,6 +7,7 @@ back once, and so does what it writes. Append-only by triggers; a new need is a 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -46,17 +47,35 @@ _LAYOUT: Final[tuple[LiteralString, ...]] = (
     " IF (SELECT count(*) > 0 AND (count(*) <> max(idx) - min(idx) + 1 OR min(idx) <> COALESCE((SELECT max(e.idx) + 1"
     " FROM entry e WHERE e.idx < (SELECT min(idx) FROM added)), 0)) FROM added)"
     " THEN RAISE EXCEPTION 'entries follow one another'; END IF; RETURN NULL; END $$",
+    # Each statement of a volatile function sees what was committed before it began: the lock first, then the end of the
+    # log. A commit that does not wait for the disk is settled by one that does.
+    "CREATE FUNCTION sequencer_edge(wanted text[]) RETURNS TABLE (size bigint, root bytea, clock text, level int,"
+    " pos bigint, hash bytea, id text, idx bigint, body bytea) LANGUAGE plpgsql VOLATILE AS $$ BEGIN"
+    f" PERFORM pg_advisory_xact_lock({_LOCK}); PERFORM set_config('synchronous_commit', 'off', true);"
+    " RETURN QUERY SELECT h.size, h.root, (SELECT e.recorded_at FROM entry e WHERE e.idx = h.size - 1), n.level, n.pos,"
+    " n.hash, NULL::text, NULL::bigint, NULL::bytea FROM (SELECT head.size, head.root FROM head ORDER BY head.size DESC"
+    " LIMIT 1) h LEFT JOIN LATERAL generate_series(0, 61) AS l(level) ON h.size >> l.level & 1 = 1"
+    " LEFT JOIN node n ON n.level = l.level AND n.pos = (h.size >> l.level) - 1;"
+    " RETURN QUERY SELECT NULL::bigint, NULL::bytea, NULL::text, NULL::int, NULL::bigint, NULL::bytea,"
+    " e.id, e.idx, e.body FROM entry e WHERE e.id = ANY(wanted); END $$",
+    "CREATE FUNCTION append_entries(bigint[], text[], text[], text[], text[], text[], bytea[], text[], bigint[], int[],"
+    " bigint[], bytea[], bigint, bytea) RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
+    " INSERT INTO entry SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7);"
+    " INSERT INTO subject SELECT * FROM unnest($8, $9);"
+    " INSERT INTO node SELECT * FROM unnest($10, $11, $12); INSERT INTO head VALUES ($13, $14); END $$",
     "CREATE TRIGGER entry_in_order AFTER INSERT ON entry REFERENCING NEW TABLE AS added"
     " FOR EACH STATEMENT EXECUTE FUNCTION refuse_gap()",
 )
 _GUARDED: Final[tuple[LiteralString, ...]] = ("meta", "entry", "subject", "node", "head", "blob")
-_EDGE: Final = (
-    "SELECT h.size, h.root, (SELECT recorded_at FROM entry WHERE idx = h.size - 1), n.level, n.pos, n.hash"
-    " FROM (SELECT size, root FROM head ORDER BY size DESC LIMIT 1) h"
-    " LEFT JOIN LATERAL generate_series(0, 61) AS l(level) ON h.size >> l.level & 1 = 1"
-    " LEFT JOIN node n ON n.level = l.level AND n.pos = (h.size >> l.level) - 1"
+_EDGE: Final = "SELECT * FROM sequencer_edge(%b::text[])"
+_ADD: Final = (
+    "SELECT append_entries(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[],"
+    " %b::text[], %b::bigint[], %b::int[], %b::bigint[], %b::bytea[], %b::bigint, %b::bytea)"
 )
-_KNOWN: Final = "SELECT id, idx, body FROM entry WHERE id = ANY(%b)"
+_HEAD: Final = "SELECT size, root FROM head ORDER BY size DESC LIMIT 1"
+_SETTLE: Final = (
+    "SELECT size, root, pg_logical_emit_message(true, 'careloop', 'settle') FROM head ORDER BY size DESC LIMIT 1"
+)
 _ENTRIES: Final = (
     "SELECT entry.idx, body, hash FROM entry LEFT JOIN node ON level = 0 AND pos = entry.idx"
     " WHERE entry.idx >= %b AND entry.idx < %b"
@@ -73,6 +92,8 @@ class PostgresTables:
 
     def __init__(self, url: str, *, read_only: bool) -> None:
         self._url, self._read_only = url, read_only
+        self._settling = Lock()
+        self._settler: psycopg.Connection[TupleRow] | None = None
         self.place = _place(url)
         with self.answering():
             self._db = self._connect()
@@ -93,12 +114,16 @@ class PostgresTables:
             ) from error
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """One transaction of the one sequencer; others wait for its end. Sent in as few packets as there can be."""
+    def writing(self, *, settled_later: bool = False) -> Iterator[None]:
+        """One transaction of the one sequencer; others wait for its end. Sent in as few packets as there can be.
+
+        With `settled_later` the lock is taken by `edge`, and the next sequencer need not wait for the disk.
+        """
         db = self._alive()
         with db.pipeline():
             db.execute("BEGIN")
-            db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            if not settled_later:
+                db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             done = False
             try:
                 yield
@@ -107,6 +132,14 @@ class PostgresTables:
             finally:
                 if not done and not db.broken:
                     self._roll_back(db)
+
+    def settle(self) -> tuple[int, bytes]:
+        """Have the server flush its log up to the newest commit: a commit that waits takes all before it along."""
+        with self._settling:
+            if self._settler is None or self._settler.closed or self._settler.broken:
+                self._settler = self._connect()
+            ((size, root, _),) = self._settler.execute(_SETTLE, binary=True).fetchall()
+        return size, root
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -152,7 +185,7 @@ class PostgresTables:
 
     def newest_head(self) -> tuple[int, bytes]:
         """Size and root after the newest commit."""
-        ((size, root),) = self._ask("SELECT size, root FROM head ORDER BY size DESC LIMIT 1")
+        ((size, root),) = self._ask(_HEAD)
         return size, root
 
     def head_after(self, index: int) -> tuple[int, bytes]:
@@ -171,14 +204,14 @@ class PostgresTables:
 
     def edge(self, ids: Sequence[str]) -> Edge:
         """What placing records with these ids must know."""
-        edge = self._db.execute(_EDGE)
-        found = self._db.execute(_KNOWN, (list(ids),))
-        rows = edge.fetchall()
-        size, root, clock = rows[0][:3]
-        hashes = {(level, position): found for _, _, _, level, position, found in rows if found is not None}
+        rows = self._db.execute(_EDGE, (list(ids),), binary=True).fetchall()
+        ends = [row[:6] for row in rows if row[0] is not None]
+        size, root, clock = ends[0][:3]
+        hashes = {(level, position): found for *_, level, position, found in ends if found is not None}
         if len(hashes) != size.bit_count():
             raise Refused(f"the ledger {self.place} is damaged", hint="Run `care ledger verify`.")
-        return Edge(size, root, clock, hashes, {name: (index, body) for name, index, body in found.fetchall()})
+        known = {name: (index, body) for *_, name, index, body in rows if name is not None}
+        return Edge(size, root, clock, hashes, known)
 
     def entries(self, selection: Selection, start: int, end: int, most: int) -> list[StoredBody]:
         """Up to so many entries of a range that the indexes find, in order."""
@@ -196,18 +229,10 @@ class PostgresTables:
         head: tuple[int, bytes],
     ) -> None:
         """Write what one commit adds."""
-        columns = list(map(list, zip(*entries, strict=True)))
-        self._db.execute(
-            "INSERT INTO entry SELECT * FROM"
-            " unnest(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[])",
-            columns,
-        )
-        if subjects:
-            names = [name for name, _ in subjects], [index for _, index in subjects]
-            self._db.execute("INSERT INTO subject SELECT * FROM unnest(%b::text[], %b::bigint[])", names)
-        places = list(map(list, zip(*nodes, strict=True)))
-        self._db.execute("INSERT INTO node SELECT * FROM unnest(%b::int[], %b::bigint[], %b::bytea[])", places)
-        self._db.execute("INSERT INTO head VALUES (%b, %b)", head)
+        columns: list[list[object]] = [list(column) for column in zip(*entries, strict=True)]
+        names, indexes = [name for name, _ in subjects], [index for _, index in subjects]
+        places = [list(column) for column in zip(*nodes, strict=True)]
+        self._db.execute(_ADD, [*columns, names, indexes, *places, *head])
 
     def put_blob(self, sha256: str, content: bytes) -> None:
         """Keep a document, durably."""
@@ -272,6 +297,8 @@ class PostgresTables:
     def close(self) -> None:
         """Let go of the database."""
         self._db.close()
+        if self._settler is not None:
+            self._settler.close()
 
     def _ask(self, ask: LiteralString, *values: object) -> list[TupleRow]:
         return self._alive().execute(ask, values, binary=True).fetchall()

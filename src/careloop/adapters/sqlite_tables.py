@@ -79,8 +79,8 @@ class SqliteTables:
             ) from error
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """One transaction that holds the write lock from its beginning; other processes wait."""
+    def writing(self, *, settled_later: bool = False) -> Iterator[None]:
+        """One transaction that holds the write lock from its beginning; other processes wait. Durable at its end."""
         with self._transaction("BEGIN IMMEDIATE"):
             yield
 
@@ -89,6 +89,9 @@ class SqliteTables:
         """One transaction that sees the database as it is now, whatever others append meanwhile."""
         with self._transaction("BEGIN"):
             yield
+
+    def settle(self) -> None:
+        """Every commit is durable already."""
 
     def lay_out(self, origin: str) -> None:
         """Make the tables of an empty ledger, once."""

@@ -39,7 +39,7 @@ class StoredLedger:
         self._tables, self._files, self._verifier, self._signer = tables, files, verifier, signer
         self._lock = threading.RLock()
         self._group: GroupCommit[Submission, tuple[Receipt, ...]] = GroupCommit(self._commit, settle=self._publish)
-        self._durable = 0, EMPTY_ROOT
+        self._committed = 0, EMPTY_ROOT
         self.types: Mapping[str, RecordType] = STANDARD_TYPES
         """The record types that may be appended; a plug-in's registry replaces it."""
 
@@ -68,7 +68,7 @@ class StoredLedger:
                 self._files.check(size, self._tables.node, self._verifier)
                 if tree_root(size, self._tables.node) != root:
                     raise Refused(f"the ledger {self._tables.place} is damaged", hint="Run `care ledger verify`.")
-            self._durable = size, root
+            self._committed = size, root
 
     def append(self, records: Sequence[Record], *, recorded_at: datetime) -> tuple[Receipt, ...]:
         """Record all of them or none; see the port."""
@@ -85,9 +85,9 @@ class StoredLedger:
 
     def head(self) -> Checkpoint:
         """The newest signed checkpoint; read-only, the one that was last put in place."""
-        with self._using():
-            size, root = self._tables.newest_head()
-            if self._signer is not None:
+        if self._signer is not None:
+            with self._using():
+                size, root = self._tables.settle() or self._tables.newest_head()
                 return sign_checkpoint(size, root, self._signer)
         found = self._with_newest_key(lambda: read_kept(self._files.checkpoint, self._verifier))
         if found is None:
@@ -162,15 +162,17 @@ class StoredLedger:
 
     def _commit(self, submissions: Sequence[Submission]) -> list[tuple[Receipt, ...] | CareloopError]:
         with self._using():
-            with self._tables.writing():
-                done = sequence(self._tables, submissions, seen=self._durable[0])
-            self._durable = done.size, done.root
+            with self._tables.writing(settled_later=True):
+                done = sequence(self._tables, submissions, seen=self._committed[0])
+            self._committed = done.size, done.root
         return done.outcomes
 
     def _publish(self) -> None:
         """Sign the durable head and put it in place, unless a longer one stands there already."""
         if self._signer is not None:
-            self._verifier, self._signer = self._files.publish(self._durable, (self._verifier, self._signer))
+            owner = (self._verifier, self._signer)
+            with self._tables.answering():
+                self._verifier, self._signer = self._files.publish(self._committed, owner, durable=self._tables.settle)
 
     def _with_newest_key(self, ask: Callable[[], Answer]) -> Answer:
         """The answer under the log's key; when refused, under the one that somebody changed it to meanwhile."""

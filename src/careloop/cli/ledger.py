@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from careloop import __version__, wiring
-from careloop.cli.ledger_keeping import add_commands
+from careloop.cli import ledger_keeping, ledger_sources
 from careloop.cli.release_arguments import RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.errors import Unavailable, UsageError
@@ -21,7 +21,8 @@ from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
 __all__ = ["app", "export", "prove", "show", "verify"]
 
 app = a_command()
-add_commands(app)
+ledger_sources.add_commands(app)
+ledger_keeping.add_commands(app)
 
 
 @app.callback()

@@ -22,8 +22,8 @@ SCOPES: Final = {
     "metrics": "Read /metrics, for Prometheus",
     "gate": "Ask the gate about a release, and people for a waiver or envelope, as a pipeline does",
     "events": "Send events",
-    "record": "Append records to the ledger that put nothing in force, as a pipeline does",
-    "release": "Append any record of a release to the ledger, also what puts it in force",
+    "record": "Append to the ledger what puts nothing in force by itself, as a pipeline does",
+    "release": "Append to the ledger also what puts a release in force or ends it",
 }
 """What a token may open, and what that means."""
 MOST_DAYS: Final = 366

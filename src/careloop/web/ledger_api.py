@@ -7,7 +7,7 @@ themselves, see `careloop.ledger.wire`.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
@@ -16,6 +16,7 @@ from ninja.security import HttpBearer
 from careloop import wiring
 from careloop.errors import InvalidInput
 from careloop.ledger.canonical import read_instant
+from careloop.ledger.who_appends import BY_PIPELINES, BY_RELEASES
 from careloop.ports.ledger import Where
 from careloop.web.accounts.models import ApiToken
 from careloop.web.api_tokens import any_token_of
@@ -23,8 +24,6 @@ from careloop.web.site import place
 from careloop.workflows.evolve.answer_ledger import LedgerDoor
 
 __all__ = [
-    "DECIDING",
-    "OWNERS",
     "Chosen",
     "consistency",
     "get_blob",
@@ -36,24 +35,6 @@ __all__ = [
     "records",
     "router",
 ]
-
-DECIDING: Final = frozenset(
-    {
-        "authority.taken",
-        "automation.resumed",
-        "matter.granted",
-        "matter.used",
-        "policy.in_force",
-        "release.emergency",
-        "release.recorded",
-        "release.standing",
-        "scorecard.frozen",
-        "treatment.approved",
-    }
-)
-"""Types that put something in force by themselves: a token needs the scope `release` for them."""
-OWNERS: Final = ("ledger.", "checkpoint.", "evidence.")
-"""How the types begin that only the owner of the log appends, at the log."""
 
 
 class _Opens(HttpBearer):
@@ -128,10 +109,8 @@ def records(request: HttpRequest, seen: int = 0) -> HttpResponse:
     """A `LedgerAnswer` with a receipt for each record, proven. Safe to repeat."""
     token: ApiToken = request.auth  # type: ignore[attr-defined]  # put there by ninja
 
-    def may(kind: str) -> bool:
-        return not kind.startswith(OWNERS) and (kind not in DECIDING or "release" in token.scopes)
-
-    return _answer(_door().append(request.body, seen=seen, now=wiring.now(), may=may))
+    allowed = BY_RELEASES if "release" in token.scopes else BY_PIPELINES
+    return _answer(_door().append(request.body, seen=seen, now=wiring.now(), allowed=allowed))
 
 
 @router.post("/blobs", auth=_writes, summary="Keep a document beside the log")

@@ -195,9 +195,9 @@ def _path(root: Path, text: str) -> Path:
 
 
 def _database(root: Path) -> Path:
-    from careloop.adapters.local_ledger import ledger_path
+    from careloop.adapters.local_ledger import ledger_home
 
-    return ledger_path(root, wiring.ledger_url(root))
+    return ledger_home(root, wiring.ledger_url(root))
 
 
 def _personal_path(root: Path) -> Path:

@@ -21,7 +21,9 @@ from careloop.domain.monitor import Monitors
 from careloop.domain.noun import seconds_in
 from careloop.domain.system import Lifecycle, System
 from careloop.errors import CareloopError
-from careloop.ports.ledger import Actor, ActorKind
+from careloop.ports.ledger import Actor, ActorKind, Json, Ledger, Record
+from careloop.wiring.sources import source_of
+from careloop.workflows.evolve.count_ledger import take_census
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.enter_safe_state import Place
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
@@ -31,7 +33,9 @@ from careloop.workflows.run.watch_system import watch_system
 __all__ = ["Beat", "Watcher", "run_forever"]
 
 _logger = logging.getLogger(__name__)
-_COMPACTOR: Final = Actor(iss="careloop", sub="care-worker", kind=ActorKind.SERVICE)
+_WORKER: Final = Actor(iss="careloop", sub="care-worker", kind=ActorKind.SERVICE)
+_HEARD_EVERY: Final = timedelta(minutes=15)
+_CENSUS_EVERY: Final = timedelta(days=1)
 _COMPACT_EVERY: Final = timedelta(minutes=5)
 _WORTH_COMPACTING: Final = 20_000
 """Events that make a file of their own worth while."""
@@ -69,6 +73,7 @@ class Watcher:
     _seen: dict[str, _Looked] = field(default_factory=dict)
     _compacted_at: datetime | None = None
     _compacted_upto: int = 0
+    _heard_at: datetime | None = None
 
     def round(self, now: datetime) -> Beat:
         """Look once at every system that may have news."""
@@ -92,6 +97,13 @@ class Watcher:
                 compacted = self._compact(desk, watermark, now)
             except CareloopError as error:
                 failed["lake"] = error.message
+            try:
+                take_census(
+                    desk.ledger, actor=_WORKER, now=now, make_id=lambda: wiring.new_id(now), every=_CENSUS_EVERY
+                )
+                self._say_alive(desk.ledger, now)
+            except CareloopError as error:
+                failed["ledger"] = error.message
         return Beat(at=_stamp(now), looked=tuple(looked), alarms=alarms, failed=failed, compacted=compacted)
 
     def _has_news(self, system: str, watermark: int, seconds: int, now: datetime) -> bool:
@@ -115,13 +127,23 @@ class Watcher:
         )
         return len(report.answered)
 
+    def _say_alive(self, ledger: Ledger, now: datetime) -> None:
+        """A heartbeat, so that a worker that stopped shows in `care ledger stats`, and once a day a census."""
+        if self._heard_at is not None and now - self._heard_at < _HEARD_EVERY:
+            return
+        data: dict[str, Json] = {"source": _WORKER.sub, "seq": 1, "every_s": int(_HEARD_EVERY.total_seconds())}
+        beat = Record(id=wiring.new_id(now), type="source.heartbeat", actor=_WORKER, occurred_at=now, data=data)
+        source_of(self.root, _WORKER.sub).record([beat], now=now)
+        take_census(ledger, actor=_WORKER, now=now, make_id=lambda: wiring.new_id(now), every=_CENSUS_EVERY)
+        self._heard_at = now
+
     def _compact(self, desk: ReleaseDesk, watermark: int, now: datetime) -> int:
         if self._compacted_at is not None and now - self._compacted_at < _COMPACT_EVERY:
             return 0
         self._compacted_at = now
         worth = watermark - self._compacted_upto >= _WORTH_COMPACTING
         with closing(wiring.lake(self.root)) as own:
-            done = compact_lake(own, ledger=desk.ledger, actor=_COMPACTOR, now=now, even_if_small=worth)
+            done = compact_lake(own, ledger=desk.ledger, actor=_WORKER, now=now, even_if_small=worth)
         self._compacted_upto = max(self._compacted_upto, done.upto)
         return done.rows
 

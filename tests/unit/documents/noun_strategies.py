@@ -40,7 +40,6 @@ _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
     r"^ssh-ed25519 [A-Za-z0-9+/]{68}( .+)?$": st.just(f"ssh-ed25519 {'A' * 68} care server"),
     r"^[a-z0-9][a-z0-9._-]{0,79}$": _SLUGS,
     r"^[a-z][a-z0-9_.]*$": st.sampled_from(["policy.in_force", "drill"]),
-    r"^[0-9a-f]{40}([0-9a-f]{24})?$": st.sampled_from(["0a" * 20, "0a" * 32]),
     r"^[A-Za-z][A-Za-z0-9._-]{0,79}$": st.sampled_from(["reach", "dataRights", "q-1"]),
     r'^[^"\s](?:[^"\n]{0,198}[^"\s])?$': st.sampled_from(["yes", "no", "not at all", "null"]),
 }

@@ -3,7 +3,7 @@
 The asker's clock is not believed: entries are recorded by the clock of the log. Source: LEDGER 4, 12.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -30,13 +30,16 @@ class LedgerDoor:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def append(self, content: bytes, *, seen: int, now: datetime, may: Callable[[str], bool]) -> bytes:
-        """Append the records of a request, all or none; `may` says of a type whether this asker may append it."""
+    def append(self, content: bytes, *, seen: int, now: datetime, allowed: Collection[str]) -> bytes:
+        """Append the records of a request, all or none, if their types are among those allowed."""
         if len(content) > MAX_SENT:
             raise InvalidInput(f"a request has at most {MAX_SENT:,} bytes: send the records in parts")
         records = read_sent(content)
-        if refused := sorted({record.type for record in records if not may(record.type)}):
-            raise Refused(f"this token may not append {', '.join(refused)}", hint="Ask for a token with that scope.")
+        if refused := sorted({record.type for record in records if record.type not in allowed}):
+            raise Refused(
+                f"this token may not append {', '.join(refused)}",
+                hint="A token of another scope may, or nobody but the server.",
+            )
         receipts = self._ledger.append(records, recorded_at=now)
         head = self._ledger.head()
         return self._answer(head, seen, receipts=[self._given(one, head) for one in receipts])
