@@ -6,6 +6,7 @@ order, in one copy of the examples for the whole document, beside real tools' re
 `$ care check broken  # exit 2`. Lines below a command are what it prints, in order and not necessarily all of it; `...`
 or `…` in a line stands for any text, and a line of dots for any lines. A block marked `python` is one script; what it
 prints stands in its lines that begin with `#> `.
+A block marked with a file, as ```yaml file=care.yaml, is written there before what stands below it is run.
 """
 
 import os
@@ -25,7 +26,7 @@ from careloop.cli.main import COMMANDS
 
 RUN = {"care", "care-verify", "cat", "cd", "cp", "echo", "git", "ls", "mkdir", "mv", "printf", "python", "rm", "sed"}
 DOCUMENTS = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")) if path.is_file())
-BLOCK = re.compile(r"^( *)```(console|bash|python)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)```(console|bash|python|[a-z]+ file=\S+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"\s+#.*?\bexits? (\d+)\b.*$")
 
 
@@ -38,8 +39,19 @@ class Shown:
     output: tuple[str, ...]
 
 
-def _shown(text: str) -> Iterator[Shown]:
+@dataclass(frozen=True)
+class Written:
+    """A file that a document tells its reader to write."""
+
+    path: str
+    text: str
+
+
+def _steps(text: str) -> Iterator[Shown | Written]:
     for indent, language, body in BLOCK.findall(text):
+        if " file=" in language:
+            yield Written(language.partition(" file=")[2], re.sub(rf"^{indent}", "", body, flags=re.MULTILINE))
+            continue
         if language == "python":
             prints = tuple(row[3:] for row in body.splitlines() if row.startswith("#> "))
             yield Shown(f"python -c {shlex.quote(body)}", 0, prints)
@@ -54,6 +66,10 @@ def _shown(text: str) -> Iterator[Shown]:
                 int(said.group(1)) if said else 0,
                 tuple(row for row in output if row.strip()),
             )
+
+
+def _shown(text: str) -> Iterator[Shown]:
+    return (step for step in _steps(text) if isinstance(step, Shown))
 
 
 def _matches(shown: tuple[str, ...], printed: list[str]) -> str | None:
@@ -91,7 +107,11 @@ def test_what_a_document_shows_is_what_happens(document: Path, tmp_path: Path) -
     folder.mkdir()
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copytree(ROOT / "tests" / "golden" / "tool_reports", folder / "reports")
-    for shown in _shown(document.read_text(encoding="utf-8")):
+    for shown in _steps(document.read_text(encoding="utf-8")):
+        if isinstance(shown, Written):
+            (folder / shown.path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / shown.path).write_text(shown.text, encoding="utf-8")
+            continue
         words = shlex.split(shown.line)
         if words[0] not in RUN:
             continue
@@ -117,3 +137,8 @@ def test_a_shown_line_that_is_not_printed_is_found() -> None:
         is None
     )
     assert _matches(("b", "a"), ["a", "b"]) == "a"
+
+
+def test_a_file_that_a_document_shows_is_taken_as_it_stands() -> None:
+    text = "1. Write:\n\n   ```yaml file=a/b.yaml\n   key:\n     - 1\n   ```\n\n```console\n$ cat a/b.yaml\nkey:\n```\n"
+    assert list(_steps(text)) == [Written("a/b.yaml", "key:\n  - 1\n"), Shown("cat a/b.yaml", 0, ("key:",))]

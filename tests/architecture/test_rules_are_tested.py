@@ -9,7 +9,7 @@ import yaml
 from project_files import PACKAGE, ROOT
 
 from careloop.checks.change import COMPARISONS
-from careloop.checks.run import CHANGE_CHECKS
+from careloop.checks.run import CHANGE_CHECKS, PROGRAMME_CHECKS
 from careloop.checks.structure import STRUCTURAL_CHECKS
 from careloop.domain.rule import Rule, RuleFile, Verdict
 
@@ -45,7 +45,12 @@ def test_a_rule_has_a_case_that_it_refuses(rule: Rule) -> None:
 
 def test_every_structural_check_has_a_case_that_it_refuses() -> None:
     named_by_rules = {rule.check for rule in _rules() if rule.check}
-    assert named_by_rules | set(STRUCTURAL_CHECKS) == _registered() | CHANGE_CHECKS
+    assert named_by_rules | set(STRUCTURAL_CHECKS) == _registered() | CHANGE_CHECKS | PROGRAMME_CHECKS
+
+
+def test_every_check_of_what_the_ledger_shows_is_seen_to_find_something() -> None:
+    told = (ROOT / "tests" / "unit" / "status" / "test_schedule.py").read_text(encoding="utf-8")
+    assert {name for name in PROGRAMME_CHECKS if f'"{name}"' in told} == PROGRAMME_CHECKS
 
 
 def test_every_check_of_a_change_is_seen_to_refuse_one() -> None:

@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 from anchor_rooms import a_repository, an_authority, run, stamping, witnessing
 
+from care_verify.export import verify_export
+from care_verify.findings import ProblemKind
 from care_verify.notes import read_key, read_note
 from careloop.adapters.anchor_file import FileAnchor
 from careloop.adapters.anchor_git_tag import GitTagAnchor
 from careloop.adapters.anchor_timestamp import TimestampAnchor
 from careloop.adapters.anchor_witness import WitnessAnchor
+from careloop.adapters.ledger_export import export_ledger
 from careloop.adapters.witness_folder import WitnessFolder
 from careloop.errors import Conflict, NotFound, Refused, Unavailable
 from careloop.ledger.note import read_verifier
 from careloop.ledger.record import uuid7
 from careloop.ports.anchor import Anchor, AnchorReceipt
-from careloop.ports.ledger import Actor, ActorKind
+from careloop.ports.ledger import Actor, ActorKind, Json
 from careloop.testing.contracts.ledger import NOON, a_record
 from careloop.testing.ledger_fake import LedgerFake
 from careloop.workflows.evolve.anchor_ledger import anchor_ledger, check_anchors, root_at
@@ -111,8 +114,9 @@ def test_a_tag_is_signed_by_the_second_hand_and_pushed(tmp_path: Path, git: GitT
     pushing = GitTagAnchor("tags", tmp_path / "repository", key=tmp_path / "id", remote="audit")
     receipt = keep(pushing, a_ledger(5))
     (tmp_path / "signers").write_text(f"ledger {(tmp_path / 'id.pub').read_text()}")
+    tag = run("git", "tag", "--list", "care-ledger/5-*", cwd=tmp_path / "elsewhere.git").strip()
     allowed = f"gpg.ssh.allowedSignersFile={tmp_path / 'signers'}"
-    run("git", "-c", "gpg.format=ssh", "-c", allowed, "tag", "-v", "care-ledger/5", cwd=tmp_path / "elsewhere.git")
+    run("git", "-c", "gpg.format=ssh", "-c", allowed, "tag", "-v", tag, cwd=tmp_path / "elsewhere.git")
     assert b"BEGIN SSH SIGNATURE" in receipt.content
     assert keep(pushing, a_ledger(5)).content == receipt.content
     with pytest.raises(Refused, match="another checkpoint"):
@@ -210,6 +214,35 @@ def test_any_authority_stamps_a_checkpoint_and_openssl_agrees(tmp_path: Path) ->
     (tmp_path / "reply.tsr").write_bytes(receipt.content)
     said = run("openssl", "ts", "-verify", "-in", tmp_path / "reply.tsr", "-data", tmp_path / "note", "-CAfile", roots)
     assert "Verification: OK" in said
+
+
+def test_an_export_carries_the_stamp_and_openssl_checks_it_as_the_letter_says(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    roots, ledger = an_authority(tmp_path / "tsa"), a_ledger()
+    with stamping(tmp_path / "tsa") as url:
+        (done,) = anchor_ledger(clerk(ledger), [TimestampAnchor("tsa", url, roots=roots)])
+    assert done.receipt is not None
+    note, stamp = ledger.entry(done.receipt.index).record.blobs
+    export_ledger(ledger, tmp_path / "export.zip")
+    found = verify_export((tmp_path / "export.zip").read_bytes(), trust=read_key(ledger.key))
+    assert (found.sound, found.timestamps) == (True, 1)
+    shutil.unpack_archive(tmp_path / "export.zip", tmp_path / "export")
+    words = ("-in", f"timestamps/{stamp.sha256}.tsr", "-data", f"blobs/{note.sha256}", "-CAfile", roots)
+    assert "Verification: OK" in run("openssl", "ts", "-verify", *words, cwd=tmp_path / "export")
+
+
+def test_a_stamp_that_is_not_over_the_checkpoint_beside_it_is_told(tmp_path: Path) -> None:
+    ledger = a_ledger()
+    blobs = [
+        ledger.put_blob(ledger.head().note.encode(), media="text/x-tlog-checkpoint"),
+        ledger.put_blob(b"a stamp over something else", media="application/timestamp-reply"),
+    ]
+    said: dict[str, Json] = {"anchor": "tsa", "size": 5, "root": ledger.head().root.hex()}
+    clerk(ledger).append(clerk(ledger).record("checkpoint.anchored", said, blobs=tuple(blobs)))
+    export_ledger(ledger, tmp_path / "export.zip")
+    found = verify_export((tmp_path / "export.zip").read_bytes(), trust=read_key(ledger.key))
+    assert [problem.kind for problem in found.problems] == [ProblemKind.TIMESTAMP_BAD]
 
 
 def test_a_stamp_over_something_else_or_by_somebody_else_does_not_count(tmp_path: Path) -> None:

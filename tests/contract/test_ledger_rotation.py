@@ -23,7 +23,7 @@ from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.note import read_verifier
 from careloop.ports.ledger import Record
 from careloop.testing.contracts.ledger import NOON, a_record
-from careloop.workflows.evolve.anchor_ledger import check_anchors, keys_of
+from careloop.workflows.evolve.anchor_ledger import check_anchors, keys_of, newest_key
 
 
 def a_change(number: int = 900) -> Record:
@@ -149,6 +149,22 @@ def test_whatever_step_a_crash_falls_on_the_log_opens_or_rotating_again_mends_it
     assert list(rotations_of(folder / "ledger.sqlite")) == [6]
     assert not (folder / "keys" / "ledger.key.next").exists()
     assert problems(folder) == ()
+
+
+def test_a_trusted_key_leads_to_the_newest_only_by_changes_that_both_keys_signed(tmp_path: Path) -> None:
+    folder = filled(tmp_path)
+    first = read_verifier(key_in(folder))
+    newest = read_verifier([rotate(folder, 900 + n) for n in range(2)][-1])
+    rotations = rotations_of(folder / "ledger.sqlite")
+    with opened(folder, read_only=True) as ledger:
+        assert newest_key(ledger, first, rotations) == newest
+        assert newest_key(ledger, newest, rotations) == newest
+        for spoilt in (
+            {},
+            {**rotations, 6: rotations[7]},
+            {**rotations, 6: rotations[6].rpartition("— ")[0]},
+        ):
+            assert newest_key(ledger, first, spoilt) == first
 
 
 def test_another_record_does_not_change_a_key(tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ def test_last_years_answers_fill_this_years_sheet(tmp_path: Path) -> None:
 
 
 def test_an_authority_gets_its_part_and_nothing_else(tmp_path: Path) -> None:
+    """R18: the profile of a jurisdiction gives a subset."""
     answers = ("--answers", str(ACME / "credit-decision.yaml"))
     said = care("assess", "share", "--profile", "eu-fria", *answers, "--format", "json", at=tmp_path)
     assert said.code == 0

@@ -39,8 +39,8 @@ def test_a_sheet_is_drafted_found_wanting_completed_and_then_passes(acme: Path) 
     }
     text = (acme / SHEET).read_text(encoding="utf-8")
     filled = (
-        text.replace("rights: TODO", "rights: Published under CC BY 4.0; legal review of 3 November 2026")
-        .replace("criterion: TODO", "criterion: At most two in a hundred rows are dropped")
+        text.replace("rights: TBD", "rights: Published under CC BY 4.0; legal review of 3 November 2026")
+        .replace("criterion: TBD", "criterion: At most two in a hundred rows are dropped")
         .replace("quality: []", 'quality: [{measure: completeness, relation: ">=", target: 0.98}]')
     )
     parts = ("privacy", "security", "representativeness", "integrity")

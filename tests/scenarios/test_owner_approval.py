@@ -292,6 +292,7 @@ def test_a_conflict_with_a_law_is_recorded_and_no_loosening(firm: Firm) -> None:
 
 
 def test_a_change_of_policy_without_a_record_is_told_and_may_be_made_to_block(firm: Firm) -> None:
+    """R19: what, why, impact, approver and roll-back stand in one record of the same merge."""
     firm.edit("policies/ai-policy.md", "may ask why", "can ask why")
     firm.commit("cara-diaz", "Say it plainly")
     firm.approve("ada-byron")

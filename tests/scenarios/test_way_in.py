@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from care_rooms import FIRST_DAY, care
+from care_rooms import FIRST_DAY, Said, care
 
 from careloop.testing.git_folder import GitFolder
 from careloop.testing.source_tree_builder import write_files
@@ -37,17 +37,24 @@ def test_an_existing_repository_gets_a_useful_comment_with_at_most_two_files_by_
     project.commit(FIRST_DAY)
     before = files_in(tmp_path)
 
-    made = care("init", ".", "--owner", "Ada Byron <ada@harbour.example>", at=tmp_path)
+    typed: list[tuple[str, ...]] = []
+
+    def type_in(*words: str) -> Said:
+        typed.append(words)
+        return care(*words, at=tmp_path)
+
+    made = type_in("init", ".", "--owner", "Ada Byron <ada@harbour.example>")
     assert made.code == 0, made.err
-    adopted = care("adopt", ".", "--from", "mlflow", at=tmp_path)
+    adopted = type_in("adopt", ".", "--from", "mlflow")
     assert adopted.code == 0, adopted.err
-    assert care("check", at=tmp_path).code == 0, "drafts pass"
+    assert type_in("check").code == 0, "drafts pass"
     shutil.rmtree(tmp_path / ".home")
     project.commit(FIRST_DAY + timedelta(days=1))
 
     project.write("models/credit-scoring/model.joblib", b"second weights")
     project.commit(FIRST_DAY + timedelta(days=2))
-    comment = care("check", "--diff", "HEAD~1..HEAD", "--format", "markdown", at=tmp_path)
+    comment = type_in("check", "--diff", "HEAD~1..HEAD", "--format", "markdown")
+    assert [words[0] for words in typed] == ["init", "adopt", "check", "check"], "four commands, beside git's own"
 
     assert comment.code == 1
     assert "### care check: 1 to mend before this can be merged" in comment.out

@@ -8,7 +8,7 @@ import io
 import struct
 import zlib
 from typing import Final, TypeAlias
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from care_verify.decoding import Malformed
 
@@ -21,6 +21,7 @@ _MAX_TOTAL: Final = 2**31
 _DATE: Final = 1 << 5 | 1
 _UTF8: Final = 0x0800
 _MADE_BY: Final = 3 << 8 | 20
+_HEADER: Final = 30
 _MODE: Final = 0o100644 << 16
 _DAMAGE: Final = (
     BadZipFile,
@@ -45,7 +46,7 @@ def open_container(archive: bytes) -> Members:
             listed = container.infolist()
             if sum(info.file_size for info in listed) > _MAX_TOTAL:
                 raise Malformed("an archive that unpacks to more than 2 GiB is not read")
-            return {info.filename: _content(container, info.filename) for info in listed}
+            return {info.filename: _content(container, info, archive) for info in listed}
     except Malformed:
         raise
     except _DAMAGE as error:
@@ -66,11 +67,21 @@ def written_again(members: Members) -> bytes | None:
     return out.getvalue()
 
 
-def _content(container: ZipFile, name: str) -> bytes | None:
+def _content(container: ZipFile, info: ZipInfo, archive: bytes) -> bytes | None:
+    """What a member holds; of one that is stored and fails its checksum, the bytes as they are."""
     try:
-        return container.read(name)
+        return container.read(info.filename)
     except _DAMAGE:
+        return _as_stored(info, archive)
+
+
+def _as_stored(info: ZipInfo, archive: bytes) -> bytes | None:
+    header = archive[info.header_offset : info.header_offset + _HEADER]
+    if info.compress_type != ZIP_STORED or len(header) < _HEADER or header[:4] != b"PK\x03\x04":
         return None
+    start = info.header_offset + _HEADER + sum(struct.unpack("<HH", header[26:30]))
+    found = archive[start : start + info.file_size]
+    return found if len(found) == info.file_size else None
 
 
 def _member(out: io.BytesIO, directory: io.BytesIO, name: str, content: bytes) -> None:

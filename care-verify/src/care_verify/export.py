@@ -19,6 +19,7 @@ from care_verify.notes import Checkpoint, Key, Note, read_checkpoint, read_key, 
 from care_verify.records import (
     DSSE,
     RECORDS_IN_A_FILE,
+    TIMESTAMP,
     Facts,
     Line,
     Record,
@@ -36,6 +37,9 @@ CHECKPOINT: Final = "checkpoint"
 DISCLOSURES: Final = "disclosures.jsonl"
 _FIXED: Final = {CHECKPOINT, DISCLOSURES, KEY, MANIFEST, README, SUMS}
 _MAX_SIZE: Final = 50_000_000
+_SHA256: Final = bytes.fromhex("0609608648016503040201")
+_IMPRINTS: Final = (_SHA256 + bytes.fromhex("05000420"), _SHA256 + bytes.fromhex("0420"))
+"""DER of an imprint before its 32 bytes, with and without the parameters of SHA-256 (RFC 3161, 2.4.1; RFC 5754, 2)."""
 
 
 def verify_export(archive: bytes, *, trust: Key | None = None, witnesses: Sequence[Key] = ()) -> Outcome:
@@ -49,6 +53,7 @@ def verify_export(archive: bytes, *, trust: Key | None = None, witnesses: Sequen
     records = check.records()
     check.keys(trust)
     check.documents()
+    check.timestamps()
     check.listing()
     if written_again(check.members) != archive:
         check.report(ProblemKind.CONTAINER_ALTERED, "the ZIP itself")
@@ -66,12 +71,15 @@ class _Check:
     key: Key | None = None
     holds: bool = False
     """Whether the checkpoint is signed by the key in the export and its root is that of the leaves."""
+    complete: bool = True
+    """Whether every leaf has its record."""
     leaves: Sequence[bytes] = ()
     facts: Facts = field(default_factory=Facts)
     disclosed: dict[str, bytes] = field(default_factory=dict)
     erased: dict[tuple[str, str], int] = field(default_factory=dict)
     attested: int = 0
     foreign: list[str] = field(default_factory=list)
+    stamped: int = 0
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, kind: ProblemKind, about: str) -> None:
@@ -122,6 +130,7 @@ class _Check:
         read: list[tuple[Line, Record | None]] = []
         for line in lines_of(self.members, self.leaves):
             record = _read(line)
+            self.complete &= line.fits
             if line.fits and record is None:
                 self.report(ProblemKind.NOT_CANONICAL, f"record {line.index}")
             if line.fits and record is not None:
@@ -177,9 +186,24 @@ class _Check:
             if self.members.get(name) != content:
                 self.report(ProblemKind.FILE_ALTERED, name)
         known = expected.keys() | derived.keys() | _FIXED
+        held_elsewhere: tuple[str, ...] = ("entries/", "rotations/", "tile/")
+        if not self.complete:  # a record that cannot be read may have named them
+            held_elsewhere += ("attestations/", "blobs/", "keys/", "timestamps/")
         for name in sorted(self.members.keys() - known):
-            if not name.startswith(("entries/", "rotations/", "tile/")):  # those are held against the tree
+            if not name.startswith(held_elsewhere):
                 self.report(ProblemKind.FILE_ADDED, name)
+
+    def timestamps(self) -> None:
+        """Each time stamp must be over a document that its record names: the checkpoint that was anchored."""
+        for record in self.facts.of_type("checkpoint.anchored"):
+            stamps = [digest for digest, media in record.blobs if media == TIMESTAMP]
+            others = [bytes.fromhex(digest) for digest, media in record.blobs if media != TIMESTAMP]
+            for name in (blob_name(digest, TIMESTAMP) for digest in stamps):
+                reply = self.members.get(name) or b""
+                if any(head + digest in reply for head in _IMPRINTS for digest in others):
+                    self.stamped += 1
+                else:
+                    self.report(ProblemKind.TIMESTAMP_BAD, name)
 
     def listing(self) -> None:
         """The list of digests and the manifest."""
@@ -210,6 +234,7 @@ class _Check:
             problems=tuple(sorted(set(self.problems))),
             attestations=self.attested,
             foreign=tuple(self.foreign),
+            timestamps=self.stamped,
             witnesses=tuple(seen),
         )
 

@@ -35,6 +35,8 @@ class ProblemKind(StrEnum):
     FILE_ADDED = "file_added"
     BLOB_MISSING = "blob_missing"
     ATTESTATION_BAD = "attestation_bad"
+    TIMESTAMP_BAD = "timestamp_bad"
+    """A time stamp that is not over the checkpoint beside it."""
     DISCLOSURE_BAD = "disclosure_bad"
     """A disclosed value that no record is committed to, or one that the log says was erased."""
     WITNESS_MISSING = "witness_missing"
@@ -80,6 +82,8 @@ class Outcome:
     """Signed statements whose signature holds, by keys that the log names."""
     foreign: tuple[str, ...]
     """Signed statements by keys that the log does not name: nothing is said about them."""
+    timestamps: int
+    """Time stamps over checkpoints of this log; whether the authority is to be trusted is not asked here."""
     witnesses: tuple[tuple[str, int], ...]
     """Witnesses that cosigned, and when, in seconds since 1970."""
 

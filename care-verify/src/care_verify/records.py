@@ -26,7 +26,7 @@ RECORDS_IN_A_FILE: Final = 256
 DSSE: Final = "application/vnd.dsse.envelope+json"
 TIMESTAMP: Final = "application/timestamp-reply"
 _FOLDERS: Final = {DSSE: ("attestations", ".dsse.json"), TIMESTAMP: ("timestamps", ".tsr")}
-_TOLD: Final = {"attestation.key", "ledger.forked", "ledger.key_rotated", "ledger.redacted"}
+_TOLD: Final = {"attestation.key", "checkpoint.anchored", "ledger.forked", "ledger.key_rotated", "ledger.redacted"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def as_json(found: Outcome) -> dict[str, Any]:
         ],
         "problems": [{"kind": one.kind.value, "about": one.about} for one in found.problems],
         "attestations": {"signed": found.attestations, "by_unknown_keys": list(found.foreign)},
+        "timestamps": found.timestamps,
         "not_covered": ["README.txt"],
         "witnesses": [{"name": name, "time": _instant(time)} for name, time in found.witnesses],
     }
@@ -59,6 +60,9 @@ def as_lines(found: Outcome, *, every_record: bool = False) -> Iterator[str]:
         yield f"  {_count(found.attestations, 'attestation')} signed by keys that the log names"
     if found.foreign:
         yield f"  {_count(len(found.foreign), 'attestation')} by keys that the log does not name: not checked"
+    if found.timestamps:
+        stamps = _count(found.timestamps, "time stamp")
+        yield f"  {stamps} over checkpoints of this log; `openssl ts -verify` checks the authority (README.txt)"
     yield from (f"  cosigned by {name} at {_instant(time)}" for name, time in found.witnesses)
     if found.sound and not found.trusted:
         yield f"  the key in the export is {found.key}"

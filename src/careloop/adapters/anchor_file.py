@@ -4,7 +4,7 @@ from pathlib import Path
 
 from careloop.adapters.durable_file import write_durably
 from careloop.errors import Refused, Unavailable
-from careloop.ledger.note import note_text
+from careloop.ledger.note import note_signatures, note_text
 from careloop.ports.anchor import CHECKPOINT_MEDIA_TYPE, AnchorReceipt, Continuation
 from careloop.ports.ledger import Checkpoint
 
@@ -34,12 +34,21 @@ class FileAnchor:
             raise Unavailable(f"{self._path} cannot be read: {error.strerror}") from error
 
     def keep(self, checkpoint: Checkpoint, continuation: Continuation) -> AnchorReceipt:
-        """Put it in the file, unless a longer log stands there."""
+        """Put it in the file, unless a longer log by the same key stands there."""
         kept = self.newest()
-        if kept is not None and _size(kept) > checkpoint.size:
+        if kept is not None and not _keys(kept) & _keys(checkpoint.note):
+            self._set_aside(kept)  # of a key that was changed or given up since: it stays as evidence
+        elif kept is not None and _size(kept) > checkpoint.size:
             raise Refused(f"{self._path} knows a log of {_size(kept)} entries, and this one has {checkpoint.size}")
         write_durably(self._path, checkpoint.note.encode())
         return AnchorReceipt(content=checkpoint.note.encode(), media=CHECKPOINT_MEDIA_TYPE)
+
+    def _set_aside(self, kept: str) -> None:
+        write_durably(self._path.with_name(f"{self._path.name}.until-{_size(kept)}"), kept.encode())
+
+
+def _keys(note: str) -> set[bytes]:
+    return {signature[:4] for _, signature in note_signatures(note)}
 
 
 def _size(note: str) -> int:

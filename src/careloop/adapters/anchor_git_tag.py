@@ -1,21 +1,23 @@
 """An anchor in git: an annotated tag per checkpoint, signed with an SSH key, pushed to another host.
 
 The tag's message is the checkpoint's note, which the log itself signed; the tag's signature is a second hand's. Tags
-lie in the governance repository as `care-ledger/<size>`; whoever has fetched them remembers.
+lie in the governance repository as `care-ledger/<size>-<key>`; whoever has fetched them remembers.
 """
 
+import re
 from pathlib import Path
 from typing import Final
 
 from careloop.adapters.git_signatures import run_git
 from careloop.errors import InvalidInput, NotFound, Refused, Unavailable
-from careloop.ledger.note import note_text
+from careloop.ledger.note import note_signatures, note_text
 from careloop.ports.anchor import AnchorReceipt, Continuation
 from careloop.ports.ledger import Checkpoint
 
 __all__ = ["GitTagAnchor"]
 
 _PREFIX: Final = "care-ledger/"
+_LISTED: Final = re.compile(rf"(?P<date>\d+) (?P<name>{_PREFIX}(?P<size>\d+)-[0-9a-f]{{8}})")
 _TAGGER: Final = {"GIT_COMMITTER_NAME": "care ledger", "GIT_COMMITTER_EMAIL": "ledger@care.invalid"}
 
 
@@ -31,22 +33,23 @@ class GitTagAnchor:
         return self._id
 
     def newest(self) -> str | None:
-        """The note in the tag of the longest log."""
-        listing = run_git(self._repository, "for-each-ref", "--format=%(refname:short)", f"refs/tags/{_PREFIX}*")
-        sizes = [int(name.rpartition("/")[2]) for name in listing.split() if name.rpartition("/")[2].isdigit()]
-        if not sizes:
+        """The note in the newest tag; of those of one second, in that of the longest log."""
+        form = "--format=%(taggerdate:unix) %(refname:short)"
+        listing = run_git(self._repository, "for-each-ref", form, f"refs/tags/{_PREFIX}*")
+        found = [match for line in listing.splitlines() if (match := _LISTED.fullmatch(line))]
+        if not found:
             return None
-        message = run_git(self._repository, "cat-file", "tag", f"{_PREFIX}{max(sizes)}").partition("\n\n")[2]
-        note = message.partition("-----BEGIN")[0]
+        name = max(found, key=lambda match: (int(match["date"]), int(match["size"])))["name"]
+        note = run_git(self._repository, "cat-file", "tag", name).partition("\n\n")[2].partition("-----BEGIN")[0]
         try:
             note_text(note)
         except InvalidInput as error:
-            raise Refused(f"the tag {_PREFIX}{max(sizes)} holds no signed checkpoint") from error
+            raise Refused(f"the tag {name} holds no signed checkpoint") from error
         return note
 
     def keep(self, checkpoint: Checkpoint, continuation: Continuation) -> AnchorReceipt:
         """Make the tag and push it; the same checkpoint twice is one tag."""
-        name = f"{_PREFIX}{checkpoint.size}"
+        name = f"{_PREFIX}{checkpoint.size}-{note_signatures(checkpoint.note)[0][1][:4].hex()}"
         existing = run_git(self._repository, "for-each-ref", "--format=x", f"refs/tags/{name}").strip()
         if not existing:
             signing = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={self._key}")

@@ -25,11 +25,18 @@ from careloop.ports.ledger import Checkpoint, Receipt, Record
 __all__ = ["fork_ledger", "fork_postgres_ledger"]
 
 
-def fork_ledger(
-    path: Path | str, *, origin: str, record: Record, recorded_at: datetime, anchor: Path | None = None
+def fork_ledger(  # noqa: PLR0913  # each says one thing about what was lost
+    path: Path | str,
+    *,
+    origin: str,
+    record: Record,
+    recorded_at: datetime,
+    anchor: Path | None = None,
+    known: Checkpoint | None = None,
 ) -> Receipt:
     """Accept the loss in a SQLite ledger and record it in `record`; to its data the lost anchor's size and root come.
 
+    `known` is a checkpoint of the longer or other log that somebody else remembers, where the files here do not tell.
     Raises `InvalidInput` when the ledger opens as it is, and `Refused` when it is another log or its tree is damaged.
     Old key, anchor and checkpoint stay beside the new ones, their names ending in `.until-SIZE`.
     """
@@ -39,10 +46,19 @@ def fork_ledger(
         lambda: SqliteTables(files.database, read_only=False),
         lambda read_only: open_ledger(path, origin=origin, read_only=read_only, anchor=anchor),
         said=(origin, record, recorded_at),
+        known=known,
     )
 
 
-def fork_postgres_ledger(url: str, folder: Path, *, origin: str, record: Record, recorded_at: datetime) -> Receipt:
+def fork_postgres_ledger(  # noqa: PLR0913  # each says one thing about what was lost
+    url: str,
+    folder: Path,
+    *,
+    origin: str,
+    record: Record,
+    recorded_at: datetime,
+    known: Checkpoint | None = None,
+) -> Receipt:
     """The same for a ledger in PostgreSQL, whose files are in `folder`."""
     from careloop.adapters.postgres_ledger import open_postgres_ledger, postgres_files
     from careloop.adapters.postgres_tables import PostgresTables
@@ -52,6 +68,7 @@ def fork_postgres_ledger(url: str, folder: Path, *, origin: str, record: Record,
         lambda: PostgresTables(url, read_only=False),
         lambda read_only: open_postgres_ledger(url, folder, origin=origin, read_only=read_only),
         said=(origin, record, recorded_at),
+        known=known,
     )
 
 
@@ -61,6 +78,7 @@ def _fork(
     open_it: Callable[[bool], StoredLedger],
     *,
     said: tuple[str, Record, datetime],
+    known: Checkpoint | None,
 ) -> Receipt:
     origin, record, recorded_at = said
     old_key = load_verifier(files.public_key)
@@ -68,10 +86,9 @@ def _fork(
         raise InvalidInput(f"type: a loss is recorded as ledger.forked, not as {record.type}")
     if old_key.name != origin:
         raise Refused(f"the ledger {files.database} is {old_key.name}, not {origin}")
-    try:
-        open_it(True).close()
-        raise InvalidInput("the ledger opens as it is: there is no loss to accept")
-    except Refused:
+    lost = known
+    if lost is None:
+        _check_there_is_a_loss(open_it)
         lost = _furthest(files, old_key)
     with closing(tables_of()) as tables, tables.answering():
         _start_anew(tables, files, lost, origin)
@@ -80,6 +97,14 @@ def _fork(
         keys = {"from": old_key.text, "to": ledger.key}
         told = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root, **keys})
         return ledger.append([told], recorded_at=recorded_at)[0]
+
+
+def _check_there_is_a_loss(open_it: Callable[[bool], StoredLedger]) -> None:
+    try:
+        open_it(True).close()
+    except Refused:
+        return
+    raise InvalidInput("the ledger opens as it is: there is no loss to accept")
 
 
 def _furthest(files: LedgerFiles, key: Verifier) -> Checkpoint | None:

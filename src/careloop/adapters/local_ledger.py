@@ -19,7 +19,7 @@ from careloop.adapters.signing_keys import load_verifier
 from careloop.errors import NotFound, Refused, Unavailable
 from careloop.ledger.note import Verifier, read_verifier
 from careloop.ledger.verify import Verification
-from careloop.ports.ledger import Ledger, Receipt, Record
+from careloop.ports.ledger import Checkpoint, Ledger, Receipt, Record
 
 if TYPE_CHECKING:
     from careloop.adapters.stored_ledger import StoredLedger
@@ -131,13 +131,24 @@ def verify_local_ledger(root: Path, url: str | None, *, trust: Verifier | None =
     return verify_sqlite_ledger(ledger_path(root, url), trust=trust)
 
 
-def fork_local_ledger(root: Path, url: str | None, *, origin: str, record: Record, recorded_at: datetime) -> Receipt:
+def fork_local_ledger(  # noqa: PLR0913  # each says one thing about what was lost
+    root: Path,
+    url: str | None,
+    *,
+    origin: str,
+    record: Record,
+    recorded_at: datetime,
+    known: Checkpoint | None = None,
+) -> Receipt:
     """Go on with the repository's ledger after a loss, openly; see `ledger_fork`."""
     from careloop.adapters.ledger_fork import fork_ledger, fork_postgres_ledger
 
     if (url or "").startswith(_POSTGRES):
-        return fork_postgres_ledger(url or "", root / ".care", origin=origin, record=record, recorded_at=recorded_at)
-    return fork_ledger(ledger_path(root, url), origin=origin, record=record, recorded_at=recorded_at)
+        folder = root / ".care"
+        return fork_postgres_ledger(
+            url or "", folder, origin=origin, record=record, recorded_at=recorded_at, known=known
+        )
+    return fork_ledger(ledger_path(root, url), origin=origin, record=record, recorded_at=recorded_at, known=known)
 
 
 def _in_postgres(root: Path, url: str, organisation: str, *, create: bool, read_only: bool) -> "StoredLedger":

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from careloop.adapters.durable_file import locked_folder, sync_folder
-from careloop.adapters.ledger_files import LedgerFiles, files_of, own_key
+from careloop.adapters.ledger_files import LedgerFiles, files_of, keys_of
 from careloop.adapters.log_verification import verify_tables
 from careloop.adapters.postgres_tables import PostgresTables
 from careloop.adapters.signing_keys import load_or_make_signer, load_verifier, save_verifier
@@ -40,8 +40,7 @@ def open_postgres_ledger(
     try:
         with tables.answering():
             tables.origin()
-        verifier = load_verifier(files.public_key)
-        signer = None if read_only else own_key(files, verifier)
+        verifier, signer = keys_of(files, read_only=read_only)
         ledger = StoredLedger(tables, files, verifier=verifier, signer=signer)
         ledger.begin(origin)
     except CareloopError:

@@ -22,7 +22,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from careloop.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 
-__all__ = ["SignedWebhook", "read_secret", "signature_of"]
+__all__ = ["NoRedirect", "SignedWebhook", "https_host", "read_secret", "signature_of"]
 
 _PREFIX: Final = "whsec_"
 _LEAST_BYTES, _MOST_BYTES = 24, 64
@@ -55,14 +55,9 @@ class SignedWebhook:
     """An address that takes signed messages. It must be https, but for this host itself."""
 
     def __init__(self, url: str, *, secret: str, timeout_s: float = 10.0) -> None:
-        parts = urlsplit(url)
-        if parts.hostname is None or not (
-            parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname))
-        ):
-            raise InvalidInput(f"'{url}' is not an https address", hint="http is for this host only.")
+        self._host = https_host(url)
         self._url, self._key, self._timeout_s = url, read_secret(secret), timeout_s
-        self._host = parts.hostname
-        self._opener = build_opener(_NoRedirect)
+        self._opener = build_opener(NoRedirect)
 
     def send(self, kind: str, *, message: str, at: datetime, data: Mapping[str, Any]) -> None:
         """Return when the receiver took it (2xx).
@@ -93,7 +88,15 @@ class SignedWebhook:
             raise Unavailable(f"{self._host} cannot be reached: {error}") from error
 
 
-class _NoRedirect(HTTPRedirectHandler):
+def https_host(url: str) -> str:
+    """The host of an address. Raises InvalidInput unless it is https, or http to this host itself."""
+    parts = urlsplit(url)
+    if parts.hostname is None or not (parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname))):
+        raise InvalidInput(f"'{url}' is not an https address", hint="http is for this host only.")
+    return parts.hostname
+
+
+class NoRedirect(HTTPRedirectHandler):
     """A signed message goes to the address that was configured and nowhere else."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from careloop.adapters.durable_file import locked_folder, sync_folder
-from careloop.adapters.ledger_files import LedgerFiles, files_of, own_key
-from careloop.adapters.signing_keys import load_or_make_signer, load_verifier, save_verifier
+from careloop.adapters.ledger_files import LedgerFiles, files_of, keys_of
+from careloop.adapters.signing_keys import load_or_make_signer, save_verifier
 from careloop.adapters.sqlite_tables import SqliteTables
 from careloop.adapters.stored_ledger import StoredLedger
 from careloop.errors import CareloopError, NotFound, Refused, Unavailable
@@ -31,8 +31,7 @@ def open_ledger(
         _create(files, origin)
     if not files.database.is_file():
         raise NotFound(f"no ledger at {files.database}", hint="Make one with `care init`, or name the right folder.")
-    verifier = load_verifier(files.public_key)
-    signer = None if read_only else own_key(files, verifier)
+    verifier, signer = keys_of(files, read_only=read_only)
     tables = SqliteTables(files.database, read_only=read_only)
     ledger = StoredLedger(tables, files, verifier=verifier, signer=signer)
     try:

@@ -5,15 +5,15 @@ checkpoint is signed and put in place only after that. Threads of one process sh
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Final, Self, Unpack
+from typing import Final, Self, TypeVar, Unpack
 
 from careloop.adapters.group_commit import GroupCommit
-from careloop.adapters.ledger_files import LedgerFiles, read_kept
+from careloop.adapters.ledger_files import LedgerFiles, keys_of, read_kept
 from careloop.adapters.log_sequencer import Draft, Submission, sequence
 from careloop.adapters.log_tables import LogTables, StoredBody
 from careloop.errors import CareloopError, InvalidInput, NotFound, Refused
@@ -28,6 +28,7 @@ __all__ = ["MAX_BLOB", "StoredLedger", "whole_entry"]
 
 MAX_BLOB: Final = 64 * 2**20
 """Most bytes in one blob."""
+Answer = TypeVar("Answer")
 _PAGE: Final = 256
 
 
@@ -54,17 +55,21 @@ class StoredLedger:
 
     def begin(self, origin: str) -> None:
         """Refuse a log that is another, damaged, behind or forked; bring its checkpoint files up to date."""
+        self._with_newest_key(lambda: self._check(origin))
+        self._publish()
+
+    def _check(self, origin: str) -> None:
         with self._using():
             found = self._tables.origin()
             if not found == origin == self.origin:
                 raise Refused(f"the ledger {self._tables.place} is {found}, not {origin}")
+            kept = self._files.kept(self._verifier)
             with self._tables.snapshot():
                 size, root = self._tables.newest_head()
-                self._files.check(size, self._tables.node, self._verifier)
+                self._files.check(kept, size, self._tables.node, self._verifier)
                 if tree_root(size, self._tables.node) != root:
                     raise Refused(f"the ledger {self._tables.place} is damaged", hint="Run `care ledger verify`.")
             self._committed = size, root
-        self._publish()
 
     def append(self, records: Sequence[Record], *, recorded_at: datetime) -> tuple[Receipt, ...]:
         """Record all of them or none; see the port."""
@@ -85,7 +90,7 @@ class StoredLedger:
             with self._using():
                 size, root = self._tables.settle() or self._tables.newest_head()
                 return sign_checkpoint(size, root, self._signer)
-        found = read_kept(self._files.checkpoint, self._verifier)
+        found = self._with_newest_key(lambda: read_kept(self._files.checkpoint, self._verifier))
         if found is None:
             raise Refused(f"the ledger's checkpoint {self._files.checkpoint} is gone")
         return found
@@ -169,6 +174,17 @@ class StoredLedger:
             owner = (self._verifier, self._signer)
             with self._tables.answering():
                 self._verifier, self._signer = self._files.publish(self._committed, owner, durable=self._tables.settle)
+
+    def _with_newest_key(self, ask: Callable[[], Answer]) -> Answer:
+        """The answer under the log's key; when refused, under the one that somebody changed it to meanwhile."""
+        while True:
+            try:
+                return ask()
+            except Refused:
+                verifier, signer = keys_of(self._files, read_only=self._signer is None)
+                if verifier == self._verifier:
+                    raise
+                self._verifier, self._signer = verifier, signer
 
     def _chosen(self, selection: Selection, upto: int) -> Iterator[Entry]:
         for entry in self._each(selection, 0, upto):

@@ -36,7 +36,7 @@ class _Scored:
 
 def questionnaire_sound(ground: Ground) -> Iterator[Breach]:
     """A questionnaire of the organisation's own can be scored, and takes no name that ships."""
-    shipped = {one.id for one in ground.shelf.shipped} if any(ground.repository.all(Questionnaire)) else set()
+    shipped = {one.id for one in ground.catalogue.shelf.shipped} if any(ground.repository.all(Questionnaire)) else set()
     for document, questionnaire in ground.repository.all(Questionnaire):
         if questionnaire.id in shipped:
             message = f"a questionnaire '{questionnaire.id}' ships with careloop"
@@ -130,7 +130,7 @@ def _forms(ground: Ground) -> Mapping[str, Form]:
         return {}
     wanted = {answered.questionnaire for answered in ground.repository.nouns(Answered)}
     own = {one.id: prepare_form(one) for one in ground.repository.nouns(Questionnaire)}
-    ours = {one.id: ground.shelf.open(one.id) for one in ground.shelf.shipped if one.id in wanted}
+    ours = {one.id: ground.catalogue.shelf.open(one.id) for one in ground.catalogue.shelf.shipped if one.id in wanted}
     return {name: form for name, form in {**own, **ours}.items() if isinstance(form, Form)}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from careloop.checks.questionnaire_shelf import QuestionnaireShelf
+from careloop.checks.catalogue import Catalogue
 from careloop.checks.references import Names
 from careloop.domain.repository import Repository
 from careloop.domain.source_tree import SourceTree
@@ -18,10 +18,8 @@ class Ground:
     repository: Repository
     tree: SourceTree
     names: Names
-    controls: tuple[str, ...]
-    """Ids of the reference controls of the frameworks in use, in order."""
-    shelf: QuestionnaireShelf
-    """Questionnaires that ship."""
+    catalogue: Catalogue
+    """The standards that ship: reference controls, questionnaires."""
     failed: frozenset[str]
     """Files that could not be read; what rests on them is not judged."""
     on: date | None

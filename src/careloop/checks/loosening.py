@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from careloop.checks.yardstick import CONTROLS, CRITERIA, MONITORS, RULES, TIERS, Direction, Yardstick, moved
+from careloop.checks.yardstick import (
+    CONTROLS,
+    CRITERIA,
+    EVALUATION,
+    MONITORS,
+    RULES,
+    TIERS,
+    Direction,
+    Yardstick,
+    moved,
+)
 from careloop.domain.controls import ControlDecision, Controls
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.monitor import Monitors
@@ -175,6 +185,12 @@ def _systems(repository: Repository) -> Iterator[tuple[str, _Item]]:
     yield from ((system.id, _Item(document.path, (), system)) for document, system in repository.all(System))
 
 
+def _expected(repository: Repository) -> Iterator[tuple[str, _Item]]:
+    for document, system in repository.all(System):
+        for position, one in enumerate(system.evaluation):
+            yield f"{system.id}/{one.measure}", _Item(document.path, ("evaluation", position), one)
+
+
 def _stricter(_: Noun) -> Direction:
     return Direction.STRICTER
 
@@ -201,6 +217,7 @@ _SORTS = (
     _Sort("baseline item", _baseline, _DEBT, _looser, Direction.STRICTER, ruled=True),
     _Sort("appetite", _appetite, CRITERIA, _stricter, Direction.LOOSER),
     _Sort("tier rule or trigger", _tier_rules, _WHEN, _stricter, Direction.LOOSER),
+    _Sort("expected result", _expected, EVALUATION, _stricter, Direction.LOOSER),
     _Sort("system", _systems, TIERS, _stricter, Direction.UNCLEAR),
 )
 

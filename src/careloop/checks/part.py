@@ -37,7 +37,15 @@ __all__ = ["PART_CHECKS", "Memory", "check_part", "remember"]
 PART_CHECKS = frozenset(
     {
         *("reference-exists", "statement-linked", "rule-linked", "rule-tested", "rule-cases", "rule-tightens"),
-        *("size-guard", "review-past", "link-inside", "document-placed", "soa-complete", "scope-complete"),
+        *(
+            "size-guard",
+            "review-past",
+            "link-inside",
+            "document-placed",
+            "soa-complete",
+            "scope-complete",
+            "reason-stated",
+        ),
         *("accountable-once", "escalation-ends", "session-key-apart", "credit-applicable", "card-complete"),
         *("answers-fit", "answers-approved", "questionnaire-sound", "tier-answered", "supplier-answered"),
         *("provenance-chained", "data-sheet-filled"),

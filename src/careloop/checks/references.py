@@ -10,7 +10,6 @@ from careloop.documents.layout import kind_of
 from careloop.domain.aims import Processes
 from careloop.domain.dataset import Dataset
 from careloop.domain.impact import Assessment
-from careloop.domain.metric import METRIC_IDS
 from careloop.domain.noun import Governed
 from careloop.domain.place import Pointer
 from careloop.domain.policy import Policy
@@ -42,6 +41,8 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("accountable[].informed[]", "post"),
         ("delegations[].from_post", "post"),
         ("delegations[].to_post", "post"),
+        ("on_call[].post", "post"),
+        ("on_call[].people[]", "person"),
     ),
     "controls": (
         ("decisions[].control", "requirement"),
@@ -58,7 +59,6 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "objectives": (
         ("objectives[].owner", "post"),
         ("objectives[].policy", "policy"),
-        ("objectives[].metric", "metric"),
         ("communicated_to[]", "post"),
     ),
     "baseline": (("items[].owner", "post"), ("items[].rule", "rule")),
@@ -101,6 +101,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "impact": (
         ("system", "system"),
+        ("owner", "post"),
         ("by", "post or person"),
         ("assessors[]", "post or person"),
         ("feeds_risks[]", "risk"),
@@ -238,7 +239,6 @@ class Names:
             "entity": frozenset(entity.id for entity in organisation.entities) if organisation else frozenset(),
             "process": frozenset(process.id for process in processes.processes) if processes else frozenset(),
             "risk level": frozenset(level.id for level in criteria.levels) if criteria else frozenset(),
-            "metric": METRIC_IDS,
             "made": frozenset(
                 made for document, data in self._repository.all(Dataset) for made in made_by(document, data)
             ),

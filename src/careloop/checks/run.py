@@ -98,38 +98,41 @@ def judge(
     ]
     failed = frozenset(error.place.file for error in errors)
     cases = Cases(repository, None)
-    names = Names(
-        repository,
-        requirements=known_requirements(repository, catalogue),
-        rules=book.names,
-        unreadable=failed,
-        beyond=beyond,
-    )
-    ground = Ground(
-        repository=repository,
-        tree=tree,
-        names=names,
-        controls=catalogue.controls,
-        shelf=catalogue.shelf,
-        failed=failed,
-        on=on,
-    )
+    requirements = known_requirements(repository, catalogue)
+    names = Names(repository, requirements=requirements, rules=book.names, unreadable=failed, beyond=beyond)
+    ground = Ground(repository=repository, tree=tree, names=names, catalogue=catalogue, failed=failed, on=on)
     findings = [
         *_structural_findings(ground, book, cases),
         *(_module_findings(book, repository, catalogue, on) if _has_switches(repository) else ()),
         *rule_findings(book.at(Moment.CHANGE), cases, failed, on),
     ]
-    drafts = beyond.drafts if beyond else drafts_in(repository)
-    off = switched_off(repository, catalogue.profiles.modules) if _has_switches(repository) else {}
-    kept = [
-        replace(finding, set_aside=f"module {off[finding.rule]} is off")
-        if finding.rule in off
-        else set_aside(softened(finding, drafts), repository, book.rule, on)
-        for finding in _with_places(findings, compiled.sources)
-    ]
+    kept = _kept(_with_places(findings, compiled.sources), book, _Aside(repository, catalogue, on, beyond))
     order = lambda finding: (finding.place, finding.rule, finding.message)  # noqa: E731  # used twice, right below
     checked = TreeCheck(len(repository.documents), tuple(sorted(errors, key=order)), tuple(sorted(kept, key=order)))
     return Judgement(checked, compiled, book)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """What findings are set aside by."""
+
+    repository: Repository
+    catalogue: Catalogue
+    on: date | None
+    beyond: Beyond | None
+
+
+def _kept(findings: Iterable[Finding], book: RuleBook, by: _Aside) -> list[Finding]:
+    """Every finding, marked where a module is off, a draft is meant, or a waiver or the baseline covers it."""
+    repository = by.repository
+    drafts = by.beyond.drafts if by.beyond else drafts_in(repository)
+    off = switched_off(repository, by.catalogue.profiles.modules) if _has_switches(repository) else {}
+    return [
+        replace(finding, set_aside=f"module {off[finding.rule]} is off")
+        if finding.rule in off
+        else set_aside(softened(finding, drafts), repository, book.rule, by.on)
+        for finding in findings
+    ]
 
 
 def known_checks() -> frozenset[str]:

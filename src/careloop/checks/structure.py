@@ -20,6 +20,7 @@ from careloop.checks.ground import Ground
 from careloop.checks.references import dangling_references
 from careloop.checks.risk_scores import designated_posts, level_of, scores_of
 from careloop.documents.card_gaps import card_gaps
+from careloop.documents.card_placeholders import says_something
 from careloop.documents.layout import KINDS, kind_of, looks_governed
 from careloop.domain.card import Card
 from careloop.domain.controls import Controls
@@ -41,6 +42,7 @@ __all__ = [
     "document_placed",
     "escalation_ends",
     "link_inside",
+    "reason_stated",
     "reference_exists",
     "review_past",
     "rule_linked",
@@ -133,12 +135,26 @@ def soa_complete(ground: Ground) -> Iterator[Breach]:
             yield Breach(path=document.path, pointer=("decisions", position), message=message)
         seen |= set(decision.systems)
     systems = {system.id for system in ground.repository.nouns(System)}
-    for control in ground.controls:
+    for control in ground.catalogue.controls:
         left = systems - for_some.get(control, set())
         if control in for_all or (for_some.get(control) and not left):
             continue
         whom = f" for {', '.join(sorted(left))}" if for_some.get(control) else ""
         yield Breach(path=document.path, pointer=("decisions", control), message=f"{control} is not decided{whom}")
+
+
+def reason_stated(ground: Ground) -> Iterator[Breach]:
+    """A decision about a control, and a system left out of the scope, has a reason that says something (R2, R6)."""
+    for document, controls in ground.repository.all(Controls):
+        for position, decision in enumerate(controls.decisions):
+            if not says_something(decision.justification):
+                message = f"{decision.control} is decided without a reason: {decision.justification}"
+                yield Breach(path=document.path, pointer=("decisions", position), message=message)
+    organisation = ground.repository.organisation
+    for position, out in enumerate(organisation.scope.systems_excluded if organisation else ()):
+        if not says_something(out.reason):
+            message = f"'{out.system}' is left out of the scope without a reason: {out.reason}"
+            yield Breach(path="care.yaml", pointer=("scope", "systems_excluded", position), message=message)
 
 
 def scope_complete(ground: Ground) -> Iterator[Breach]:
@@ -332,6 +348,7 @@ STRUCTURAL_CHECKS: Mapping[str, Check] = {
     "document-placed": document_placed,
     "soa-complete": soa_complete,
     "scope-complete": scope_complete,
+    "reason-stated": reason_stated,
     "accountable-once": accountable_once,
     "escalation-ends": escalation_ends,
     "session-key-apart": session_key_apart,

@@ -11,7 +11,7 @@ from careloop.domain.noun import Noun, seconds_in
 from careloop.domain.rule import WaiverTerms
 from careloop.domain.tier import Enforcement, Severity, Tier
 
-__all__ = ["CONTROLS", "CRITERIA", "MONITORS", "RULES", "TIERS", "Direction", "Yardstick", "moved"]
+__all__ = ["CONTROLS", "CRITERIA", "EVALUATION", "MONITORS", "RULES", "TIERS", "Direction", "Yardstick", "moved"]
 
 
 class Direction(StrEnum):
@@ -86,6 +86,15 @@ def _expires(old: date | None, new: date | None) -> Direction:
     return Direction.STRICTER if old is None else _fewer(old.toordinal(), new.toordinal())
 
 
+def _higher(old: float | None, new: float | None) -> Direction:
+    """A least value, or a level: more is stricter; from one kind of limit to another nobody can tell."""
+    return Direction.UNCLEAR if old is None or new is None else _fewer(-old, -new)
+
+
+def _lower(old: float | None, new: float | None) -> Direction:
+    return Direction.UNCLEAR if old is None or new is None else _fewer(old, new)
+
+
 RULES = Yardstick(
     {
         "severity": _ranked(Severity.SHOULD, Severity.MUST),
@@ -112,3 +121,7 @@ MONITORS = Yardstick(
 CONTROLS = Yardstick({"applicable": _applies, "expires": _expires}, frozenset({"systems"}))
 CRITERIA = Yardstick({"organisation": _fewer, "individuals": _fewer, "society": _fewer})
 TIERS = Yardstick({"tier": _ranked(*Tier)})
+EVALUATION = Yardstick(
+    {"least": _higher, "most": _lower, "level": _higher, "min_n": _fewer}, frozenset({"all_pass", "reports"})
+)
+"""More rows asked of a group is a group that is compared less often."""

@@ -25,7 +25,7 @@ from careloop.reports.check_markdown import check_markdown
 from careloop.reports.check_report import check_json, check_lines
 from careloop.reports.remarks import check_remarks
 from careloop.wiring import way_in
-from careloop.wiring.changes import change_history, folder_in_git
+from careloop.wiring.changes import change_history, folder_in_git, parted_range
 from careloop.workflows.create.check_repository import DiffRange, check_repository
 from careloop.workflows.create.link_terms import LinkTerms
 
@@ -50,7 +50,9 @@ def check(
     repo: RepoOption = None,
     diff: Annotated[
         str | None,
-        typer.Option(metavar="BASE..HEAD", help="Fail only on what these commits introduce or touch."),
+        typer.Option(
+            metavar="BASE..HEAD", help="Fail only on what these commits bring or touch; ... from where they parted."
+        ),
     ] = None,
     on: Annotated[
         str | None, typer.Option(metavar="DATE", help="Judge deadlines too: block_from, waivers, baseline, reviews.")
@@ -75,11 +77,12 @@ def check(
             raise UsageError("--card stands alone", hint="leave --diff and --on out")
         result = _card(card, tier)
     elif (root := linked_root(folder, repo)) is not None:
-        terms = LinkTerms(diff=DiffRange(diff) if diff else None, on=day_option(on, "--on"), offline=offline)
+        parted = parted_range(root, diff) if diff else None
+        terms = LinkTerms(diff=DiffRange(parted) if parted else None, on=day_option(on, "--on"), offline=offline)
         result = _linked(root, terms)
     else:
         root = repository_root(folder, repo)
-        result = _governance(root, diff, day_option(on, "--on"))
+        result = _governance(root, parted_range(root, diff) if diff else None, day_option(on, "--on"))
     write_reports(_writers(result, folder_in_git(root) if root else "", time.perf_counter() - started), wanted)
     raise typer.Exit(result.exit_code)
 

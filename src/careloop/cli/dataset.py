@@ -22,7 +22,7 @@ _EPILOG = """
 Examples:  care dataset draft credit --from croissant:metadata.json  ·  care dataset draft credit \
 --from croissant:adult.json --name adult-census --used-for training --used-for validation
 
-Nothing is fetched. What was guessed is marked, and what the description does not say stays TODO, which `care check`
+Nothing is fetched. What was guessed is marked, and what the description does not say stays TBD, which `care check`
 finds.
 """
 

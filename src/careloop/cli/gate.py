@@ -34,10 +34,10 @@ from careloop.cli.report_formats import (
 )
 from careloop.cli.terminal import a_command, repository_root, say
 from careloop.domain.decision import GateAnswer, Verdict
-from careloop.errors import Unavailable, UsageError
+from careloop.errors import CareloopError, Refused, Unavailable, UsageError
 from careloop.reports.gate_markdown import closed_gate_markdown, gate_markdown
+from careloop.reports.gate_remarks import closed_gate_remarks, gate_remarks
 from careloop.reports.gate_report import closed_gate_json, gate_json, gate_lines
-from careloop.reports.remarks import closed_gate_remarks, gate_remarks
 from careloop.wiring.changes import folder_in_git
 from careloop.workflows.run.answer_request import answer_request
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
@@ -105,10 +105,10 @@ def gate(
 
 
 def _answered(ask: Callable[[], GateAnswer], patience: Patience | None, wanted: Wanted, *, about: "_About") -> int:
-    """Ask, wait, print and write; the exit code. A ledger out of reach is a block that every format says."""
+    """Ask, wait, print and write; the exit code. A ledger that cannot be asked is a block that every format says."""
     try:
         answer = settled(ask, patience)
-    except Unavailable as error:
+    except (Refused, Unavailable) as error:
         if wanted.printed is ReportFormat.TEXT and not wanted.files:
             raise
         write_reports(_closed(error, about), wanted)
@@ -201,7 +201,7 @@ def _writers(answer: GateAnswer, folder: str) -> Writers:
     )
 
 
-def _closed(error: Unavailable, about: _About) -> Writers:
+def _closed(error: CareloopError, about: _About) -> Writers:
     """What a gate says that could not ask its ledger."""
     system, environment = about.system, about.environment
     closed = closed_gate_json(error, system=system, environment=environment)

@@ -14,59 +14,80 @@ from typer.main import get_command
 from careloop import __version__
 from careloop.errors import CareloopError
 
-__all__ = ["COMMANDS", "app", "run"]
+__all__ = ["COMMANDS", "SECTIONS", "app", "run"]
 
-COMMANDS: dict[str, str] = {
-    "init": "Start a governance repository that passes its own check.",
-    "adopt": "Draft systems from a registry, CI workflows, dbt or a LiteLLM gateway.",
-    "check": "Find what is wrong: each finding with a place and a way out.",
-    "inventory": "List the systems that are known, and find those that are not.",
-    "baseline": "Take existing findings in as known debt with an owner and an end.",
-    "change": "Hold a branch's rules against the last releases, before it is merged.",
-    "card": "Draft a model card from what is known; show the checks behind its fields.",
-    "dataset": "Draft the sheet of a data set from its description in Croissant.",
-    "status": "Show how far every requirement is evidenced, and why.",
-    "coverage": "Show each area of Annex A: controls, age of the evidence, what is open.",
-    "schedule": "Show which planned processes ran, late or never; record that one ran.",
-    "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
-    "roles": "Show who answers for what, and whom an escalation would reach.",
-    "explain": "Explain a requirement, rule, statement, claim or finding.",
-    "trace": "Walk the chain from a policy statement to evidence and clause, both ways.",
-    "history": "Show what was in force on a day: version, approval, review, commit.",
-    "enact": "Record which commit is in force, with who approved what it brings.",
-    "hook": "Have git refuse pushes that the owners did not approve.",
-    "why": "Explain an alarm: what moved, which plan followed, how far it came.",
-    "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
-    "release": "Lock a release, record it, show and revoke its standing.",
-    "results": "Turn reports of other tools into results that the gate reads.",
-    "gate": "Decide whether a release may go ahead: allow, block or wait.",
-    "verify-release": "Check offline that a release was let through, before it runs.",
-    "approve": "Approve a release or another request, with an SSH signature.",
-    "request": "Ask people for a waiver, an envelope, a restore or a review.",
-    "oncall": "Take the authority of a post for some hours, and see who has it.",
-    "ingest": "Take events of a system into the lake.",
-    "monitor": "Watch a system's monitors, live or on its history.",
-    "rollback": "Bring an earlier release back, or undo that.",
-    "automation": "Pause or resume what careloop does by itself.",
-    "ledger": "Show, verify, prove, export and keep the evidence ledger.",
-    "witness": "Watch over other ledgers: cosign what continues, refuse what does not.",
-    "serve": "Serve the pages, the API and the ingest of events, and watch the systems.",
-    "accounts": "Make, reset and close accounts of the pages.",
-    "worker": "Watch all systems and answer alarms, without the pages.",
-    "scorecard": "Show the quarter's figures with n, target, trend, colour and reason.",
-    "readability": "Report how hard the documents are to read.",
-    "render": "Show a document as HTML or Markdown for people without git.",
-    "create": "Follow the thirty days in which Create ships.",
-    "soa": "Show the Statement of Applicability, computed from evidence.",
-    "risk": "Show each risk: inherent, left now, accepted or not.",
-    "crosswalk": "Show where another framework speaks about the same thing.",
-    "schema": "Print the JSON Schemas of the documents, for editors.",
-    "demo": "Play the loop on an example organisation.",
+SECTIONS: dict[str, dict[str, str]] = {
+    "Start": {
+        "init": "Start a governance repository that passes its own check.",
+        "demo": "Play the loop on an example organisation.",
+        "create": "Follow the thirty days in which Create ships.",
+        "schema": "Print the JSON Schemas of the documents, for editors.",
+    },
+    "Create, and write it down": {
+        "check": "Find what is wrong: each finding with a place and a way out.",
+        "adopt": "Draft systems from a registry, CI workflows, dbt or a LiteLLM gateway.",
+        "inventory": "List the systems that are known, and find those that are not.",
+        "card": "Draft a model card from what is known; show the checks behind its fields.",
+        "dataset": "Draft the sheet of a data set from its description in Croissant.",
+        "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
+        "baseline": "Take existing findings in as known debt with an owner and an end.",
+        "roles": "Show who answers for what, and whom an escalation would reach.",
+        "readability": "Report how hard the documents are to read.",
+        "render": "Show a document as HTML or Markdown for people without git.",
+    },
+    "Adapt under control": {
+        "change": "Hold a branch's rules against the last releases, before it is merged.",
+        "hook": "Have git refuse pushes that the owners did not approve.",
+        "enact": "Record which commit is in force, with who approved what it brings.",
+        "history": "Show what was in force on a day: version, approval, review, commit.",
+        "crosswalk": "Show where another framework speaks about the same thing.",
+    },
+    "Run, before a release": {
+        "results": "Turn reports of other tools into results that the gate reads.",
+        "gate": "Decide whether a release may go ahead: allow, block or wait.",
+        "approve": "Approve a release or another request, with an SSH signature.",
+        "request": "Ask people for a waiver, an envelope, a restore or a review.",
+        "oncall": "Take the authority of a post for some hours, and see who has it.",
+        "release": "Lock a release, record it, show and revoke its standing.",
+        "verify-release": "Check offline that a release was let through, before it runs.",
+        "forge": "Tell GitHub, GitLab or Gitea: a status, one comment, who is to review.",
+    },
+    "Run, in operation": {
+        "ingest": "Take events of a system into the lake.",
+        "monitor": "Watch a system's monitors, live or on its history.",
+        "why": "Explain an alarm: what moved, which plan followed, how far it came.",
+        "rollback": "Bring an earlier release back, or undo that.",
+        "automation": "Pause or resume what careloop does by itself.",
+        "serve": "Serve the pages, the API and the ingest of events, and watch the systems.",
+        "worker": "Watch all systems and answer alarms, without the pages.",
+        "accounts": "Make, reset and close accounts of the pages.",
+    },
+    "Evolve by what is evidenced": {
+        "status": "Show how far every requirement is evidenced, and why.",
+        "gap": "Assess the gaps against ISO 42001 and CARE, and date the road to a certificate.",
+        "soa": "Show the Statement of Applicability, computed from evidence.",
+        "risk": "Show each risk: inherent, left now, accepted or not.",
+        "coverage": "Show each area of Annex A: controls, age of the evidence, what is open.",
+        "schedule": "Show which planned processes ran, late or never; record that one ran.",
+        "explain": "Explain a requirement, rule, statement, claim or finding.",
+        "trace": "Walk the chain from a policy statement to evidence and clause, both ways.",
+        "scorecard": "Show the quarter's figures with n, target, trend, colour and reason.",
+    },
+    "Evidence": {
+        "ledger": "Show, verify, prove, export and keep the evidence ledger.",
+        "audit-pack": "Write the evidence of any day as one file, for auditors or customers.",
+        "witness": "Watch over other ledgers: cosign what continues, refuse what does not.",
+    },
 }
-"""Commands in the order of use; each lives in the module of its name (`_` for `-`), loaded only when called."""
+"""Commands by phase of the loop, in the order of use; each lives in the module of its name (`_` for `-`), and is loaded
+only when called."""
+COMMANDS: dict[str, str] = {name: told for section in SECTIONS.values() for name, told in section.items()}
+"""All of them."""
 
 
-_QUICK = frozenset({"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk"})
+_QUICK = frozenset(
+    {"check", "status", "gap", "create", "readability", "render", "explain", "schema", "soa", "risk", "gate"}
+)
 """Commands that end within seconds and hold little: collecting garbage would only cost them a tenth of their time."""
 
 
@@ -89,9 +110,10 @@ class _LazyGroup(TyperGroup):
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The list of commands in the help."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """The commands in the help, by phase."""
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
 
 app = typer.Typer(

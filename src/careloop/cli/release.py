@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from careloop import __version__, wiring
 from careloop.cli.gate import show_answer
@@ -25,13 +26,15 @@ from careloop.cli.release_arguments import (
     read_parameters,
     the_lock,
 )
-from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
+from careloop.cli.terminal import Format, FormatOption, a_command, day_option, print_json, repository_root, say
 from careloop.domain.decision import Verdict
 from careloop.domain.emergency import EmergencyKind
 from careloop.errors import InvalidInput, Unavailable, UsageError
+from careloop.gates.read_files import read_lock
 from careloop.reports.emergency_report import emergency_json, emergency_lines
 from careloop.reports.gate_report import gate_json, rollback_words, standing_json, standing_line, target_json
 from careloop.workflows.run.attest import summary_of
+from careloop.workflows.run.draft_envelope import EnvelopeAsk, draft_envelope
 from careloop.workflows.run.emergency_release import EmergencyAsk, release_in_emergency
 from careloop.workflows.run.lock_release import LockAsk
 from careloop.workflows.run.record_release import RecordAsk, record_release
@@ -43,6 +46,7 @@ __all__ = [
     "app",
     "break_glass",
     "emergency",
+    "envelope",
     "key",
     "lock",
     "record",
@@ -128,6 +132,38 @@ def record(
         show_answer(done.answer)
     waiting = done.answer.decision.verdict is Verdict.WAIT
     raise typer.Exit(0 if done.standing is not None else 3 if waiting else 1)
+
+
+@app.command()
+def envelope(
+    release: LockArgument,
+    name: Annotated[str, typer.Option("--id", metavar="ID", help="What to call it.")],
+    owner: Annotated[str, typer.Option("--owner", metavar="POST", help="Accountable post.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why people need not be asked each time.")],
+    vary: Annotated[list[str], typer.Option("--vary", metavar="NAME", help="Locked artefact that may differ; repeat.")],
+    bound: Annotated[list[str], typer.Option("--bound", metavar="BOUND", help="impact_ratio>=0.8; repeat.")],
+    shift: Annotated[list[str], typer.Option("--shift", metavar="BOUND", help="psi<=0.1; repeat.")],
+    expires: Annotated[str, typer.Option("--expires", metavar="DATE", help="Last day on which it counts.")],
+    most: Annotated[int, typer.Option("--most", metavar="N", help="Releases by it, in all.")] = 30,
+    vary_parameter: Annotated[
+        list[str] | None, typer.Option("--vary-parameter", metavar="NAME", help="Parameter that may differ; repeat.")
+    ] = None,
+    environment: EnvironmentOption = "production",
+    repo: RepoOnlyOption = None,
+) -> None:
+    """Write a change envelope around a release: print it, for systems/<id>/envelopes/<name>.yaml; grants nothing."""
+    last = day_option(expires, "--expires")
+    assert last is not None, "the option is required"
+    ask = EnvelopeAsk(
+        id=name, owner=owner, reason=reason, varies=tuple(vary), varying_parameters=tuple(vary_parameter or ()),
+        bounds=tuple(bound), shift=tuple(shift), most_releases=most, expires=last, environment=environment,
+    )  # fmt: skip
+    if Path(release).is_file():
+        made = draft_envelope(read_lock(read_file(Path(release)), release), ask)
+    else:
+        with wiring.release_desk(repository_root(None, repo), {}, read_only=True) as desk:
+            made = draft_envelope(the_lock(release, desk), ask)
+    typer.echo(yaml.safe_dump(made.model_dump(mode="json", exclude_defaults=True), sort_keys=False), nl=False)
 
 
 @app.command()
@@ -273,6 +309,12 @@ def validate(
         list[str] | None,
         typer.Option("--condition", metavar="TEXT", help="Must be met first: keeps the gate closed; repeat."),
     ] = None,
+    finding: Annotated[
+        list[str] | None, typer.Option("--finding", metavar="TEXT", help="What you found; repeat.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option("--limit", metavar="TEXT", help="Condition of use, as long as it runs; repeat.")
+    ] = None,
     person: AsOption = None,
     key: KeyOption = None,
     repo: RepoOnlyOption = None,
@@ -291,6 +333,8 @@ def validate(
             report=read_file(report),
             until=last,
             conditions=tuple(condition or ()),
+            findings=tuple(finding or ()),
+            limits=tuple(limit or ()),
             person=person,
         )
         made = validate_release(ask, desk, wiring.approval_keys(root, key), wiring.now())

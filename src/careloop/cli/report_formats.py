@@ -10,11 +10,7 @@ import typer
 
 from careloop.cli.terminal import say
 from careloop.errors import Unavailable, UsageError
-from careloop.reports.github_annotations import annotation_lines
-from careloop.reports.gitlab_code_quality import code_quality_text
-from careloop.reports.junit import junit_text
 from careloop.reports.remarks import RemarkList
-from careloop.reports.sarif import sarif_text
 
 __all__ = ["ReportFormat", "ReportFormatOption", "ReportOption", "Wanted", "Writers", "read_wanted", "write_reports"]
 
@@ -61,17 +57,38 @@ class Writers:
 
     def said(self, wanted: ReportFormat) -> str:
         """The answer in a format, ending in a newline."""
+        # Each run says one or two of these: the writers of the others are not loaded.
         makers: Mapping[ReportFormat, Callable[[], str]] = {
             ReportFormat.TEXT: lambda: _lines(line for _, line in self.text()),
             ReportFormat.JSON: lambda: f"{self.json()}\n",
-            ReportFormat.SARIF: lambda: sarif_text(self.remarks(), folder=self.folder),
-            ReportFormat.JUNIT: lambda: junit_text(self.remarks(), folder=self.folder),
-            ReportFormat.GITHUB: lambda: _lines(annotation_lines(self.remarks(), folder=self.folder)),
+            ReportFormat.SARIF: self._sarif,
+            ReportFormat.JUNIT: self._junit,
+            ReportFormat.GITHUB: self._github,
             ReportFormat.STEP_SUMMARY: lambda: _lines(self.markdown(False)),
-            ReportFormat.GITLAB: lambda: code_quality_text(self.remarks(), folder=self.folder),
+            ReportFormat.GITLAB: self._gitlab,
             ReportFormat.MARKDOWN: lambda: _lines(self.markdown(True)),
         }
         return makers[wanted]()
+
+    def _sarif(self) -> str:
+        from careloop.reports.sarif import sarif_text
+
+        return sarif_text(self.remarks(), folder=self.folder)
+
+    def _junit(self) -> str:
+        from careloop.reports.junit import junit_text
+
+        return junit_text(self.remarks(), folder=self.folder)
+
+    def _github(self) -> str:
+        from careloop.reports.github_annotations import annotation_lines
+
+        return _lines(annotation_lines(self.remarks(), folder=self.folder))
+
+    def _gitlab(self) -> str:
+        from careloop.reports.gitlab_code_quality import code_quality_text
+
+        return code_quality_text(self.remarks(), folder=self.folder)
 
 
 @dataclass(frozen=True, slots=True)

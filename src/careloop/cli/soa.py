@@ -7,17 +7,20 @@ from typing import Annotated
 
 import typer
 
-from careloop import wiring
+from careloop import __version__, wiring
 from careloop.cli.terminal import DirArgument, RepoOption, a_command, print_json, repository_root, say
 from careloop.domain.finding import Finding
 from careloop.domain.soa import Statement
 from careloop.errors import InvalidInput, UsageError
+from careloop.ports.standards_library import standards_digest
 from careloop.reports.check_report import finding_lines
 from careloop.reports.soa_html import soa_html
 from careloop.reports.soa_json import soa_json
 from careloop.reports.soa_oscal import soa_oscal
 from careloop.reports.soa_table import COLUMNS, about, cells
 from careloop.reports.soa_text import soa_csv, soa_lines, soa_markdown
+from careloop.wiring import way_in
+from careloop.workflows.create.draft_statement import draft_statement
 from careloop.workflows.evolve.compute_soa import SoaAsk, compute_soa
 
 __all__ = ["SoaFormat", "app", "soa"]
@@ -26,7 +29,7 @@ app = a_command()
 
 _EPILOG = """
 Examples:  care soa  ·  care soa --format html --out soa.html  ·  care soa --system credit-decision --format markdown  ·
-care soa --format xlsx --out soa.xlsx  ·  care soa --as-of 2026-10-31 --format oscal --out soa.json
+care soa --draft  ·  care soa --format xlsx --out soa.xlsx  ·  care soa --as-of 2026-10-31 --format oscal --out soa.json
 
 All 38 controls of Annex A and your own, applying or not with the reason; implementation is computed, never typed.
 Exit codes:  0 built  ·  1 a finding stands against it, and nothing was written  ·  2 something cannot be read
@@ -56,11 +59,17 @@ def soa(
     system: Annotated[
         str | None, typer.Option(metavar="ID", help="For one system: its decisions, and evidence about it alone.")
     ] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Write controls.yaml with every control, to be decided; nothing else.")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="As it was at the end of that day, or at an instant.")
     ] = None,
 ) -> None:
     """Show the Statement of Applicability: each control, whether it applies and why, and what evidence shows."""
+    if draft:
+        _draft(repository_root(folder, repo), output_format)
+        return
     if output_format is SoaFormat.XLSX and out is None:
         raise UsageError("a workbook is no text to print", hint="name its file: --out soa.xlsx")
     root = repository_root(folder, repo)
@@ -74,13 +83,32 @@ def soa(
     if statement.errors or statement.findings:
         _refuse(statement, output_format)
     if output_format is SoaFormat.TEXT and out is None:
-        for style, line in soa_lines(statement):
-            say(line, style)
+        _print(statement)
     elif out is None:
         typer.echo(_written(statement, output_format).decode(), nl=False)
     else:
         _write(out, _written(statement, output_format))
         typer.echo(f"{out}: {len(statement.rows)} controls", err=True)
+
+
+def _print(statement: Statement) -> None:
+    for style, line in soa_lines(statement):
+        say(line, style)
+
+
+def _draft(root: Path, output_format: SoaFormat) -> None:
+    """Write the form to fill in, and say what comes next."""
+    standards = wiring.standards_library()
+    path, number = draft_statement(
+        wiring.repository_source(root), way_in.document_folder(root), standards=standards, now=wiring.now()
+    )
+    if output_format is SoaFormat.JSON:
+        head = {"schema": "careloop/soa-draft/v1", "careloop_version": __version__}
+        digest = standards_digest(standards.read_all())
+        print_json({**head, "standards_digest": digest, "commit": None, "file": path, "controls": number})
+        return
+    say(f"wrote {path} with {number} controls, none decided yet")
+    say("say for each why it applies or why not; `care check` shows those that are open")
 
 
 def _refuse(statement: Statement, output_format: SoaFormat) -> None:

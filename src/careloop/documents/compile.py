@@ -41,8 +41,32 @@ def error_finding(code: str, message: str, place: Place, *, pointer: Pointer = (
         message=message,
         place=place,
         pointer=pointer,
-        remedy=remedy,
+        remedy=remedy or _usual_remedy(code, place.file),
     )
+
+
+_REMEDIES: Mapping[str, str] = {
+    "bad-date": "write a day of the calendar, like 2026-03-31",
+    "bad-value": "write a value that fits; {schema}",
+    "duplicate-id": "give each an id of its own, or take one out",
+    "duplicate-key": "leave the key once",
+    "empty-file": "write the document, or delete the file; {schema}",
+    "missing-key": "add the key; {schema}",
+    "not-a-number": "write a finite number, or leave the key out",
+    "not-utf8": "save the file as UTF-8",
+    "rule-expression": "correct the expression; {schema}",
+    "unknown-key": "correct the key, or take it out; {schema}",
+    "unversioned-id": "write the id with its edition",
+    "wrong-type": "write what is needed there; {schema}",
+    "yaml-syntax": "mend the text at this place: two spaces a level, no tabs, quotes in pairs",
+}
+"""What mends an error of a kind where nothing closer is known."""
+
+
+def _usual_remedy(code: str, path: str) -> str:
+    found = kind_of(path)
+    schema = f"`care schema {found[0].name}` shows what may stand there" if found else "`care schema` shows the forms"
+    return _REMEDIES.get(code, "").format(schema=schema)
 
 
 def compile_tree(tree: SourceTree, upcasters: Upcasters = UPCASTERS) -> Compiled:

@@ -16,7 +16,7 @@ from careloop.domain.dataset import UsedFor
 __all__ = ["DraftedSheet", "SheetTerms", "draft_sheet"]
 
 _MOST_COLUMNS = 40
-_OPEN = "TODO"
+_OPEN = "TBD"
 _SPLITS = (
     (UsedFor.TRAINING, r"train"),
     (UsedFor.VALIDATION, r"valid|\bdev\b"),
@@ -74,7 +74,7 @@ def draft_sheet(sheet: CroissantSheet, terms: SheetTerms) -> DraftedSheet:
     out.lines += [
         "# yaml-language-server: $schema=../../../.care/schemas/dataset.schema.json",
         f"# Drafted by `care dataset draft` from {terms.source} (sha256:{sheet.digest[:16]}).",
-        "# Look at each line marked `# guessed`, and say what is TODO; `care check` finds what is left.",
+        "# Look at each line marked `# guessed`, and say what is TBD; `care check` finds what is left.",
         *_notes(sheet),
     ]
     out.say("id", quoted(terms.id))

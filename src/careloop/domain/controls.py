@@ -2,10 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from careloop.domain.noun import Governed, Noun, Slug, Text
+from careloop.domain.noun import Governed, Noun, Slug, Text, not_after
 from careloop.domain.organisation import Approval
 from careloop.domain.requirement_id import RequirementId
 
@@ -26,7 +27,7 @@ class ControlPlan(Noun):
 
     owner: Slug
     due: date
-    interim_accepted: Approval | None = None
+    interim_accepted: Annotated[Approval | None, not_after("due")] = None
 
 
 class ControlDecision(Noun):
@@ -42,7 +43,7 @@ class ControlDecision(Noun):
     plan: ControlPlan | None = None
     expires: date | None = None
     """An exclusion is looked at again by this day."""
-    approved: Approval | None = None
+    approved: Annotated[Approval | None, not_after("expires")] = None
 
 
 class CustomControl(Noun):

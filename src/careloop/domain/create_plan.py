@@ -17,8 +17,10 @@ class CreateItemState:
     day: int
     due: date
     overdue: bool
+    open: tuple[str, ...]
+    """What does not hold yet, a sentence each."""
     because: tuple[str, ...]
-    """Why it is not done, a reason for each claim that is not held."""
+    """Why it is not done, a reason for each of these."""
     remedies: tuple[str, ...]
 
 

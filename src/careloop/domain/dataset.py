@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
+from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 
 __all__ = ["DataManagement", "Dataset", "PreparationStep", "ProvenanceStep", "QualityTarget", "Relation", "UsedFor"]
 
@@ -82,7 +82,7 @@ class Dataset(Governed):
     rights: Text
     """Legal ground or permission to use it."""
     collected_from: date | None = None
-    collected_to: date | None = None
+    collected_to: Annotated[date | None, not_before("collected_from")] = None
     rows: int | None = Field(default=None, ge=0)
     demographics: str | None = None
     prior_handling: str | None = None

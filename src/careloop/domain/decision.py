@@ -35,6 +35,7 @@ class ReasonKind(StrEnum):
     RISK = "risk"
     LEDGER = "ledger"
     ENVELOPE = "envelope"
+    VALIDATION = "validation"
     REVIEW = "review"
     """An emergency that nobody has looked at in time."""
 

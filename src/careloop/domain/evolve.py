@@ -1,8 +1,9 @@
 """Documents of Evolve and the ways around a rule: audits, drills, runbooks, baseline, waivers."""
 
 from datetime import date
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
 from careloop.domain.organisation import Approval
@@ -71,6 +72,13 @@ class Baseline(Noun):
     recorded: date
     items: tuple[BaselineItem, ...] = ()
 
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        for item in self.items:
+            if item.burn_down < self.recorded:
+                raise ValueError(f"burn_down {item.burn_down} of {item.rule} is before recorded {self.recorded}")
+        return self
+
 
 class Waiver(Noun):
     """`waivers/*.yaml`: a rule set aside for one subject, for a while, with a reason and approval."""
@@ -83,3 +91,12 @@ class Waiver(Noun):
     owner: Slug
     expires: date
     approved: tuple[Approval, ...] = ()
+
+    @field_validator("approved")
+    @classmethod
+    def _before_it_expires(cls, value: tuple[Approval, ...], info: ValidationInfo) -> tuple[Approval, ...]:
+        expires = info.data.get("expires")
+        for one in value:
+            if expires is not None and one.on > expires:
+                raise ValueError(f"{one.by} approved on {one.on}, after expires {expires}")
+        return value

@@ -210,6 +210,10 @@ class Milestone:
     outside: bool
     because: str
     critical: bool
+    source: str | None = None
+    """Where the reason comes from, if not from ISO/IEC 42001 itself."""
+    verified: bool = True
+    """False while nobody has held that source against its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,10 @@ class MilestoneStep(Noun):
     outside: bool = False
     """Whether a body outside decides it, so that no document or record of ours can show it."""
     because: Text
+    source: Text | None = None
+    """Where that comes from, if not from ISO/IEC 42001 itself."""
+    verified: bool = True
+    """False for a source that nobody has held against its text yet."""
 
 
 class Practice(Noun):

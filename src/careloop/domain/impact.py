@@ -1,11 +1,12 @@
 """Impact screening and impact assessment (ISO/IEC 42001 6.1.4, A.5; headings after ISO/IEC 42005)."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from careloop.domain.noun import Duration, Noun, Slug, Text
+from careloop.domain.noun import Duration, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Effect",
     "ImpactDocument",
     "IndividualEffects",
+    "Occasion",
     "Screening",
     "ScreeningScores",
     "SocietalEffects",
@@ -73,29 +75,64 @@ class SocietalEffects(Noun):
     culture: tuple[Effect, ...]
 
 
+class Occasion(StrEnum):
+    """What called for an assessment (R11; ISO/IEC 42005 5.4)."""
+
+    FIRST = "first"
+    INTERVAL = "interval"
+    MODEL = "model"
+    DATA = "data"
+    PURPOSE = "purpose"
+    SUPPLIER = "supplier"
+    LAW = "law"
+    INCIDENT = "incident"
+    FEEDBACK = "feedback"
+
+
 class Assessment(Noun):
-    """A full AI system impact assessment."""
+    """A full AI system impact assessment, in the order of ISO/IEC 42005 5 and 6 (headings only)."""
 
     kind: Literal["assessment"]
     id: Slug
     system: Slug
     version: str
     stage: Slug
-    """Life-cycle stage or event that called for it."""
+    """Life-cycle stage in which it was made."""
+    owner: Slug | None = None
+    """Post that is accountable for it; left out, the owner of the system."""
+    triggered_by: tuple[Occasion, ...] = ()
     assessors: tuple[Slug, ...] = Field(min_length=1)
     on: date
     review_every: Duration = "P12M"
+    scope: Text | None = None
+    """What is looked at and what is not, and how deeply."""
+    period: Text | None = None
+    """Since when, until when and how often the system is used."""
     intended_use: Text
     foreseeable_misuse: tuple[Text, ...] = Field(min_length=1)
     technical_context: Text
+    data: Text | None = None
+    """Data that it reads and was made from, and what follows from their quality."""
+    model: Text | None = None
+    """What the model does well and badly, and for whom."""
+    deployment: Text | None = None
+    """Where it runs, in which hands, and what stands around it."""
     societal_context: Text
     jurisdictions: tuple[Text, ...] = Field(min_length=1)
+    heard: tuple[Text, ...] = ()
+    """Interested parties that were asked, and how."""
+    benefits: tuple[Text, ...] = ()
     individuals: IndividualEffects
     society: SocietalEffects
+    oversight: Text | None = None
+    """Who can step in, and how."""
+    monitoring: Text | None = None
+    """How the effects are watched, and what brings the next assessment."""
+    conclusion: Text | None = None
     feeds_risks: tuple[Slug, ...] = ()
     available_to: tuple[Text, ...] = ()
     retention: Duration
-    approved: Approval | None = None
+    approved: Annotated[Approval | None, not_before("on")] = None
 
 
 ImpactDocument = Annotated[Screening | Assessment, Field(discriminator="kind")]

@@ -17,7 +17,6 @@ from careloop.domain.objective_standing import ObjectiveStanding
 from careloop.errors import InvalidInput
 
 __all__ = [
-    "METRIC_IDS",
     "Figure",
     "Metric",
     "MetricState",
@@ -33,10 +32,6 @@ __all__ = [
     "TrendPoint",
     "Window",
 ]
-
-
-METRIC_IDS = frozenset(f"M{number}" for number in range(1, 25))
-"""Ids of the metrics that there are, whether or not this version computes them all. Source: REQUIREMENTS, metrics."""
 
 
 class NullReason(StrEnum):

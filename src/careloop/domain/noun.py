@@ -1,11 +1,11 @@
 """What every document noun has in common: frozen, closed, strict."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
-__all__ = ["Duration", "Governed", "Noun", "Slug", "Text", "days_in", "seconds_in"]
+__all__ = ["Duration", "Governed", "Noun", "Slug", "Text", "days_in", "not_after", "not_before", "seconds_in"]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 """A lower-case id that is safe in a path, a URL and a rule: letters, digits, dot, dash, underscore."""
@@ -48,6 +48,39 @@ Duration = Annotated[
     str, StringConstraints(pattern=r"^(P\d{1,4}[DWMY]|PT\d{1,5}[HM])$"), AfterValidator(_at_least_something)
 ]
 """An ISO 8601 duration of one unit: `P30D`, `P2W`, `P12M`, `P1Y`, `PT72H`, `PT15M`."""
+
+
+def not_before(earlier: str) -> AfterValidator:
+    """For a day, or what happened on a day, that cannot come before another field of the same noun.
+
+    The other field stands above it. Either of them may be left out.
+    """
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        first, then = _day(info.data.get(earlier)), _day(value)
+        if first is not None and then is not None and then < first:
+            raise ValueError(f"{then} is before {earlier} {first}")
+        return value
+
+    return AfterValidator(check)
+
+
+def not_after(later: str) -> AfterValidator:
+    """For a day, or what happened on a day, that cannot come after another field of the same noun, above it."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        last, then = _day(info.data.get(later)), _day(value)
+        if last is not None and then is not None and then > last:
+            raise ValueError(f"{then} is after {later} {last}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _day(value: Any) -> date | None:
+    """The day itself, or the day on which somebody approved."""
+    found = value if isinstance(value, date) else getattr(value, "on", None)
+    return found if isinstance(found, date) else None
 
 
 class Noun(BaseModel):

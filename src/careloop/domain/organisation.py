@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from careloop.domain.noun import Duration, Noun, Slug, Text, seconds_in
+from careloop.domain.noun import Duration, Noun, Slug, Text, not_before, seconds_in
 from careloop.domain.roles import Function
 from careloop.domain.tier import Enforcement, Phase, Tier
 
@@ -102,7 +102,7 @@ class PhaseCadence(Noun):
     every: Duration
     started: date | None = None
     """First day of the phase; for Create, the day its thirty days count from (R30)."""
-    last_run: date | None = None
+    last_run: Annotated[date | None, not_before("started")] = None
 
 
 def _twelve_hours_at_most(duration: str) -> str:

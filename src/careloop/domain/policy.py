@@ -2,8 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
-from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
+from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
 
 __all__ = ["Manual", "Policy", "PolicyKind", "Statement"]
@@ -46,7 +47,7 @@ class Policy(Governed):
     kind: PolicyKind
     approvers: tuple[Slug, ...] = ()
     approved: Approval | None = None
-    effective: date | None = None
+    effective: Annotated[date | None, not_before("approved")] = None
     audience: tuple[Slug, ...] = ()
     """Posts that must know it."""
     available_to: tuple[Text, ...] = ()

@@ -2,11 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
+from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
 from careloop.domain.requirement_id import RequirementId
 from careloop.domain.tier import Tier
@@ -167,14 +167,8 @@ class Interim(Noun):
     by: Slug
     """Post designated for as much risk as there is without them."""
     on: date
-    until: date
+    until: Annotated[date, not_before("on")]
     """From the day after, releases of tier high and above wait again."""
-
-    @model_validator(mode="after")
-    def _begins_before_it_ends(self) -> Self:
-        if self.until < self.on:
-            raise ValueError(f"until {self.until} is before on {self.on}")
-        return self
 
 
 class Treatment(Noun):

@@ -7,6 +7,7 @@ from unicodedata import name as unicode_name
 
 from pydantic import AfterValidator, Field
 
+from careloop.domain.forge import ForgeKind
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
 
 __all__ = [
@@ -79,6 +80,8 @@ class Person(Noun):
     external: bool = False
     service: bool = False
     """A program's account, such as a pipeline's. It may ask and commit; it never approves, orders or validates."""
+    accounts: dict[ForgeKind, Text] = {}
+    """Account names by forge, so that the person can be asked for a review there. They prove nothing about who acts."""
 
 
 class ActingHolder(Noun):

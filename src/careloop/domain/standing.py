@@ -29,6 +29,14 @@ class Standing:
     envelope: str | None = None
     """The grant of the change envelope within which it got standing; null for one that people approved."""
 
+    after: str | None = None
+    """How it first went ahead, of a release whose emergency was reviewed: `emergency` or `break_glass`."""
+
+    @property
+    def passed_gate(self) -> bool:
+        """Whether the gate lacked nothing for it, or nothing but approvals that others have given since."""
+        return self.until is None and self.after != "break_glass"
+
     @property
     def valid(self) -> bool:
         """Whether it has not been revoked, nor run out when it was read."""

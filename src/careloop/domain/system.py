@@ -2,11 +2,12 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from careloop.domain.evaluation import ExpectedResult
-from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
+from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
 from careloop.domain.tier import OrderedEnum, Tier
 
@@ -83,7 +84,7 @@ class SafeState(Noun):
     kind: SafeStateKind
     description: Text
     assessed: date | None = None
-    approved: Approval | None = None
+    approved: Annotated[Approval | None, not_before("assessed")] = None
     drilled: date | None = None
 
 

@@ -4,9 +4,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
+from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.requirement_id import RequirementId
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Law",
     "LegalDate",
     "LegalDuty",
-    "MetricId",
     "Objective",
     "ObjectiveKind",
     "Objectives",
@@ -34,7 +33,7 @@ class Attestation(Noun):
     statement: Text
     covers: tuple[Slug, ...] = Field(min_length=1)
     issued: date
-    expires: date
+    expires: Annotated[date, not_before("issued")]
 
 
 class Contract(Noun):
@@ -142,24 +141,13 @@ class ObjectiveKind(StrEnum):
     USE = "responsible_use"
 
 
-def _known_metric(name: str) -> str:
-    if name not in _METRICS:
-        raise ValueError(f"there is no metric '{name}'; they are {_METRICS[0]} to {_METRICS[-1]}")
-    return name
-
-
-_METRICS = tuple(f"M{number}" for number in range(1, 25))
-MetricId = Annotated[str, AfterValidator(_known_metric)]
-"""One of the metrics of the scorecard."""
-
-
 class Objective(Noun):
     """An AI objective with a metric and a target; its status is computed (6.2, R3)."""
 
     id: Slug
     text: Text
     kind: ObjectiveKind
-    metric: MetricId | None = None
+    metric: str | None = Field(default=None, pattern=r"^M\d{1,2}$")
     relation: str = Field(default=">=", pattern=r"^(>=|<=)$")
     target: float | None = None
     unit: str | None = None

@@ -27,3 +27,7 @@ class Validation:
     """Armoured SSH signature over the digest of all of the above, or a server's over its session statement."""
     session: SessionStatement | None = None
     """As in `Approval`."""
+    findings: tuple[str, ...] = ()
+    """What the validator found, whether or not it stands in the way."""
+    limits: tuple[str, ...] = ()
+    """Conditions of use: for what, where and how it may be used, as far as the validator can tell."""

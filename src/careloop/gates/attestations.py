@@ -17,6 +17,7 @@ from careloop.ledger.envelope import Statement
 from careloop.ports.ledger import Json, Subject
 
 __all__ = [
+    "APPROVAL",
     "TEST_RESULT",
     "VERIFICATION_SUMMARY",
     "SummaryOf",
@@ -27,6 +28,8 @@ __all__ = [
     "verifier_id",
 ]
 
+APPROVAL: Final = "urn:careloop:predicate:approval:v1"
+"""Ours: no predicate that is published says who agreed to a release."""
 TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
 VERIFICATION_SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
 _FAILED: Final = {Outcome.SHOWN_HARMFUL: "FAILED", Outcome.CANNOT_TELL: "WARNED", Outcome.SHOWN_SAFE: "PASSED"}

@@ -1,4 +1,4 @@
-"""Whether an owner approved a change, by signed commits alone (R23; SEMANTICS 18; docs/adr/0015).
+"""Whether an owner approved a change, by signed commits alone (R23; SEMANTICS 18; docs/adr/0011).
 
 An approval is a commit signed by somebody whom the base lists, made under their own name, that either carries the
 trailer `Approved-by:` with their own mail address or merges the change into the base. It counts for a path when the

@@ -4,10 +4,13 @@ What whoever imports it adds (the release, the digest of the data, when) is mark
 report itself says.
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import sha256
+
+from pydantic import ValidationError
 
 from careloop.documents.tool_reports.names import KNOWN_NAMES
 from careloop.documents.tool_reports.read import read_tool_report
@@ -49,14 +52,18 @@ def read_any_results(
     known = {figure.name for figure, _ in mapped}
     source = ReportSource(
         tool=report.tool,
-        version=report.version,
+        version=None if report.version is None else _text(report.version),
         report=f"sha256:{sha256(raw).hexdigest()}",
         stated_at_import=tuple(key for key, value in bound.items() if value != getattr(report, key)),
-        unmapped=tuple(one.name for one in report.figures if one.name not in known),
+        unmapped=tuple(_text(one.name) for one in report.figures if one.name not in known),
     )
     results = tuple(_result(figure, measure) for figure, measure in mapped)
     fields_of_file = {"schema": "careloop/results/v1", "system": system, **bound, "results": results, "source": source}
-    return ResultsFile.model_validate(fields_of_file)
+    try:
+        return ResultsFile.model_validate(fields_of_file)
+    except ValidationError as error:
+        said = [f"{'/'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)]
+        raise InvalidInput(f"{name}: {'; '.join(said)}") from error
 
 
 def _bound(report: ToolReport, stated: Stated, name: str) -> dict[str, str | datetime | None]:
@@ -91,10 +98,16 @@ def _result(figure: Figure, measure: str) -> MeasuredResult:
         n=figure.n,
         hits=figure.hits,
         groups={
-            name: GroupCount(n=share.n, hits=share.hits, value=share.value) for name, share in figure.groups.items()
+            _text(name): GroupCount(n=share.n, hits=share.hits, value=share.value)
+            for name, share in figure.groups.items()
         },
         reason=None if figure.value is not None else _NO_VALUE,
-        reported_as=figure.name,
+        reported_as=_text(figure.name),
         errored=figure.errored,
         skipped=figure.skipped,
     )
+
+
+def _text(name: str) -> str:
+    """A tool's name for something, as it may stand in a results file and in the ledger: NFC, no lone surrogates."""
+    return unicodedata.normalize("NFC", name.encode(errors="replace").decode())

@@ -63,6 +63,8 @@ STANDARD_TYPES: Final[Mapping[str, RecordType]] = registry(
     _type("automation.resumed", "reason"),
     _type("check.result", "commit", "findings"),
     _type("checkpoint.anchored", "anchor", "size", "root"),
+    _type("deployment.answered", "environment", "commit", "approved"),
+    _type("deployment.asked", "environment", "commit", "callback"),
     _type("deploy.done", "system", "lock", "environment"),
     _type("evidence.hold", "reason", "items"),
     _type("gate.decision", "system", "lock", "decision", "reasons"),

@@ -29,15 +29,30 @@ BY_PIPELINES: Final = BY_HAND | {
     "approval.given",
     "approval.rejected",
     "approval.requested",
+    "attestation.key",
+    "automation.paused",
     "gate.decision",
+    "matter.ended",
+    "process.run",
+    "release.validated",
+    "review.cross_functional",
     "spool.drained",
 }
 """What a token with the scope `record` may send."""
 BY_RELEASES: Final = BY_PIPELINES | {
+    "authority.taken",
+    "matter.ended",
+    "matter.granted",
+    "matter.used",
+    "release.emergency",
+    "automation.resumed",
+    "policy.in_force",
     "release.recorded",
     "release.revoked",
     "release.standing",
     "rollback.verified",
     "safe_state.entered",
+    "scorecard.frozen",
+    "treatment.approved",
 }
-"""What a token with the scope `release` may send: also what puts a release in force."""
+"""What a token with the scope `release` may send: also what puts a release, a grant or an authority in force."""

@@ -9,6 +9,9 @@ from careloop.reports.gap_words import shortened
 
 __all__ = ["create_plan_json", "create_plan_lines"]
 
+_MOST = 2
+"""Open sentences and next steps that are shown of one item; --format json has all."""
+
 
 def create_plan_json(result: CreatePlanResult) -> dict[str, Any]:
     """The whole answer."""
@@ -40,6 +43,7 @@ def _item(item: CreateItemState) -> dict[str, Any]:
         "day": item.day,
         "due": item.due.isoformat(),
         "overdue": item.overdue,
+        "open": list(item.open),
         "because": list(item.because),
         "remedies": list(item.remedies),
     }
@@ -55,9 +59,10 @@ def create_plan_lines(result: CreatePlanResult) -> Iterator[tuple[str, str]]:
         state = "done" if item.done else "overdue" if item.overdue else "open"
         style = {"done": "good", "overdue": "bad", "open": "warn"}[state]
         yield style, f"  {state:<8} day {item.day:>2}  {item.due}  {item.title}"
-        for because, remedy in zip(item.because[:2], (*item.remedies, *item.remedies)[:2], strict=False):
-            yield "grey", f"      {shortened(because, 110)}"
-            yield "", f"      next: {remedy}"
+        yield from (("grey", f"      not yet: {shortened(sentence, 110)}") for sentence in item.open[:_MOST])
+        if len(item.open) > _MOST:
+            yield "grey", f"      and {len(item.open) - _MOST} more"
+        yield from (("", f"      next: {remedy}") for remedy in item.remedies[:_MOST])
     yield "", ""
     late = plan.overdue
     names = ", ".join(item.title for item in late)
@@ -66,6 +71,8 @@ def create_plan_lines(result: CreatePlanResult) -> Iterator[tuple[str, str]]:
 
 def _counter(plan: CreatePlan) -> str:
     count = f"{plan.done} of {len(plan.items)} done"
+    if plan.done == len(plan.items):
+        return f"Create is shipped: {count}; `care scorecard` says in how many days (M24)"
     if plan.day < 1:
         return f"Create begins on {plan.start}; {count}"
     if plan.day > plan.days:

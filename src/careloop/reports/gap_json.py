@@ -140,6 +140,8 @@ def _milestone(milestone: Milestone) -> dict[str, Any]:
         "outside": milestone.outside,
         "critical": milestone.critical,
         "because": milestone.because,
+        "source": milestone.source,
+        "verified": milestone.verified,
     }
 
 

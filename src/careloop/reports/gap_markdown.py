@@ -13,6 +13,7 @@ from careloop.reports.gap_words import (
     days_words,
     grouped,
     maturity_words,
+    milestone_reason,
     milestone_state,
     missing_of,
     owner_words,
@@ -79,7 +80,8 @@ def _lines(result: GapResult) -> Iterator[str]:
 def _road(road: Road) -> Iterator[str]:
     yield from ("## The road to certification", "", _plain(road_words(road)) + ".", "")
     yield from _table(
-        ("Milestone", "Day", "Why"), ((one.title, milestone_state(one), one.because) for one in road.milestones)
+        ("Milestone", "Day", "Why"),
+        ((one.title, milestone_state(one), milestone_reason(one)) for one in road.milestones),
     )
     yield from ("## Actions", "")
     yield from _table(

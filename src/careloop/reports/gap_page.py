@@ -16,6 +16,7 @@ from careloop.reports.gap_words import (
     days_words,
     grouped,
     maturity_words,
+    milestone_reason,
     milestone_state,
     missing_of,
     owner_words,
@@ -94,7 +95,7 @@ def _system(system: UrgentSystem) -> str:
 
 def _road(road: Road, organisation: str) -> Iterator[str]:
     yield f"<h2>The road to certification</h2><p>{escape(road_words(road))}.</p>"
-    rows = ((one.title, _day(milestone_state(one)), one.because) for one in road.milestones)
+    rows = ((one.title, _day(milestone_state(one)), milestone_reason(one)) for one in road.milestones)
     yield _table("Milestones", ("Milestone", "Day", "Why"), rows)
     title = f"The road to certification{f' of {organisation}' if organisation else ''}"
     yield (

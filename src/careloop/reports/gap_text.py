@@ -76,6 +76,8 @@ def _road(road: Road, *, everything: bool) -> Iterator[tuple[str, str]]:
     yield "", f"  {road_words(road)}"
     for milestone in road.milestones:
         yield _milestone(milestone)
+    if unsure := sorted({str(one.source) for one in road.milestones if not one.verified}):
+        yield "grey", f"  not verified: nobody has held {', '.join(unsure)} against its text yet"
     yield "", ""
     shown = road.steps if everything else road.steps[:_MOST_STEPS]
     yield "heading", f"Actions, in order: {len(road.steps)}"
@@ -90,7 +92,9 @@ def _road(road: Road, *, everything: bool) -> Iterator[tuple[str, str]]:
 
 def _milestone(milestone: Milestone) -> tuple[str, str]:
     style = "good" if milestone.reached else "warn" if milestone.critical else ""
-    return style, f"  {milestone_state(milestone):<22} {milestone.title:<24} {shortened(milestone.because, 90)}"
+    unsure = "" if milestone.verified else "  [not verified]"
+    why = shortened(milestone.because, 90 - len(unsure))
+    return style, f"  {milestone_state(milestone):<22} {milestone.title:<24} {why}{unsure}"
 
 
 def _step(step: PlanStep) -> Iterator[tuple[str, str]]:

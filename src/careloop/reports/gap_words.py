@@ -32,6 +32,7 @@ __all__ = [
     "days_words",
     "grouped",
     "maturity_words",
+    "milestone_reason",
     "milestone_state",
     "missing_of",
     "owner_words",
@@ -154,6 +155,12 @@ def owner_words(step: PlanStep) -> str:
     """Post and people."""
     people = ", ".join(step.people) if step.people else "nobody"
     return f"{step.owner_title} ({people})"
+
+
+def milestone_reason(milestone: Milestone) -> str:
+    """Why it is there, with its source; a source that nobody has checked is called that."""
+    checked = "" if milestone.verified else ", not verified"
+    return f"{milestone.because} ({milestone.source}{checked})" if milestone.source else milestone.because
 
 
 def milestone_state(milestone: Milestone) -> str:

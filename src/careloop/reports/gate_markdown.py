@@ -5,8 +5,8 @@ from typing import Final
 
 from careloop.domain.decision import GateAnswer, Reason, Verdict
 from careloop.errors import CareloopError
+from careloop.reports.gate_remarks import closed_gate_remarks, gate_remarks
 from careloop.reports.markdown_cells import code, plain, table
-from careloop.reports.remarks import closed_gate_remarks, gate_remarks
 
 __all__ = ["closed_gate_markdown", "gate_mark", "gate_markdown"]
 

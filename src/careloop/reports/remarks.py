@@ -1,17 +1,17 @@
-"""What a check or a gate has to say, in the one shape that every writer for CI takes: SARIF, JUnit, annotations."""
+"""What a check or a gate has to say, in the one shape that every writer for CI takes: SARIF, JUnit, annotations.
 
-import hashlib
+Those of a gate are made in `gate_remarks`: a check from the cache does without all that a gate's answer is made of.
+"""
+
 from dataclasses import dataclass
 from enum import StrEnum
 
 from careloop.domain.check import CheckResult
-from careloop.domain.decision import Decision, GateAnswer, Reason, ReasonKind, Verdict
 from careloop.domain.finding import Finding
 from careloop.domain.place import Place
 from careloop.domain.tier import Enforcement, Severity
-from careloop.errors import CareloopError
 
-__all__ = ["Level", "Remark", "RemarkList", "check_remarks", "closed_gate_remarks", "gate_remarks"]
+__all__ = ["Level", "Remark", "RemarkList", "check_remarks", "in_order", "writable"]
 
 
 class Level(StrEnum):
@@ -86,7 +86,7 @@ def check_remarks(result: CheckResult) -> RemarkList:
         command="check",
         about=documents,
         headline=_check_headline(remarks),
-        remarks=_sorted(remarks),
+        remarks=in_order(remarks),
         commit=result.commit,
         standards_digest=result.standards_digest,
         exit_code=result.exit_code,
@@ -109,10 +109,10 @@ def _of_finding(finding: Finding, *, unreadable: bool = False) -> Remark:
         id=finding.id,
         rule=finding.rule,
         level=level,
-        message=_plain(finding.message),
+        message=writable(finding.message),
         place=finding.place,
-        because=tuple(map(_plain, finding.because)),
-        remedy=_plain(finding.remedy),
+        because=tuple(map(writable, finding.because)),
+        remedy=writable(finding.remedy),
         controls=finding.controls,
         owner=finding.owner,
         severity=None if unreadable else finding.severity,
@@ -123,79 +123,13 @@ def _of_finding(finding: Finding, *, unreadable: bool = False) -> Remark:
     )
 
 
-_LEVELS = {Verdict.BLOCK: Level.ERROR, Verdict.WAIT: Level.WARNING, Verdict.ALLOW: Level.NOTE}
-_EXIT_CODES = {Verdict.ALLOW: 0, Verdict.BLOCK: 1, Verdict.WAIT: 3}
-_WORDS = {
-    Verdict.ALLOW: "care gate: {} may go ahead",
-    Verdict.WAIT: "care gate: {} has to wait",
-    Verdict.BLOCK: "care gate: {} is blocked",
-}
-
-
-def gate_remarks(answer: GateAnswer) -> RemarkList:
-    """The remarks of `care gate`: its reasons, each at the first line of the system's document."""
-    decision = answer.decision
-    about = f"{answer.system} {answer.version} into {answer.environment}"
-    remarks = [_of_reason(one, answer.system, answer.environment) for one in _told(decision)]
-    return RemarkList(
-        command="gate",
-        about=about,
-        headline=_WORDS[decision.verdict].format(about),
-        remarks=_sorted(remarks),
-        commit=answer.commit,
-        standards_digest=answer.standards_digest,
-        exit_code=_EXIT_CODES[decision.verdict],
-    )
-
-
-def closed_gate_remarks(error: CareloopError, *, system: str, environment: str) -> RemarkList:
-    """The remarks of a gate that could not ask its ledger, and is closed."""
-    reason = Reason(
-        kind=ReasonKind.LEDGER, effect=Verdict.BLOCK, message=error.message, remedy=error.hint or "mend the ledger"
-    )
-    about = f"{system} into {environment}"
-    return RemarkList(
-        command="gate",
-        about=about,
-        headline=_WORDS[Verdict.BLOCK].format(about),
-        remarks=(_of_reason(reason, system, environment),),
-        commit=None,
-        standards_digest=None,
-        exit_code=error.exit_code,
-    )
-
-
-def _told(decision: Decision) -> list[Reason]:
-    """All reasons; where a verdict has none that carries it, the verdict itself, so that no writer shows it clean."""
-    told = list(decision.reasons)
-    if decision.verdict is not Verdict.ALLOW and not any(one.effect is decision.verdict for one in told):
-        message = f"the gate answers {decision.verdict.value}"
-        told.append(Reason(kind=ReasonKind.RULE, effect=decision.verdict, message=message))
-    return told
-
-
-def _of_reason(reason: Reason, system: str, environment: str) -> Remark:
-    named = reason.rule or reason.measure or reason.kind.value
-    spot = "\0".join((reason.kind.value, named, reason.measure or "", system, environment))
-    return Remark(
-        id=hashlib.sha256(spot.encode(errors="surrogateescape")).hexdigest()[:16],
-        rule=named,
-        level=_LEVELS[reason.effect],
-        message=_plain(reason.message),
-        place=Place(f"systems/{system}/system.yaml"),
-        because=tuple(map(_plain, reason.because)),
-        remedy=_plain(reason.remedy) if reason.effect is not Verdict.ALLOW else "",
-        controls=reason.controls,
-        waits=reason.effect is Verdict.WAIT,
-    )
-
-
-def _plain(text: str) -> str:
+def writable(text: str) -> str:
     """Bytes of a file's name that are no text are written out, since no format of these can carry them."""
     return text.encode(errors="backslashreplace").decode()
 
 
-def _sorted(remarks: list[Remark]) -> tuple[Remark, ...]:
+def in_order(remarks: list[Remark]) -> tuple[Remark, ...]:
+    """What cannot be read first, then what blocks, then the rest, each in order of place."""
     return tuple(
         sorted(remarks, key=lambda one: (not one.unreadable, _ORDER.index(one.level), one.place, one.rule, one.message))
     )

@@ -100,4 +100,13 @@ DEFINITIONS: Final[tuple[Definition, ...]] = (
         better=Relation.AT_LEAST,
         typical=100.0,
     ),
+    Definition(
+        id="M24",
+        title="Days until Create is shipped",
+        formula="days from the first day of Create until its six items are shipped, the first day counted",
+        units=("d",),
+        better=Relation.AT_MOST,
+        typical=30.0,
+        tolerance=0.25,
+    ),
 )

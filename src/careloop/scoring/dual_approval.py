@@ -38,6 +38,11 @@ class _Live:
     approved_later: bool
     used: tuple[Entry, ...]
 
+    def by(self, field: str) -> bool:
+        """Whether the standing it went live on says how it came about: `envelope` or `emergency`."""
+        standings = [one for one in self.used if one.record.type == "release.standing"]
+        return any(text(one.record.data, field) for one in standings[-1:])
+
 
 @dataclass(frozen=True)
 class _Gate:
@@ -146,6 +151,8 @@ def _parts(found: Sequence[_Live], needed: Sequence[_Live]) -> Iterator[Part]:
     apart = {
         "not_at_gate": ("went live without passing the gate", sum(not one.at_gate for one in found)),
         "approved_later": ("approved only afterwards", sum(one.approved_later and not one.approved for one in found)),
+        "in_envelope": ("inside a change envelope", sum(one.by("envelope") for one in found)),
+        "emergency": ("in an emergency", sum(one.by("emergency") for one in found)),
     }
     for name, (title, count) in apart.items():
         if count:

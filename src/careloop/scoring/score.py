@@ -1,4 +1,4 @@
-"""The scorecard: readings of repository, ledger and lake in, seven judged metrics out. Pure.
+"""The scorecard: readings of repository, ledger and lake in, judged metrics out. Pure.
 
 Not here: choosing the window, finding the commit of a past day, reading the stores (workflows/evolve).
 """
@@ -19,6 +19,7 @@ from careloop.scoring.alerts import alerts_figure
 from careloop.scoring.approval_time import approval_time_figure
 from careloop.scoring.cards_and_limits import cards_figure
 from careloop.scoring.correction_time import correction_time_figure
+from careloop.scoring.create_days import CreateDays, create_days_figure
 from careloop.scoring.definitions import DEFINITIONS, Definition
 from careloop.scoring.dual_approval import dual_approval_figure
 from careloop.scoring.evidence import Evidence
@@ -59,6 +60,8 @@ class PeriodReading:
     """As it stood when the window ended, or now; None when nothing was in force."""
     served: Mapping[str, int] | None = None
     """True number of answers by system; None when the lake was not read."""
+    create: CreateDays | None = None
+    """Create as it stood when the window ended, or now; None when nothing says when it began."""
 
 
 def score(
@@ -107,6 +110,8 @@ def figure_of(metric: str, evidence: Evidence | None, period: PeriodReading, *, 
     window, repository = period.window, period.repository
     if window.since > now:
         return nothing(NullReason.NOT_BEGUN, f"{window.name} has not begun", unit=unit)
+    if metric == "M24":
+        return create_days_figure(period.create, unit=unit)
     if metric in ("M1", "M10"):
         if repository is None:
             return nothing(NullReason.NOT_READ, f"no documents were in force in {window.name}", unit=unit)

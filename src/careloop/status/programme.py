@@ -1,6 +1,7 @@
 """What the programme owes: rules of moment `always`, each violation with its owner, its day and who acts meanwhile."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel
@@ -10,6 +11,7 @@ from careloop.checks.run import rule_findings
 from careloop.checks.subjects import Cases
 from careloop.domain.finding import Finding
 from careloop.domain.noun import Governed, days_in
+from careloop.domain.organisation import Organisation
 from careloop.domain.place import Pointer
 from careloop.domain.repository import Repository
 from careloop.domain.risk import Risk
@@ -20,6 +22,7 @@ from careloop.domain.tier import Moment
 
 __all__ = ["GRACE_DAYS", "programme_findings"]
 
+_TURNING = "phases-turning"
 GRACE_DAYS = 30
 """Days an owner has after something fell due, before it is overdue for good (SEMANTICS 7)."""
 
@@ -34,6 +37,9 @@ def programme_findings(
         key=lambda finding: (finding.place, finding.rule, finding.subject or ""),
     )
     for finding in found:
+        if finding.rule == _TURNING and repository.organisation is not None:
+            yield from _phases_owed(finding, repository.organisation, repository, today)
+            continue
         why = f" ({'; '.join(finding.because[:2])})" if finding.because else ""
         subject = f"{finding.subject}: " if finding.subject not in (None, "organisation", finding.place.file) else ""
         yield ProgrammeFinding(
@@ -42,6 +48,26 @@ def programme_findings(
             due=_due(finding, repository),
             acting=_acting(finding, repository, today),
             message=f"{subject}{finding.message}{why}",
+            file=finding.place.file,
+        )
+
+
+def _phases_owed(
+    finding: Finding, organisation: Organisation, repository: Repository, today: date
+) -> Iterator[ProgrammeFinding]:
+    """Each phase that stands still, to whoever owns it (R1)."""
+    for turn in organisation.phases:
+        due = turn.last_run + timedelta(days=days_in(turn.every)) if turn.last_run is not None else None
+        if due is not None and turn.last_run is not None and turn.last_run <= today <= due:
+            continue
+        why = f"was due on {due}" if due is not None else "has never run"
+        mine = replace(finding, owner=turn.owner, subject=turn.owner)
+        yield ProgrammeFinding(
+            rule=finding.rule,
+            owner=turn.owner,
+            due=due + timedelta(days=GRACE_DAYS) if due is not None else None,
+            acting=_acting(mine, repository, today),
+            message=f"the phase {turn.phase.value} {why}",
             file=finding.place.file,
         )
 

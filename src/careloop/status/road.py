@@ -130,6 +130,8 @@ def _milestone(made: Work, name: str, spans: _Spans, start: date, *, critical: b
         booked=booked is not None,
         outside=step.outside,
         because=step.because,
+        source=step.source,
+        verified=step.verified,
         critical=critical,
     )
 

@@ -11,10 +11,14 @@ from typing import Any, cast
 
 from careloop import wiring
 from careloop.documents.event_batch import BatchRow
+from careloop.documents.forge_event import DeploymentAsked
 from careloop.domain.event_report import IngestReport
 from careloop.web.configuration import configure
+from careloop.web.forge_hooks import FORGE_PATH, ForgeHooks
 from careloop.web.ingest import EVENTS_PATH, IngestApp
+from careloop.wiring.forges import webhook_terms
 from careloop.wiring.pages import web_place
+from careloop.workflows.run.answer_deployments import note_deployment
 from careloop.workflows.run.ingest_events import Intake, ingest_events
 
 __all__ = ["Server", "from_environment"]
@@ -28,8 +32,16 @@ _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 class Server:
     """Sends each request where it belongs, and follows the server's start and stop."""
 
-    def __init__(self, pages: _App, ingest: _App, *, started: Callable[[], None], stopped: Callable[[], None]) -> None:
-        self._pages, self._ingest = pages, ingest
+    def __init__(
+        self,
+        pages: _App,
+        ingest: _App,
+        *,
+        started: Callable[[], None],
+        stopped: Callable[[], None],
+        forge_hooks: _App | None = None,
+    ) -> None:
+        self._pages, self._ingest, self._forge_hooks = pages, ingest, forge_hooks
         self._started, self._stopped = started, stopped
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
@@ -38,6 +50,8 @@ class Server:
             await self._live(receive, send)
         elif scope["type"] == "http" and scope["path"] == EVENTS_PATH:
             await self._ingest(scope, receive, send)
+        elif scope["type"] == "http" and self._forge_hooks is not None and scope["path"].startswith(FORGE_PATH):
+            await self._forge_hooks(scope, receive, send)
         elif scope["type"] == "http":
             await self._pages(scope, receive, send)
 
@@ -83,4 +97,19 @@ def from_environment() -> Server:
         IngestApp(_Taking(), may_send=may_send_events),
         started=lambda: board().start(),
         stopped=lambda: board().stop(),
+        forge_hooks=_forge_hooks(),
     )
+
+
+def _forge_hooks() -> ForgeHooks | None:
+    """What takes webhooks of the forge, where the environment shares a secret with it."""
+    terms = webhook_terms()
+    if terms is None:
+        return None
+    root = wiring.served_repository()
+
+    def note(asked: DeploymentAsked) -> bool:
+        with wiring.release_desk(root, {}) as desk:
+            return note_deployment(asked, desk.ledger, wiring.now())
+
+    return ForgeHooks(note, secret=terms.secret, repository=terms.repository)

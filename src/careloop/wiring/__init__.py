@@ -20,7 +20,7 @@ from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.git_workspace import GitWorkspace
 from careloop.adapters.package_standards import PackageStandards
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
-from careloop.errors import CareloopError, Unavailable
+from careloop.errors import Unavailable
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
@@ -219,20 +219,11 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
             key=os.environ.get("CARELOOP_LEDGER_KEY") or stores.get("ledger-key", ""),
         ),
     )
-    return _anchored(root, ledger)
+    if organisation is None or not organisation.anchors:
+        return ledger
+    from careloop.wiring.trust import anchored
 
-
-def _anchored(root: Path, ledger: Ledger) -> Ledger:
-    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
-    from careloop.wiring.trust import anchors_of
-    from careloop.workflows.evolve.anchor_ledger import check_anchors
-
-    try:
-        check_anchors(ledger, anchors_of(root))
-    except CareloopError:
-        ledger.close()
-        raise
-    return ledger
+    return anchored(root, ledger, organisation)
 
 
 def organisation_of(root: Path) -> "Organisation | None":
@@ -255,11 +246,12 @@ def verify_ledger(root: Path, trust: str | None) -> "Verification":
     """Everything that is wrong with the repository's ledger; `trust` is its public key, or a file that holds it."""
     from careloop.adapters.local_ledger import verify_local_ledger
     from careloop.ledger.note import read_verifier
+    from careloop.wiring.trust import followed
 
     key = None
     if trust is not None:
         file = Path(trust)
-        key = read_verifier(file.read_text(encoding="utf-8").strip() if file.is_file() else trust)
+        key = followed(root, read_verifier(file.read_text(encoding="utf-8").strip() if file.is_file() else trust))
     return verify_local_ledger(root, ledger_url(root), trust=key)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from careloop.adapters.git_objects import PushedObjects
 from careloop.adapters.git_repository import GitRepository
 from careloop.documents.layout import GOVERNED_FOLDERS, MAX_BYTES, ROOT_FILES, ROOT_LOOKALIKES
+from careloop.errors import NotFound
 from careloop.wiring import ledger_to_write, now, repository_source, result_cache, standards_library
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from careloop.workflows.create.guard_branch import HookDesk
     from careloop.workflows.create.put_in_force import EnactDesk
 
-__all__ = ["change_history", "enact_desk", "folder_in_git", "git_hooks", "hook_desk"]
+__all__ = ["change_history", "enact_desk", "folder_in_git", "git_hooks", "hook_desk", "parted_range"]
 
 
 def change_history(root: Path) -> "ChangeHistory":
@@ -32,6 +33,25 @@ def folder_in_git(root: Path) -> str:
     here = root.resolve()
     top = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
     return "".join(f"{part}/" for part in here.relative_to(top).parts)
+
+
+def parted_range(root: Path, text: str) -> str:
+    """A range as `care check` takes it. `BASE...HEAD` means, as it does for git, from where the two parted.
+
+    Raises NotFound where they never were one, or a shallow clone does not hold the commit at which they parted.
+    """
+    from careloop.adapters.git_signatures import run_git
+
+    base, dots, head = text.partition("...")
+    if not dots:
+        return text
+    base, head = base or "HEAD", head or "HEAD"
+    try:
+        parted = run_git(root, "merge-base", "--end-of-options", base, head).strip()
+    except NotFound as error:
+        hint = "fetch both whole: `git fetch --unshallow`, or `fetch-depth: 0` in GitHub Actions"
+        raise NotFound(f"it is not known where {base} and {head} parted", hint=hint) from error
+    return f"{parted}..{head}"
 
 
 def git_hooks(root: Path) -> "GitHooks":

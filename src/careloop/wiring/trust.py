@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING, Final
 
 from careloop import wiring
 from careloop.domain.noun import seconds_in
-from careloop.domain.organisation import LedgerAnchor
-from careloop.errors import InvalidInput, Unavailable
+from careloop.domain.organisation import LedgerAnchor, Organisation
+from careloop.errors import CareloopError, InvalidInput, Refused, Unavailable
 from careloop.ports.anchor import Anchor
-from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Receipt
+from careloop.ports.ledger import Actor, ActorKind, Checkpoint, Json, Ledger, Receipt
 
 if TYPE_CHECKING:
     from careloop.adapters.witness_folder import WitnessFolder
+    from careloop.ledger.note import Verifier
     from careloop.ledger.witness import Decision
     from careloop.ports.personal_values import PersonalValues
     from careloop.workflows.evolve.ledger_clerk import LedgerClerk
 
 __all__ = [
     "KEEPER",
+    "anchored",
+    "anchors_in",
     "anchors_of",
     "clerk_for",
     "export_ledger",
+    "followed",
     "personal_values",
     "recover_ledger",
     "retention_of",
@@ -41,7 +45,24 @@ KEEPER: Final = Actor(iss="careloop", sub="care-ledger", kind=ActorKind.SERVICE)
 def anchors_of(root: Path) -> tuple[Anchor, ...]:
     """The anchors that `care.yaml` lists."""
     organisation = wiring.organisation_of(root)
-    return tuple(_anchor(root, one) for one in (organisation.anchors if organisation else ()))
+    return anchors_in(root, organisation) if organisation else ()
+
+
+def anchored(root: Path, ledger: Ledger, organisation: Organisation) -> Ledger:
+    """The ledger, once it holds against what `care.yaml: anchors` remember; closed and refused when it does not."""
+    from careloop.workflows.evolve.anchor_ledger import check_anchors
+
+    try:
+        check_anchors(ledger, anchors_in(root, organisation))
+    except CareloopError:
+        ledger.close()
+        raise
+    return ledger
+
+
+def anchors_in(root: Path, organisation: Organisation) -> tuple[Anchor, ...]:
+    """The anchors of a `care.yaml` that was read already."""
+    return tuple(_anchor(root, one) for one in organisation.anchors)
 
 
 @contextmanager
@@ -84,6 +105,19 @@ def export_ledger(root: Path, out: Path, *, with_personal: bool = True) -> Check
         return export(ledger, out, disclosures=shown, rotations=rotations_of(_database(root)))
 
 
+def followed(root: Path, trusted: "Verifier") -> "Verifier":
+    """The log's newest key, where a trusted one leads to it; a log that does not open leaves the trusted one."""
+    from careloop.adapters.ledger_rotation import rotations_of
+    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.workflows.evolve.anchor_ledger import newest_key
+
+    try:
+        with closing(open_local_ledger(root, url=wiring.ledger_url(root), read_only=True)) as ledger:
+            return newest_key(ledger, trusted, rotations_of(_database(root)))
+    except CareloopError:
+        return trusted
+
+
 def recover_ledger(root: Path, *, reason: str) -> Receipt:
     """Go on after a loss that no backup mends: a recorded fork under a new key."""
     from careloop.adapters.ledger_files import files_of
@@ -94,7 +128,21 @@ def recover_ledger(root: Path, *, reason: str) -> Receipt:
     now = wiring.now()
     record = Record(id=wiring.new_id(now), type="ledger.forked", actor=KEEPER, occurred_at=now, data={"reason": reason})
     origin = load_verifier(files_of(_database(root)).public_key).name
-    return fork_local_ledger(root, wiring.ledger_url(root), origin=origin, record=record, recorded_at=now)
+    url, known = wiring.ledger_url(root), _lost_elsewhere(root)
+    return fork_local_ledger(root, url, origin=origin, record=record, recorded_at=now, known=known)
+
+
+def _lost_elsewhere(root: Path) -> Checkpoint | None:
+    """What an anchor of care.yaml knows of the log that the log itself does not; None where it does not even open."""
+    from careloop.adapters.local_ledger import open_local_ledger
+    from careloop.workflows.evolve.anchor_ledger import lost_to
+
+    try:
+        ledger = open_local_ledger(root, url=wiring.ledger_url(root), read_only=True)
+    except Refused:
+        return None
+    with closing(ledger):
+        return lost_to(ledger, anchors_of(root))
 
 
 def rotate_ledger(root: Path, *, reason: str) -> str:

@@ -83,6 +83,14 @@ def test_an_altered_record_is_told_and_the_others_stay_proven() -> None:
         assert not found.sound
 
 
+def test_a_byte_altered_in_the_container_is_told_to_the_record() -> None:
+    at = ARCHIVE.index(b'"number":3')
+    found = verify_export(ARCHIVE[: at + 9] + b"8" + ARCHIVE[at + 10 :], trust=KEY)
+    assert states(found) == {State.ALTERED: [3], State.PROVEN: [0, 1, 2, 4]}
+    assert ProblemKind.CONTAINER_ALTERED in kinds(found)
+    assert ProblemKind.FILE_ADDED not in kinds(found)
+
+
 @pytest.mark.parametrize("index", range(5))
 def test_a_missing_record_is_told_and_the_others_stay_proven(index: int) -> None:
     def without(content: bytes) -> bytes:

@@ -103,6 +103,7 @@ PACK_RULE_MISTAKES: Mapping[str, Mistake] = {
     ),
     "risks-recorded": Mistake(_no_risk_of_the_recommender, "systems/product-recommender/system.yaml"),
     "screening-present": Mistake(_no(f"{_CREDIT}/impact/screening-2026.yaml")),
+    "assessment-complete": Mistake(_drop(_ASSESSMENT, "conclusion"), _ASSESSMENT),
     "assessment-present": Mistake(_no(_ASSESSMENT)),
     "monitors-present": Mistake(_no(f"{_CREDIT}/monitors.yaml")),
     "monitors-cover-drift": Mistake(

@@ -1,5 +1,6 @@
 """One mistake for each structural check: an edit of Acme that it must find, and where it must find it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -134,6 +135,10 @@ def _off_scale(tree: SourceTree) -> SourceTree:
     return replace(tree, files={**tree.files, path: "\n".join(lines).encode()})
 
 
+def _unreasoned(text: str) -> str:
+    return re.sub(r"justification: .*", "justification: TODO", text, count=1)
+
+
 STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
     "reference-exists": StructuralCase(
         _swap(CREDIT, "owner: product-credit", "owner: product-kredit"), CREDIT, "did you mean 'product-credit'"
@@ -178,6 +183,13 @@ STRUCTURAL_CASES: Mapping[str, StructuralCase] = {
         ),
         "care.yaml",
         "the scope includes nothing",
+    ),
+    "reason-stated": StructuralCase(
+        lambda tree: replace(
+            tree, files={**tree.files, "controls.yaml": _unreasoned(tree.files["controls.yaml"].decode()).encode()}
+        ),
+        "controls.yaml",
+        "iso42001:2023/A.2.2 is decided without a reason: TODO",
     ),
     "accountable-once": StructuralCase(
         _swap(

@@ -1,4 +1,4 @@
-"""R57, R58: the chain of digests of a data set holds, and its sheet says something; R3: a metric exists."""
+"""R57, R58: the chain of digests of a data set holds, and its sheet says something."""
 
 from functools import cache
 
@@ -66,9 +66,3 @@ def test_a_placeholder_in_a_sheet_says_nothing_r57(nothing: str) -> None:
     quoted = nothing.replace("[", "'[").replace("]", "]'")
     (finding,) = found(replaced(acme(), ADULT, "licence: CC-BY-4.0", f"licence: {quoted}"), "data-sheet-filled")
     assert finding.message == f"licence says nothing: {nothing}"
-
-
-def test_an_objective_names_a_metric_that_exists_r3() -> None:
-    unknown = replaced(acme(), "objectives.yaml", "metric: M14", "metric: M41")
-    (finding,) = found(unknown, "reference-exists")
-    assert finding.message.startswith("there is no metric 'M41'")

@@ -6,9 +6,10 @@ import pytest
 from test_structural_checks import acme
 
 from careloop.checks.loosening import Comparison, compare_promises
-from careloop.checks.yardstick import CONTROLS, CRITERIA, MONITORS, RULES, TIERS, Direction
+from careloop.checks.yardstick import CONTROLS, CRITERIA, EVALUATION, MONITORS, RULES, TIERS, Direction
 from careloop.documents.compile import compile_tree
 from careloop.domain.controls import ControlDecision
+from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.monitor import Monitor, Response
 from careloop.domain.repository import Repository
 from careloop.domain.risk import Appetite
@@ -105,6 +106,43 @@ def test_what_only_became_stricter_waits_for_nobody(path: str, old: str, new: st
     assert compared.stricter_only == (frozenset() if "version" in new else {path})
 
 
+def _expecting(*expected: str) -> Repository:
+    listed = "\n".join(f"  - {{{one}}}" for one in expected)
+    path = "systems/credit-decision/system.yaml"
+    return _edited(path, "lifecycle:", f"evaluation:\n{listed}\nlifecycle:") if expected else _before()
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "says"),
+    [
+        ("measure: accuracy, least: 0.9", "measure: accuracy, least: 0.8", "least of expected result"),
+        ("measure: fpr, most: 0.1", "measure: fpr, most: 0.2", "most of expected result"),
+        ("measure: fpr, most: 0.1, level: 0.99", "measure: fpr, most: 0.1", "level of expected result"),
+        ("measure: ratio, least: 0.8", "measure: ratio, least: 0.8, min_n: 90", "min_n of expected result"),
+    ],
+)
+def test_r40_a_limit_of_a_release_test_that_is_moved_is_a_loosening_one_way_only(
+    more: str, less: str, says: str
+) -> None:
+    looser = compare_promises(_expecting(more), _expecting(less)).shifts
+    assert [shift.loosens for shift in looser] == [True]
+    assert says in looser[0].what
+    assert [shift.loosens for shift in compare_promises(_expecting(less), _expecting(more)).shifts] == [False]
+
+
+def test_r40_a_release_test_that_is_gone_loosens_and_one_that_is_new_tightens() -> None:
+    asked, nothing = _expecting("measure: accuracy, least: 0.9"), _expecting()
+    assert [shift.what for shift in compare_promises(asked, nothing).shifts] == [
+        "expected result credit-decision/accuracy is gone"
+    ]
+    assert compare_promises(asked, nothing).shifts[0].loosens
+    assert not compare_promises(nothing, asked).shifts[0].loosens
+    other = _expecting("measure: accuracy, all_pass: true")
+    assert all(shift.loosens for shift in compare_promises(asked, other).shifts), (
+        "another kind of limit: nobody can tell"
+    )
+
+
 def _asking(quorum: str) -> Repository:
     return _edited("care.yaml", "stores:\n", f"approvals: {{high: {quorum}}}\nstores:\n")
 
@@ -150,7 +188,7 @@ def test_nothing_moves_between_a_tree_and_itself() -> None:
 
 def test_each_yardstick_judges_what_its_noun_has() -> None:
     pairs = ((RULES, Rule), (MONITORS, Monitor), (CONTROLS, ControlDecision), (CRITERIA, Appetite), (TIERS, System))
-    for yardstick, noun in pairs:
+    for yardstick, noun in (*pairs, (EVALUATION, ExpectedResult)):
         assert {name for name in yardstick.fields if not hasattr(noun, name) and name not in noun.model_fields} == set()
 
 

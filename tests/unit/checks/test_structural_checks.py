@@ -1,4 +1,4 @@
-"""Each structural check finds its one mistake in Acme, at the right file, and finds nothing in Acme as it is."""
+"""Each structural check finds its one mistake in Acme at its place, and nothing in Acme as it is (R2, R20, R24)."""
 
 from functools import cache
 from pathlib import Path

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import annotated_types
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, JsonValue, StringConstraints
 from pydantic.fields import FieldInfo
 
 from careloop.documents.nouns import NOUNS
@@ -30,6 +30,8 @@ _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
     r"^[^@\s]+@[^@\s]+$": st.sampled_from(["a@b", "ada.byron+ai@harbour.example"]),
     r"^sha256:[0-9a-f]{64}$": st.just("sha256:" + "0a" * 32),
     r"^[0-9a-f]{16}$": st.just("0123456789abcdef"),
+    r"^[0-9a-f]{64}$": st.just("0a" * 32),
+    r"^[0-9a-f]{40}([0-9a-f]{24})?$": st.sampled_from(["0b" * 20, "0c" * 32]),
     r"^X-[A-Za-z0-9.-]+$": st.sampled_from(["X-1", "X-a.B"]),
     r"^M\d{1,2}$": st.sampled_from(["M1", "M12"]),
     r"^(>=|<=)$": st.sampled_from([">=", "<="]),
@@ -37,6 +39,7 @@ _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
     r"^(P\d{1,4}[DWMY]|PT\d{1,5}[HM])$": st.sampled_from(["P1D", "P2W", "P12M", "P3Y", "PT15M", "PT72H"]),
     r"^ssh-ed25519 [A-Za-z0-9+/]{68}( .+)?$": st.just(f"ssh-ed25519 {'A' * 68} care server"),
     r"^[a-z0-9][a-z0-9._-]{0,79}$": _SLUGS,
+    r"^[a-z][a-z0-9_.]*$": st.sampled_from(["policy.in_force", "drill"]),
     r"^[A-Za-z][A-Za-z0-9._-]{0,79}$": st.sampled_from(["reach", "dataRights", "q-1"]),
     r'^[^"\s](?:[^"\n]{0,198}[^"\s])?$': st.sampled_from(["yes", "no", "not at all", "null"]),
 }
@@ -66,7 +69,7 @@ def _values(noun: Any) -> st.SearchStrategy[Any]:
         return st.lists(_values(get_args(noun)[0]), min_size=1, max_size=2) | st.just([])
     if origin is dict:
         keys, inner = get_args(noun)
-        return _FACTS if inner is Any else st.dictionaries(_values(keys), _values(inner), max_size=2)
+        return _FACTS if inner in (Any, JsonValue) else st.dictionaries(_values(keys), _values(inner), max_size=2)
     if isinstance(noun, type) and issubclass(noun, BaseModel):
         return _mapping(noun)
     if isinstance(noun, type) and issubclass(noun, enum.StrEnum):

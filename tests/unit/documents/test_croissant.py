@@ -59,7 +59,7 @@ def test_what_nobody_says_is_open_and_nothing_is_made_up() -> None:
     made = draft((GOLDEN / "hub.json").read_bytes())
     assert made.open == ("purpose", "licence", "rights", "provenance", "quality", "management", "retention")
     sheet = noun(made)
-    assert (sheet.rights, sheet.licence, sheet.provenance, sheet.quality) == ("TODO", "TODO", (), ())
+    assert (sheet.rights, sheet.licence, sheet.provenance, sheet.quality) == ("TBD", "TBD", (), ())
     assert sheet.personal, "people are assumed to be in it until somebody says otherwise"
     assert "live" in made.text
     assert "no SHA-256 is given for repo" in made.text, "a link to an issue is no digest"

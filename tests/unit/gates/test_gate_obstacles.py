@@ -1,5 +1,6 @@
 """What stands in the way before any rule is asked, and who may take over from a release."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,13 @@ from careloop.domain.tier import Tier
 from careloop.domain.validation import Validation
 from careloop.gates.obstacles import artefact_reasons, document_reasons, hosted_model_reasons
 from careloop.gates.rollback_target import rollback_target
-from careloop.gates.validation import VALIDATION_NAMESPACE, is_validated, validation_digest, why_no_validator
+from careloop.gates.validation import (
+    VALIDATION_NAMESPACE,
+    is_validated,
+    validation_digest,
+    validation_reasons,
+    why_no_validator,
+)
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
 
 BLOCK, ALLOW = Verdict.BLOCK, Verdict.ALLOW
@@ -195,3 +202,20 @@ def test_a_report_whose_words_were_changed_after_signing_does_not_count() -> Non
         at=signed.at, signature=signed.signature,
     )  # fmt: skip
     assert not validated(changed)
+
+
+def test_r84_open_conditions_block_at_every_tier_and_limits_are_told() -> None:
+    report = a_validation(conditions=("retest on Irish data",), findings=("n is small",), limits=("adults only",))
+    found = {one.message: one.effect for one in validation_reasons([report], people())}
+    assert list(found.values()) == [Verdict.BLOCK, Verdict.ALLOW, Verdict.ALLOW]
+    assert any("a condition that is open: retest on Irish data" in one for one in found)
+    assert any("limits its use: adults only" in one for one in found)
+    assert list(validation_reasons([report, a_validation()], people())) == []
+    assert list(validation_reasons([a_validation("val", key="ada", conditions=("forged",))], people())) == []
+
+
+def test_r84_findings_and_limits_are_part_of_what_the_validator_signs() -> None:
+    signed = a_validation(limits=("adults only",))
+    assert validated(signed)
+    assert not validated(replace(signed, limits=()))
+    assert not validated(replace(signed, findings=("none",)))

@@ -1,4 +1,4 @@
-"""A release that rests on a supplier below the bar, or on an attestation that has run out, does not go ahead (R61)."""
+"""A release that rests on a supplier below the bar, or on an attestation that ran out, does not go ahead (R12, R61)."""
 
 from typing import Any
 

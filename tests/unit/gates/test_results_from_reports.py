@@ -15,6 +15,7 @@ from careloop.errors import InvalidInput
 from careloop.gates.declared_limit import judge_by_limit
 from careloop.gates.from_report import Stated, read_any_results
 from careloop.gates.judge_results import Judged, Terms, judge_results
+from careloop.gates.read_files import read_results
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "tool_reports"
 FULLY = Stated(lock=a_lock().digest, data_digest=DATA, config_digest=DATA, measured_at=NOON - timedelta(days=1))
@@ -184,3 +185,19 @@ def test_a_result_that_says_shown_safe_without_rows_is_no_pass(n: int | None) ->
     found = judged(file)
     assert result(found, "accuracy").outcome is UNSURE
     assert found.reasons
+
+
+def test_names_that_no_file_can_hold_are_made_harmless() -> None:
+    """A lone surrogate is JSON, and no text; a ledger wants one form of each name."""
+    raw = (
+        b'{"selection_rate": {"m\\ud800n": 0.5, "cafe\\u0301": 0.4}, "odd\\udfff": {"m\\ud800n": 1, "cafe\\u0301": 1}}'
+    )
+    file = read_any_results(raw, "by_group.json", system="credit", expected=(), stated=FULLY)
+    assert set(file.results[0].groups) == {"m?n", "caf\u00e9"}
+    assert read_results(file.model_dump_json(by_alias=True, exclude_none=True).encode(), "again") == file
+
+
+def test_a_tag_that_is_no_text_is_refused_and_crashes_nothing() -> None:
+    raw = (GOLDEN / "mlflow-3.17.2-runs-get.json").read_bytes().replace(b"sha256:0000", b"sha256:\\ud800", 1)
+    with pytest.raises(InvalidInput, match="lock"):
+        read_any_results(raw, "run.json", system="credit", expected=(), stated=Stated())

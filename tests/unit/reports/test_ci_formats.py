@@ -20,11 +20,12 @@ from careloop.errors import Unavailable
 from careloop.reports.check_markdown import CHECK_MARK, check_markdown
 from careloop.reports.check_report import check_json, check_lines
 from careloop.reports.gate_markdown import closed_gate_markdown, gate_mark, gate_markdown
+from careloop.reports.gate_remarks import closed_gate_remarks, gate_remarks
 from careloop.reports.github_annotations import annotation_lines
 from careloop.reports.gitlab_code_quality import code_quality_text
 from careloop.reports.junit import junit_text
 from careloop.reports.markdown_cells import code, plain
-from careloop.reports.remarks import RemarkList, check_remarks, closed_gate_remarks, gate_remarks
+from careloop.reports.remarks import RemarkList, check_remarks
 from careloop.reports.sarif import sarif_text
 
 ROOT = Path(__file__).parents[3]

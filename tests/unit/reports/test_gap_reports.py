@@ -125,3 +125,18 @@ def test_the_lines_say_how_much_they_leave_out(everything: bool) -> None:
 
 def test_the_same_input_gives_the_same_page_to_the_byte() -> None:
     assert gap_page(a_gap()) == gap_page(a_gap.__wrapped__())
+
+
+def test_a_date_that_rests_on_an_unchecked_source_says_so_on_every_face() -> None:
+    gap = a_gap()
+    assert gap.assessment.road is not None
+    outside = [one for one in gap.assessment.road.milestones if one.outside]
+    assert outside
+    assert all(one.source and not one.verified for one in outside)
+    told = [row for row in gap_json(gap)["road"]["milestones"] if not row["verified"]]
+    assert [row["id"] for row in told] == [one.id for one in outside]
+    assert gap_markdown(gap).count(", not verified)") == len(outside)
+    assert gap_page(gap).count(", not verified)") == len(outside)
+    lines = [line for _, line in gap_lines(gap, everything=False)]
+    assert sum(line.endswith("[not verified]") for line in lines) == len(outside)
+    assert any("nobody has held ISO/IEC 17021-1:2015" in line for line in lines)

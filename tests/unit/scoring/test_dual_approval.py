@@ -93,3 +93,28 @@ def test_a_low_tier_is_not_asked_and_an_unknown_one_is_said() -> None:
     figure = dual(a_deploy(10, system="shop"), a_deploy(11, system="unheard-of"))
     assert figure.reason is NullReason.NO_ACTIVITY
     assert figure.left_out == {"unknown_tier": 1}
+
+
+def test_r78_releases_inside_an_envelope_are_counted_apart_and_ask_for_nobody() -> None:
+    standing = a_standing(12, required=0)
+    data = {**standing.record.data, "request": None, "envelope": "sha256:" + "e" * 64}
+    figure = dual(
+        a_decision(11, required=0), replace(standing, record=replace(standing.record, data=data)), a_deploy(13)
+    )
+    assert figure.reason is NullReason.NO_ACTIVITY
+    assert part(figure, "in_envelope").value == 1.0
+
+
+def test_r37_emergencies_are_counted_and_their_later_approval_stands_apart() -> None:
+    standing = a_standing(12, approvals=0)
+    data = {**standing.record.data, "request": None, "emergency": "01a2"}
+    figure = dual(
+        a_decision(11, "wait"),
+        replace(standing, record=replace(standing.record, data=data)),
+        a_deploy(13),
+        an_approval(14, "ada", name="review"),
+        an_approval(15, "ben", name="review"),
+        a_standing(16, name="review"),
+    )
+    assert figure.value == 0.0
+    assert (part(figure, "emergency").value, part(figure, "approved_later").value) == (1.0, 1.0)

@@ -1,4 +1,4 @@
-"""The standards data counts right, is complete, and says nothing twice."""
+"""The standards data counts right, is complete, and says nothing twice; one primary phase each (R21)."""
 
 import json
 import re
@@ -15,6 +15,7 @@ from careloop.domain.standard import Basis, DocumentEvidence, Requirement, Requi
 from careloop.domain.tier import Phase
 
 STRUCTURAL = {
+    "process-on-schedule",
     "rule-cases",
     "rule-tightens",
     "review-past",
@@ -43,6 +44,7 @@ STRUCTURAL = {
     "module-known",
     "baseline-shrinks",
     "cross-review",
+    "reason-stated",
     "lifecycle-legal",
     "provenance-chained",
     "data-sheet-filled",
@@ -188,7 +190,7 @@ def test_the_remedy_of_what_documents_show_names_the_file_to_write_or_the_comman
 
 def test_a_remedy_names_only_commands_that_the_contracts_know() -> None:
     known = {"init", "check", "status", "explain", "gate", "approve", "release", "ingest", "scorecard", "ledger"}
-    known |= {"assess", "drill", "worker", "card", "baseline", "adopt"}
+    known |= {"assess", "drill", "worker", "card", "baseline", "adopt", "schedule"}
     remedies = [claim.remedy for claim in all_claims()] + [rule.remedy for rule in pack().rules]
     named = {command for remedy in remedies for command in re.findall(r"`care ([a-z-]+)", remedy)}
     assert named <= known

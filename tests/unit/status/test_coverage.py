@@ -1,4 +1,4 @@
-"""R13: all nine areas of Annex A with their controls, the age of the evidence and what is open; on the example."""
+"""R13: all nine areas of Annex A with their controls, the age of the evidence and what is open; R7: our own, too."""
 
 from __future__ import annotations
 

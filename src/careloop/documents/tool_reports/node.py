@@ -16,6 +16,9 @@ from careloop.errors import InvalidInput
 __all__ = ["Node", "read_json"]
 
 _MILLISECONDS = 1000
+_LARGEST = 1e300
+_MOST_ROWS = 2**53 - 1
+"""The largest number that JSON tools agree on (RFC 8259, 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,15 @@ class Node:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.refuse("a number is needed here")
+        if abs(value) > _LARGEST:
+            self.refuse("the number is too large")
         return float(value)
 
     def count(self) -> int:
         """The value as a count: a whole number, not below zero; 135.0 is one as well."""
         value = self.value
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
+        whole = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST_ROWS
+        if not whole or value != int(value):
             self.refuse("a count is needed here: a whole number, not below zero")
         return int(value)
 

@@ -12,8 +12,7 @@ from careloop.errors import InvalidInput, UsageError
 from careloop.ports.commit_history import CommitHistory
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
-from careloop.status.compute import compute_status
-from careloop.status.create_plan import create_plan
+from careloop.status.create_plan import create_plan, create_results
 
 __all__ = ["follow_create_plan"]
 
@@ -37,8 +36,7 @@ def follow_create_plan(
     zone = _zone(compiled.repository.organisation)
     here = now.astimezone(zone)
     first = _start(start, compiled.repository.organisation, history, zone)
-    status = compute_status(compiled, catalogue, None, here)
-    results = {result.claim.id: result for row in status.requirements for result in row.claims}
+    results = create_results(compiled.repository, catalogue, here)
     head = source.head()
     plan = create_plan(
         catalogue.gap_work.create,

@@ -14,7 +14,7 @@ from careloop.errors import InvalidInput
 __all__ = ["QUESTIONS", "Question", "names_in", "person_in", "settled", "slug_of", "yes_in"]
 
 Answers = Mapping[str, str]
-_PERSON = re.compile(r"\s*([^<>]+?)\s*(?:<\s*([^<>@\s]+@[^<>@\s]+)\s*>)?\s*\Z")
+_PERSON = re.compile(r"\s*([^<>]+?)\s*(?:<\s*([!-;=?A-~]+@[!-;=?A-~]+)\s*>)?\s*\Z")
 _MOST_SYSTEMS = 50
 _LONGEST = 1000
 

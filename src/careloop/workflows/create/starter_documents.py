@@ -21,8 +21,8 @@ def _slug(text: str) -> str:
 
 
 def _person(owner: Author) -> str:
-    """The owner as an entry of roles.yaml; a mail address that is none is left out."""
-    mail = f", mail: {quoted(owner.mail)}" if _MAIL.match(owner.mail) else ""
+    """The owner as an entry of roles.yaml; a mail address that is none, or not in ASCII, is left out."""
+    mail = f", mail: {quoted(owner.mail)}" if owner.mail.isascii() and _MAIL.match(owner.mail) else ""
     return f"{{id: {quoted(_slug(owner.name))}, name: {quoted(owner.name.strip() or 'unassigned')}{mail}}}"
 
 

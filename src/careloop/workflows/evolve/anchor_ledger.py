@@ -3,20 +3,21 @@
 A database that was rolled back looks healthy from inside; only what somebody else remembers can tell. Source: LEDGER 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from heapq import merge
 
 from careloop.errors import CareloopError, InvalidInput, Refused
 from careloop.ledger.anchoring import KeyHistory, key_history, read_by_any, root_from_last
+from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.merkle import EMPTY_ROOT, leaf_hash
-from careloop.ledger.note import read_verifier
+from careloop.ledger.note import Verifier, read_verifier
 from careloop.ports.anchor import CHECKPOINT_MEDIA_TYPE, Anchor
 from careloop.ports.ledger import Checkpoint, Ledger, Receipt, Subject
 from careloop.workflows.evolve.ledger_clerk import LedgerClerk
 
-__all__ = ["Anchored", "anchor_ledger", "check_anchors", "keys_of", "root_at"]
+__all__ = ["Anchored", "anchor_ledger", "check_anchors", "keys_of", "lost_to", "newest_key", "root_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,26 +46,41 @@ def keys_of(ledger: Ledger) -> KeyHistory:
     return key_history(merge(rotated, forked, key=lambda entry: entry.index), read_verifier(ledger.key))
 
 
+def newest_key(ledger: Ledger, trusted: Verifier, rotations: Mapping[int, str]) -> Verifier:
+    """The key that a trusted one leads to by changes that both keys signed; the trusted one, where it leads nowhere.
+
+    `rotations` has the checkpoint of each change, by the size of the log then.
+    """
+    reached = trusted
+    for entry in ledger.query(type="ledger.key_rotated"):
+        old, new = entry.record.data.get("from"), entry.record.data.get("to")
+        if old != reached.text or not isinstance(new, str):
+            continue
+        coming, size = read_verifier(new), entry.index + 1
+        try:
+            said = [read_checkpoint(rotations.get(size, ""), key) for key in (reached, coming)]
+        except CareloopError:
+            return trusted
+        if any((one.size, one.root) != (size, root_at(ledger, size)) for one in said):
+            return trusted
+        reached = coming
+    return reached
+
+
 def check_anchors(ledger: Ledger, anchors: Sequence[Anchor]) -> None:
     """Raise `Refused`, saying how to recover, when the log is behind or forked from what an anchor remembers.
 
     An anchor that is out of reach raises `Unavailable`: whoever cannot tell does not go on. What a key signed that a
     recorded fork has given up is an accepted loss.
     """
-    kept_by = [(anchor, note) for anchor in anchors if (note := anchor.newest()) is not None]
-    if not kept_by:
-        return
-    keys, size = keys_of(ledger), ledger.size()
-    for anchor, note in kept_by:
-        try:
-            kept = read_by_any(note, keys.chain)
-            if kept is None and read_by_any(note, keys.given_up) is not None:
-                continue
-        except InvalidInput as error:
-            raise Refused(f"anchor {anchor.id}: {error.message}", hint=_recovery(0)) from error
-        if kept is None:
-            raise Refused(f"anchor {anchor.id} holds a checkpoint that no key of this log signed", hint=_recovery(0))
-        _compare(ledger, size, kept, anchor.id)
+    for _, complaint in _complaints(ledger, anchors):
+        raise complaint
+
+
+def lost_to(ledger: Ledger, anchors: Sequence[Anchor]) -> Checkpoint | None:
+    """The longest log that an anchor remembers and this one does not continue; None when it continues them all."""
+    lost = [kept for kept, _ in _complaints(ledger, anchors) if kept is not None]
+    return max(lost, key=lambda kept: kept.size, default=None)
 
 
 def anchor_ledger(clerk: LedgerClerk, anchors: Sequence[Anchor]) -> tuple[Anchored, ...]:
@@ -92,17 +108,29 @@ def _anchor(clerk: LedgerClerk, head: Checkpoint, anchor: Anchor) -> Anchored:
     return Anchored(anchor=anchor.id, size=head.size, receipt=clerk.append(record))
 
 
-def _compare(ledger: Ledger, size: int, kept: Checkpoint, anchor: str) -> None:
-    if kept.size > size:
-        raise Refused(
-            f"the ledger has {size} entries, but anchor {anchor} proves that it had {kept.size}",
-            hint=_recovery(kept.size),
-        )
-    if root_at(ledger, kept.size) != kept.root:
-        raise Refused(
-            f"the ledger's first {kept.size} entries are not those that anchor {anchor} was given",
-            hint=_recovery(kept.size),
-        )
+def _complaints(ledger: Ledger, anchors: Sequence[Anchor]) -> Iterator[tuple[Checkpoint | None, Refused]]:
+    """What each anchor that can tell has against the log, with the checkpoint that a key of the log signed."""
+    kept_by = [(anchor, note) for anchor in anchors if (note := anchor.newest()) is not None]
+    if not kept_by:
+        return
+    keys, size = keys_of(ledger), ledger.size()
+    for anchor, note in kept_by:
+        try:
+            kept = read_by_any(note, keys.chain)
+            if kept is None and read_by_any(note, keys.given_up) is not None:
+                continue
+        except InvalidInput as error:
+            yield None, Refused(f"anchor {anchor.id}: {error.message}", hint=_recovery(0))
+            continue
+        if kept is None:
+            why = f"anchor {anchor.id} holds a checkpoint that no key of this log signed"
+            yield None, Refused(why, hint=_recovery(0))
+        elif kept.size > size:
+            why = f"the ledger has {size} entries, but anchor {anchor.id} proves that it had {kept.size}"
+            yield kept, Refused(why, hint=_recovery(kept.size))
+        elif root_at(ledger, kept.size) != kept.root:
+            why = f"the ledger's first {kept.size} entries are not those that anchor {anchor.id} was given"
+            yield kept, Refused(why, hint=_recovery(kept.size))
 
 
 def _recovery(size: int) -> str:

@@ -22,10 +22,12 @@ from careloop.ports.lake import Lake, Reading
 from careloop.ports.ledger import Entry, Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary, standards_digest
+from careloop.scoring.create_days import CreateDays
 from careloop.scoring.repository_reading import RepositoryReading, read_documents
 from careloop.scoring.score import READS, PeriodReading, score
 from careloop.scoring.windows import days, quarter_named, quarter_of, quarters_before
 from careloop.workflows.commit_in_force import commit_in_force
+from careloop.workflows.evolve.read_create_days import CreateReader
 from careloop.workflows.evolve.standpoint import zone_of
 
 __all__ = ["Period", "ScorecardResult", "Stores", "compute_scorecard", "served_answers"]
@@ -85,7 +87,12 @@ def compute_scorecard(stores: Stores, *, now: datetime, period: Period | None = 
     systems |= {system for one in readings if one is not None for system in one.tiers}
     watermark = stores.lake.watermark() if stores.lake is not None else None
     periods = [
-        PeriodReading(window=one, repository=reading, served=served_answers(stores.lake, systems, one, upto=watermark))
+        PeriodReading(
+            window=one,
+            repository=reading,
+            served=served_answers(stores.lake, systems, one, upto=watermark),
+            create=desk.create(one),
+        )
         for one, reading in zip(windows, readings, strict=True)
     ]
     size = stores.ledger.size() if stores.ledger is not None else None
@@ -170,12 +177,30 @@ class _Desk:
         """The same as nouns."""
         return Catalogue(self.standards)
 
+    @cached_property
+    def creates(self) -> CreateReader:
+        """Reads how far Create is, on any day."""
+        return CreateReader(self.stores.source, self.catalogue, self.zone)
+
     def reading(self, window: Window) -> RepositoryReading | None:
         """What the documents say at the end of a window, or now while it is open; None when none were in force."""
+        found = self._at_the_end(window)
+        return read_documents(found[0], found[1], self.catalogue, found[2]) if found else None
+
+    def create(self, window: Window) -> CreateDays | None:
+        """How far Create was then."""
+        found = self._at_the_end(window)
+        if found is None:
+            return None
+        in_git = window.until <= self.now or self.stores.source.head().commit is not None
+        return self.creates.reading(found[1], found[2], in_git=in_git)
+
+    def _at_the_end(self, window: Window) -> tuple[SourceTree, Compiled, datetime] | None:
+        """Documents at the end of a window, or now while it is open, and that instant in the organisation's zone."""
         if window.since > self.now:
             return None
         if window.until > self.now:
-            return read_documents(self.tree, self.here, self.catalogue, self.now.astimezone(self.zone))
+            return self.tree, self.here, self.now.astimezone(self.zone)
         commit = self.commit(window)
         if commit is None:
             return None
@@ -183,7 +208,7 @@ class _Desk:
             tree = self.stores.source.at(commit)
             self._trees[commit] = (tree, compile_tree(tree))
         last = (window.until - timedelta(microseconds=1)).astimezone(self.zone)
-        return read_documents(*self._trees[commit], self.catalogue, last)
+        return (*self._trees[commit], last)
 
     def commit(self, window: Window) -> str | None:
         """The commit that was in force when a past window ended: by the ledger, else by history."""

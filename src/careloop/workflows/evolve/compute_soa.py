@@ -27,6 +27,7 @@ _RULES: Final = frozenset(
         "acceptance-designated",
         "credit-applicable",
         "modify-has-controls",
+        "reason-stated",
         "retain-within-appetite",
         "risk-decided",
         "scale-respected",
@@ -34,7 +35,7 @@ _RULES: Final = frozenset(
     }
 )
 """Rules without which there is no statement: each control decided, each risk decided, by those who may."""
-_WRITE_IT: Final = "write it with a decision for each Annex A control; `care schema controls` shows its form"
+_WRITE_IT: Final = "`care soa --draft` writes it with every control of Annex A, to be decided"
 _PLACES: Final = ("controls.yaml", "risk/", "roles.yaml", "care.yaml")
 
 

@@ -13,6 +13,7 @@ from careloop.gates.count_approvals import refusal_of
 from careloop.gates.proven import APPROVAL
 from careloop.ports.ledger import Record
 from careloop.ports.session_voucher import PersonalProof
+from careloop.workflows.run.attest import attested_approval
 from careloop.workflows.run.release_case import case_from_blobs
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
 from careloop.workflows.run.release_records import (
@@ -76,7 +77,7 @@ def approve_release(ask: ApprovalAsk, desk: ReleaseDesk, proof: PersonalProof, n
     signed = sign_digest(signer, governance.people, asked.digest, purpose=APPROVAL, now=now)
     record = _record(asked, signer, signed, ask.reason, governance)
     _refuse(case.refusal_of(approval_of(record, given_at=now), asked))
-    append_once(desk.ledger, record, now=now)
+    append_once(desk.ledger, attested_approval(case, record), now=now)
     count = case.count(asked)
     mine = next((one for one in count.counted if one.approval.person == signer.person.id), None)
     if mine is None:

@@ -10,10 +10,12 @@ from hashlib import sha256
 
 from careloop.errors import NotFound
 from careloop.gates.attestations import (
+    APPROVAL,
     TEST_RESULT,
     VERIFICATION_SUMMARY,
     SummaryOf,
     results_statement,
+    subjects_of_lock,
     summary_statement,
 )
 from careloop.ledger.envelope import ENVELOPE_MEDIA_TYPE, Statement, sign_statement
@@ -22,7 +24,7 @@ from careloop.ports.ledger import Entry, Json, Ledger, Record
 from careloop.workflows.run.release_case import ReleaseCase
 from careloop.workflows.run.release_records import GATE, append_once, derived_id, plain_text, subjects
 
-__all__ = ["attest_results", "attest_standing", "evidence_of", "summary_of"]
+__all__ = ["attest_results", "attest_standing", "attested_approval", "evidence_of", "summary_of"]
 
 
 def attest_results(case: ReleaseCase, kept: Sequence[bytes]) -> None:
@@ -37,9 +39,12 @@ def attest_results(case: ReleaseCase, kept: Sequence[bytes]) -> None:
 
 
 def attest_standing(case: ReleaseCase) -> None:
-    """Attest that the gate let the release pass, once for a standing: the summary that deploy steps check."""
+    """Attest that the gate let the release pass, once for a standing: the summary that deploy steps check.
+
+    Not of one that stands in an emergency or against the gate's word, since it let nothing pass.
+    """
     signer, ledger, standing = case.desk.attestor, case.desk.ledger, case.standing
-    if signer is None or standing is None:
+    if signer is None or standing is None or not standing.passed_gate:
         return
     if any(entry.index > standing.index for entry in _summaries(ledger, case.digest, case.environment)):
         return
@@ -55,6 +60,25 @@ def attest_standing(case: ReleaseCase) -> None:
         evidence=evidence_of(ledger, case.digest),
     )
     _keep(_plain(summary_statement(about)), case, signer, {"environment": case.environment})
+
+
+def attested_approval(case: ReleaseCase, record: Record) -> Record:
+    """The record of an approval with the gate's statement of it: who agreed to which artefacts, with his own signature.
+
+    Without a key to sign with it stays as it is.
+    """
+    signer, ledger = case.desk.attestor, case.desk.ledger
+    if signer is None:
+        return record
+    said = Statement(
+        subject=subjects_of_lock(case.lock),
+        predicate_type=APPROVAL,
+        predicate={"person": record.actor.sub, "issuer": record.actor.iss, "record": record.id, **record.data},
+    )
+    envelope = sign_statement(_plain(said), signer, log_key=read_verifier(ledger.key))
+    blob = ledger.put_blob(envelope, media=ENVELOPE_MEDIA_TYPE)
+    _name_key(signer, case)
+    return replace(record, blobs=(*record.blobs, blob))
 
 
 def evidence_of(ledger: Ledger, lock: str) -> tuple[str, ...]:

@@ -18,9 +18,11 @@ from careloop.domain.roles import Function
 from careloop.domain.rule import Subject
 from careloop.domain.standing import Standing
 from careloop.domain.system import System
+from careloop.domain.validation import Validation
 from careloop.errors import InvalidInput, NotFound
 from careloop.gates.assessment import assessment_reasons
 from careloop.gates.card_claims import claim_reasons
+from careloop.gates.card_standing import card_reasons
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
@@ -37,7 +39,7 @@ from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
-from careloop.gates.validation import is_validated
+from careloop.gates.validation import is_validated, validation_reasons
 from careloop.workflows.assessed_before import outdated_assessment
 from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_live_status import Reading, read_live_risks
@@ -269,10 +271,12 @@ class ReleaseCase:
             *cover_reasons(self.lock, self.system, self._is_here),
             *rejection_reasons(self.rejections),
             *self._judged.reasons,
+            *card_reasons(self._card, f"systems/{self.system.id}/card.md", self.system.tier),
             *assessment_reasons(self._outdated, self.system.tier),
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
             *review_reasons(self._overdue),
+            *validation_reasons(self._validations, self.governance.people),
             *(() if self._coders is not None else (_UNKNOWN_AUTHORS,)),
         )
 
@@ -286,8 +290,11 @@ class ReleaseCase:
             return True
         return True
 
+    @cached_property
+    def _validations(self) -> Sequence[Validation]:
+        return validations_of(self.desk.ledger, self.digest)
+
     def _release(self, approvals: int) -> Release:
-        validations = validations_of(self.desk.ledger, self.digest)
         return Release(
             id=self.digest.removeprefix("sha256:"),
             system=self.system.id,
@@ -297,7 +304,7 @@ class ReleaseCase:
             card_digest_matches=self._card_describes_this(),
             results_match_lock=self._judged.all_match_lock,
             approvals=approvals,
-            independent_validation=is_validated(validations, self.governance.people, self.authors),
+            independent_validation=is_validated(self._validations, self.governance.people, self.authors),
             rollback_target_ready=self.rollback.lock is not None,
         )
 

@@ -215,6 +215,8 @@ def validations_of(ledger: Ledger, lock: str) -> list[Validation]:
                     person=entry.record.actor.sub,
                     report=str(data.get("report")),
                     conditions=tuple(map(str, _list(data.get("conditions")))),
+                    findings=tuple(map(str, _list(data.get("findings")))),
+                    limits=tuple(map(str, _list(data.get("limits")))),
                     until=date.fromisoformat(str(data.get("until"))),
                     at=entry.record.occurred_at,
                     signature=str(data.get("signature")),
@@ -269,6 +271,7 @@ def _standing(entry: Entry) -> Standing:
         index=entry.index,
         until=_instant(data.get("until")),
         envelope=envelope if isinstance(envelope := data.get("envelope"), str) else None,
+        after=after if isinstance(after := data.get("after"), str) else None,
     )
 
 

@@ -28,6 +28,8 @@ class ValidationAsk:
     until: date
     """Last day on which the validation counts."""
     conditions: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
     person: str | None = None
 
 
@@ -51,7 +53,9 @@ def validate_release(ask: ValidationAsk, desk: ReleaseDesk, proof: PersonalProof
         lock=case.digest,
         person=person,
         report=f"sha256:{sha256(ask.report).hexdigest()}",
-        conditions=tuple(plain_text(one.strip()) for one in ask.conditions),
+        conditions=_plain(ask.conditions),
+        findings=_plain(ask.findings),
+        limits=_plain(ask.limits),
         until=ask.until,
         at=now,
         signature="",
@@ -64,8 +68,13 @@ def validate_release(ask: ValidationAsk, desk: ReleaseDesk, proof: PersonalProof
     return made
 
 
+def _plain(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(plain_text(one.strip()) for one in texts if one.strip())
+
+
 def _record(made: Validation, system: str, actor: Actor, signed: Signed) -> Record:
     said: dict[str, Json] = {"conditions": list(made.conditions), "until": made.until.isoformat()}
+    said |= {name: list(one) for name, one in (("findings", made.findings), ("limits", made.limits)) if one}
     return Record(
         id=derived_id(int(made.at.timestamp() * 1000), "validation", validation_digest(made)),
         type="release.validated",

@@ -24,7 +24,7 @@ from careloop.workflows.create.starter_documents import starter_documents
 TODAY = date(2026, 3, 31)
 ADA = Author("Ada Byron", "ada@harbour.example")
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=90).filter(lambda name: name.strip())
-MAILS = st.from_regex(r"[^<>@\s]{1,9}@[^<>@\s]{1,9}", fullmatch=True)
+MAILS = st.from_regex(r"[^<>@\s]{1,9}@[^<>@\s]{1,9}", fullmatch=True, alphabet=st.characters(codec="ascii"))
 
 
 @cache

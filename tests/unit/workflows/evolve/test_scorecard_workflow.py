@@ -133,8 +133,9 @@ def test_without_stores_each_figure_says_what_was_not_read() -> None:
     assert reasons == {
         "M1": None, "M2": NullReason.NOT_READ, "M8": NullReason.NOT_READ, "M9": NullReason.NOT_READ,
         "M10": NullReason.NO_ACTIVITY, "M12": NullReason.NOT_READ, "M20": NullReason.NOT_READ,
+        "M24": None,
     }  # fmt: skip
-    assert result.scorecard.state is MetricState.GREY
+    assert result.scorecard.state is MetricState.RED, "Create is far behind its thirty days"
 
 
 def test_an_empty_ledger_is_no_activity_and_no_missing_ledger() -> None:
@@ -220,5 +221,5 @@ def test_the_page_names_every_metric_with_its_colour_and_says_whose_the_target_i
     for metric, state in (("M1", "green"), ("M12", "grey")):
         assert any(line.startswith(state) and f" {metric} " in line for line in lines)
     assert any("typical, ours" in line for line in lines)
-    assert lines[-2].startswith("overall grey")
+    assert lines[-2].startswith("overall red: 1 green, 0 amber, 1 red, 6 grey")
     assert max(map(len, lines)) <= 140

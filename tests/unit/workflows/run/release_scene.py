@@ -69,6 +69,7 @@ _CARD = """\
 model_name: Credit
 version: "{version}"
 license: other
+license_name: harbour-internal
 ---
 # Model Card for Credit
 

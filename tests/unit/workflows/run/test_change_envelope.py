@@ -1,5 +1,6 @@
 """Frequent retraining: two people grant the recipe, each retrain inside it passes on the gate's word, counted (R78)."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ from release_scene import DATA, Scene, an_envelope
 from careloop.domain.decision import GateAnswer, Verdict
 from careloop.domain.matter import MatterKind
 from careloop.domain.release_lock import ReleaseLock
-from careloop.errors import Refused
+from careloop.errors import CareloopError, Refused
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
 from careloop.workflows.run.approve_matter import EndAsk, end_matter
 from careloop.workflows.run.approve_release import ApprovalAsk
 from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.ask_matter import MatterAsk, ask_matter
+from careloop.workflows.run.draft_envelope import EnvelopeAsk, draft_envelope
 from careloop.workflows.run.record_release import RecordAsk, record_release
 from careloop.workflows.run.release_records import standings_of
 
@@ -146,3 +148,35 @@ def test_r78_a_release_keeps_the_standing_that_the_envelope_gave_it() -> None:
     shop.record(lock)
     end_matter(EndAsk("envelope/credit/nightly", "Inputs drift"), shop.desk, ApprovalKeysFake("cy"), shop.now)
     assert shop.ask(lock).decision.verdict is Verdict.ALLOW
+
+
+def an_ask(**changes: Any) -> EnvelopeAsk:
+    fields: dict[str, Any] = {
+        "id": "nightly", "owner": "ai-lead", "reason": "Every night.", "varies": ("models/credit",),
+        "varying_parameters": ("seed",), "bounds": ("impact_ratio>=0.8",), "shift": ("psi <= 0.1",),
+        "most_releases": 2, "expires": date(2026, 12, 31), "environment": "production",
+    }  # fmt: skip
+    return EnvelopeAsk(**(fields | changes))
+
+
+def test_r78_an_envelope_that_was_drafted_from_a_lock_holds_the_next_night() -> None:
+    shop = Nightly()
+    drafted = draft_envelope(shop.first, an_ask())
+    shop.files[PATH] = yaml.safe_dump(drafted.model_dump(mode="json", exclude_defaults=True)).encode()
+    shop.commit("req@harbour.example", touching=[PATH])
+    shop.granted()
+    assert shop.ask(shop.retrained(2)).decision.verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"varies": ("models/other",)}, "holds no models/other"),
+        ({"bounds": ("impact_ratio > 0.8",)}, "is no bound"),
+        ({"most_releases": 0}, "most_releases"),
+        ({"shift": ()}, "shift"),
+    ],
+)
+def test_a_draft_that_makes_no_envelope_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(CareloopError, match=words):
+        draft_envelope(Nightly().first, an_ask(**changes))

@@ -1,5 +1,6 @@
 """Emergencies: at once, for a while, with an alarm, counted, and reviewed by others on a date (R37; SEMANTICS 18)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,13 +9,16 @@ from release_scene import Scene
 from careloop.domain.decision import Verdict
 from careloop.domain.emergency import EmergencyKind
 from careloop.domain.release_lock import ReleaseLock
-from careloop.errors import Refused
+from careloop.errors import NotFound, Refused
+from careloop.ledger.note import Signer
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
 from careloop.testing.pager_fake import PagerFake
 from careloop.workflows.emergencies import calls_in_force, emergencies_of
 from careloop.workflows.run.approve_release import ApprovalAsk, Approved
 from careloop.workflows.run.approve_request import approve_request
+from careloop.workflows.run.attest import summary_of
 from careloop.workflows.run.emergency_release import EmergencyAsk, WentAhead, release_in_emergency
+from careloop.workflows.run.release_desk import ReleaseDesk
 from careloop.workflows.run.release_records import standings_of
 from careloop.workflows.run.signed_order import OrderAsk, sign_order
 from careloop.workflows.run.take_call import CallAsk, Taken, take_call
@@ -200,3 +204,32 @@ def test_a_call_is_reviewed_the_next_day_by_somebody_else() -> None:
     assert night.agree(taken.review, "bob").required == 1
     assert night.gate(lock).request is not None
     assert night.call("ada").call.person == "ada"
+
+
+class Attested(Night):
+    """The shop, with a key that attests what the gate let pass."""
+
+    @property
+    def desk(self) -> ReleaseDesk:
+        return replace(super().desk, attestor=Signer("test.example/care/gate", bytes(31) + b"\x01"))
+
+    def has_summary(self, lock: ReleaseLock) -> bool:
+        self.record(lock)
+        try:
+            return bool(summary_of(self.ledger, lock.digest, "production"))
+        except NotFound:
+            return False
+
+
+def test_r37_what_went_ahead_in_an_emergency_has_no_summary() -> None:
+    usual = Attested(tier="medium")
+    lock = usual.waiting()
+    usual.approve(usual.gate(lock).request_digest, "ada")
+    assert usual.has_summary(lock)
+    for kind, person, after_review in ((EmergencyKind.EMERGENCY, "ada", True), (BREAK, "cy", False)):
+        night = Attested(tier="medium")
+        lock = night.waiting()
+        done = night.go(lock, person, kind)
+        assert not night.has_summary(lock)
+        night.agree(done.review, "bob")
+        assert night.has_summary(lock) is after_review
