@@ -9,6 +9,7 @@ the same server.
 
 import argparse
 import base64
+import gc
 import json
 import multiprocessing
 import os
@@ -87,6 +88,7 @@ def append_rows(folder: Path, count: int, *, peer: bool) -> Iterator[Row]:
 def batch_rows(folder: Path, count: int, *, peer: bool) -> Iterator[Row]:
     """One client, a thousand records a call."""
     records = [a_record(number) for number in range(count)]
+    gc.freeze()  # nobody holds so many prepared records: they are not to be looked through meanwhile
     with open_ledger(folder / "care" / "ledger.sqlite", origin=ORIGIN, create=True) as ledger:
 
         def work() -> None:

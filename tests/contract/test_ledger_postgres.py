@@ -4,11 +4,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from careloop.adapters.ledger_fork import fork_postgres_ledger
 from careloop.adapters.log_tables import EntryRow
 from careloop.adapters.postgres_ledger import open_postgres_ledger, verify_postgres_ledger
 from careloop.adapters.postgres_tables import PostgresTables
@@ -113,17 +115,27 @@ def test_a_tail_that_is_gone_is_told_by_the_anchor_and_the_ledger_refuses_to_run
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
     url = filled(postgres, tmp_path)
-    with an_intruder(url) as db:
-        for statement in (
-            "DELETE FROM entry WHERE idx >= 3",
-            "DELETE FROM subject WHERE idx >= 3",
-            "DELETE FROM node WHERE (pos + 1) << level > 3",
-            "DELETE FROM head WHERE size > 3",
-        ):
-            db.execute(statement)
+    _cut(url)
     with pytest.raises(Refused, match=r"has 3 entries, but .* proves that it had 5"):
         opened(url, tmp_path)
     assert ProblemKind.BEHIND_ANCHOR in {p.kind for p in verify_postgres_ledger(url, tmp_path).problems}
+
+
+def test_recording_goes_on_after_an_accepted_loss_with_a_new_key_and_a_record(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    url = filled(postgres, tmp_path)
+    old_key = (tmp_path / "ledger.pub").read_text()
+    record = replace(a_record(90), type="ledger.forked", data={"reason": "the disk lost its cache"})
+    with pytest.raises(InvalidInput, match="no loss"):
+        fork_postgres_ledger(url, tmp_path, origin=ORIGIN, record=record, recorded_at=NOON)
+    _cut(url)
+    receipt = fork_postgres_ledger(url, tmp_path, origin=ORIGIN, record=record, recorded_at=NOON)
+    with opened(url, tmp_path) as ledger:
+        assert (receipt.index, ledger.entry(3).record.data["anchor_size"]) == (3, 5)
+        assert ledger.key != old_key.strip()
+    assert verify_postgres_ledger(url, tmp_path).sound
+    assert (tmp_path / "anchor.until-5").is_file()
 
 
 def test_a_database_that_was_emptied_is_not_filled_anew(tmp_path: Path, postgres: PostgresServer) -> None:
@@ -289,6 +301,15 @@ def test_a_ledger_goes_on_after_the_server_came_back(tmp_path: Path) -> None:
             server.start()
             assert ledger.append([a_record(9)], recorded_at=NOON)[0].index == 5
             assert ledger.size() == 6
+
+
+def _cut(url: str) -> None:
+    """Take everything from entry 3 on away, so that the rest is consistent."""
+    with an_intruder(url) as db:
+        db.execute("DELETE FROM entry WHERE idx >= 3")
+        db.execute("DELETE FROM subject WHERE idx >= 3")
+        db.execute("DELETE FROM node WHERE (pos + 1) << level > 3")
+        db.execute("DELETE FROM head WHERE size > 3")
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from care_verify.notes import read_key
 from careloop.adapters import ledger_rotation
 from careloop.adapters.anchor_file import FileAnchor
 from careloop.adapters.ledger_export import export_ledger
+from careloop.adapters.ledger_fork import fork_ledger
 from careloop.adapters.ledger_rotation import rotate_key, rotations_of
 from careloop.adapters.sqlite_ledger import open_ledger
-from careloop.adapters.sqlite_ledger_fork import fork_ledger
 from careloop.errors import InvalidInput, Refused
 from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.note import read_verifier

@@ -11,8 +11,8 @@ import pytest
 from ledger_rooms import ORIGIN, an_intruder, filled, opened, problems
 
 from careloop.adapters.ledger_export import export_ledger
+from careloop.adapters.ledger_fork import fork_ledger
 from careloop.adapters.sqlite_ledger import open_ledger
-from careloop.adapters.sqlite_ledger_fork import fork_ledger
 from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
 from careloop.errors import CareloopError, InvalidInput, NotFound, Refused, Unavailable
 from careloop.ledger.checkpoint import read_checkpoint

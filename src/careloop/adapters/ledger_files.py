@@ -4,7 +4,7 @@ A database that was rolled back or swapped looks healthy from inside. The anchor
 a ledger that is shorter than its anchor, or differs from it, refuses to run. Source: LEDGER 5, 6.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -49,7 +49,7 @@ class LedgerFiles:
         """
         with locked_folder(self.checkpoint.parent):
             verifier, signer = self._now(owner)
-            kept = {path: read_kept(path, verifier) for path in (self.checkpoint, self.anchor)}
+            kept = self.kept(verifier)
             behind = [path for path, found in kept.items() if found is None or found.size < head[0]]
             if behind:
                 head = durable() or head
@@ -61,12 +61,15 @@ class LedgerFiles:
         verifier = load_verifier(self.public_key)
         return owner if verifier == owner[0] else (verifier, own_key(self, verifier))
 
-    def check(self, size: int, nodes: Nodes, key: Verifier) -> None:
+    def kept(self, key: Verifier) -> dict[Path, Checkpoint | None]:
+        """What checkpoint file and anchor say. Read before the log: an append meanwhile only makes the log longer."""
+        return {path: read_kept(path, key) for path in (self.checkpoint, self.anchor)}
+
+    def check(self, kept: Mapping[Path, Checkpoint | None], size: int, nodes: Nodes, key: Verifier) -> None:
         """Raise `Refused`, saying how to recover, when the log is behind or forked from what was once signed."""
-        for path in (self.checkpoint, self.anchor):
-            found = read_kept(path, key)
+        for path, found in kept.items():
             if found is None:
-                if size and path == self.anchor:
+                if size and path == self.anchor and read_kept(path, key) is None:  # not even one that came meanwhile
                     raise Refused(f"the ledger's anchor {path} is gone", hint=_recovery(size))
             elif found.size > size:
                 raise Refused(

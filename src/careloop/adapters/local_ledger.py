@@ -9,6 +9,7 @@ Source: LEDGER 4.
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,13 +19,14 @@ from careloop.adapters.signing_keys import load_verifier
 from careloop.errors import NotFound, Refused, Unavailable
 from careloop.ledger.note import Verifier, read_verifier
 from careloop.ledger.verify import Verification
-from careloop.ports.ledger import Ledger
+from careloop.ports.ledger import Checkpoint, Ledger, Receipt, Record
 
 if TYPE_CHECKING:
     from careloop.adapters.stored_ledger import StoredLedger
 
 __all__ = [
     "RemoteAccess",
+    "fork_local_ledger",
     "holds_ledger",
     "ledger_home",
     "ledger_path",
@@ -127,6 +129,26 @@ def verify_local_ledger(root: Path, url: str | None, *, trust: Verifier | None =
     from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
 
     return verify_sqlite_ledger(ledger_path(root, url), trust=trust)
+
+
+def fork_local_ledger(  # noqa: PLR0913  # each says one thing about what was lost
+    root: Path,
+    url: str | None,
+    *,
+    origin: str,
+    record: Record,
+    recorded_at: datetime,
+    known: Checkpoint | None = None,
+) -> Receipt:
+    """Go on with the repository's ledger after a loss, openly; see `ledger_fork`."""
+    from careloop.adapters.ledger_fork import fork_ledger, fork_postgres_ledger
+
+    if (url or "").startswith(_POSTGRES):
+        folder = root / ".care"
+        return fork_postgres_ledger(
+            url or "", folder, origin=origin, record=record, recorded_at=recorded_at, known=known
+        )
+    return fork_ledger(ledger_path(root, url), origin=origin, record=record, recorded_at=recorded_at, known=known)
 
 
 def _in_postgres(root: Path, url: str, organisation: str, *, create: bool, read_only: bool) -> "StoredLedger":

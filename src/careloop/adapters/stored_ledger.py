@@ -63,9 +63,10 @@ class StoredLedger:
             found = self._tables.origin()
             if not found == origin == self.origin:
                 raise Refused(f"the ledger {self._tables.place} is {found}, not {origin}")
+            kept = self._files.kept(self._verifier)
             with self._tables.snapshot():
                 size, root = self._tables.newest_head()
-                self._files.check(size, self._tables.node, self._verifier)
+                self._files.check(kept, size, self._tables.node, self._verifier)
                 if tree_root(size, self._tables.node) != root:
                     raise Refused(f"the ledger {self._tables.place} is damaged", hint="Run `care ledger verify`.")
             self._committed = size, root

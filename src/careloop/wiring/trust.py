@@ -121,15 +121,15 @@ def followed(root: Path, trusted: "Verifier") -> "Verifier":
 def recover_ledger(root: Path, *, reason: str) -> Receipt:
     """Go on after a loss that no backup mends: a recorded fork under a new key."""
     from careloop.adapters.ledger_files import files_of
+    from careloop.adapters.local_ledger import fork_local_ledger
     from careloop.adapters.signing_keys import load_verifier
-    from careloop.adapters.sqlite_ledger_fork import fork_ledger
     from careloop.ports.ledger import Record
 
-    now, database = wiring.now(), _database(root)
+    now = wiring.now()
     record = Record(id=wiring.new_id(now), type="ledger.forked", actor=KEEPER, occurred_at=now, data={"reason": reason})
-    origin = load_verifier(files_of(database).public_key).name
-    known = _lost_elsewhere(root)
-    return fork_ledger(database, origin=origin, record=record, recorded_at=now, known=known)
+    origin = load_verifier(files_of(_database(root)).public_key).name
+    url, known = wiring.ledger_url(root), _lost_elsewhere(root)
+    return fork_local_ledger(root, url, origin=origin, record=record, recorded_at=now, known=known)
 
 
 def _lost_elsewhere(root: Path) -> Checkpoint | None:

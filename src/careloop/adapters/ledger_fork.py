@@ -4,6 +4,7 @@ Only for when no backup holds what the anchor proves. The old key signs nothing 
 histories; whoever trusts the old key notices, and asks. Source: LEDGER 6.
 """
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -11,15 +12,17 @@ from pathlib import Path
 
 from careloop.adapters.durable_file import sync_folder
 from careloop.adapters.ledger_files import LedgerFiles, files_of, read_kept
+from careloop.adapters.log_tables import LogTables
 from careloop.adapters.signing_keys import load_or_make_signer, load_verifier, save_verifier
 from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.adapters.sqlite_tables import SqliteTables
+from careloop.adapters.stored_ledger import StoredLedger
 from careloop.errors import InvalidInput, Refused
 from careloop.ledger.merkle import tree_root
 from careloop.ledger.note import Verifier
 from careloop.ports.ledger import Checkpoint, Receipt, Record
 
-__all__ = ["fork_ledger"]
+__all__ = ["fork_ledger", "fork_postgres_ledger"]
 
 
 def fork_ledger(  # noqa: PLR0913  # each says one thing about what was lost
@@ -31,33 +34,74 @@ def fork_ledger(  # noqa: PLR0913  # each says one thing about what was lost
     anchor: Path | None = None,
     known: Checkpoint | None = None,
 ) -> Receipt:
-    """Accept the loss and record it in `record`, to whose data the size and root of the lost anchor are added.
+    """Accept the loss in a SQLite ledger and record it in `record`; to its data the lost anchor's size and root come.
 
     `known` is a checkpoint of the longer or other log that somebody else remembers, where the files here do not tell.
     Raises `InvalidInput` when the ledger opens as it is, and `Refused` when it is another log or its tree is damaged.
     Old key, anchor and checkpoint stay beside the new ones, their names ending in `.until-SIZE`.
     """
     files = files_of(Path(path), anchor)
+    return _fork(
+        files,
+        lambda: SqliteTables(files.database, read_only=False),
+        lambda read_only: open_ledger(path, origin=origin, read_only=read_only, anchor=anchor),
+        said=(origin, record, recorded_at),
+        known=known,
+    )
+
+
+def fork_postgres_ledger(  # noqa: PLR0913  # each says one thing about what was lost
+    url: str,
+    folder: Path,
+    *,
+    origin: str,
+    record: Record,
+    recorded_at: datetime,
+    known: Checkpoint | None = None,
+) -> Receipt:
+    """The same for a ledger in PostgreSQL, whose files are in `folder`."""
+    from careloop.adapters.postgres_ledger import open_postgres_ledger, postgres_files
+    from careloop.adapters.postgres_tables import PostgresTables
+
+    return _fork(
+        postgres_files(folder),
+        lambda: PostgresTables(url, read_only=False),
+        lambda read_only: open_postgres_ledger(url, folder, origin=origin, read_only=read_only),
+        said=(origin, record, recorded_at),
+        known=known,
+    )
+
+
+def _fork(
+    files: LedgerFiles,
+    tables_of: Callable[[], LogTables],
+    open_it: Callable[[bool], StoredLedger],
+    *,
+    said: tuple[str, Record, datetime],
+    known: Checkpoint | None,
+) -> Receipt:
+    origin, record, recorded_at = said
     old_key = load_verifier(files.public_key)
     if record.type != "ledger.forked":
         raise InvalidInput(f"type: a loss is recorded as ledger.forked, not as {record.type}")
     if old_key.name != origin:
         raise Refused(f"the ledger {files.database} is {old_key.name}, not {origin}")
-    if known is None:
-        _check_there_is_a_loss(files, origin)
-    lost = known or _furthest(files, old_key)
-    with closing(SqliteTables(files.database, read_only=False)) as tables, tables.answering():
+    lost = known
+    if lost is None:
+        _check_there_is_a_loss(open_it)
+        lost = _furthest(files, old_key)
+    with closing(tables_of()) as tables, tables.answering():
         _start_anew(tables, files, lost, origin)
     size, root = (lost.size, lost.root.hex()) if lost else (0, "")
-    with open_ledger(path, origin=origin, anchor=anchor) as ledger:
+    with open_it(False) as ledger:
         keys = {"from": old_key.text, "to": ledger.key}
-        said = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root, **keys})
-        return ledger.append([said], recorded_at=recorded_at)[0]
+        told = replace(record, data={**record.data, "anchor_size": size, "anchor_root": root, **keys})
+        return ledger.append([told], recorded_at=recorded_at)[0]
 
 
-def _check_there_is_a_loss(files: LedgerFiles, origin: str) -> None:
+def _check_there_is_a_loss(open_it: Callable[[bool], StoredLedger]) -> None:
     try:
-        open_ledger(files.database, origin=origin, read_only=True, anchor=files.anchor).close()
+        open_it(True).close()
     except Refused:
         return
     raise InvalidInput("the ledger opens as it is: there is no loss to accept")
@@ -75,7 +119,7 @@ def _furthest(files: LedgerFiles, key: Verifier) -> Checkpoint | None:
     return max(found, key=lambda checkpoint: checkpoint.size, default=None)
 
 
-def _start_anew(tables: SqliteTables, files: LedgerFiles, lost: Checkpoint | None, origin: str) -> None:
+def _start_anew(tables: LogTables, files: LedgerFiles, lost: Checkpoint | None, origin: str) -> None:
     with tables.writing():
         size, root = tables.newest_head()
         if tree_root(size, tables.node) != root:
