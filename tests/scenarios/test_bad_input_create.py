@@ -186,7 +186,7 @@ MISTAKES = {
         "[scope-complete]",
     ),
     "an-objective-on-a-metric-that-is-none": Mistake(
-        swap("objectives.yaml", "metric: M8", "metric: M88"), 1, "there is no metric 'M88'"
+        swap("objectives.yaml", "metric: M8", "metric: M88"), 2, "there is no metric 'M88'"
     ),
     "a-likelihood-off-the-scale": Mistake(
         swap("risk/register/credit-drift.yaml", "likelihood: 4", "likelihood: 9"), 1, "[scale-respected]"

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.requirement_id import RequirementId
@@ -17,6 +17,7 @@ __all__ = [
     "Law",
     "LegalDate",
     "LegalDuty",
+    "MetricId",
     "Objective",
     "ObjectiveKind",
     "Objectives",
@@ -141,13 +142,24 @@ class ObjectiveKind(StrEnum):
     USE = "responsible_use"
 
 
+def _known_metric(name: str) -> str:
+    if name not in _METRICS:
+        raise ValueError(f"there is no metric '{name}'; they are {_METRICS[0]} to {_METRICS[-1]}")
+    return name
+
+
+_METRICS = tuple(f"M{number}" for number in range(1, 25))
+MetricId = Annotated[str, AfterValidator(_known_metric)]
+"""One of the metrics of the scorecard."""
+
+
 class Objective(Noun):
     """An AI objective with a metric and a target; its status is computed (6.2, R3)."""
 
     id: Slug
     text: Text
     kind: ObjectiveKind
-    metric: str | None = Field(default=None, pattern=r"^M\d{1,2}$")
+    metric: MetricId | None = None
     relation: str = Field(default=">=", pattern=r"^(>=|<=)$")
     target: float | None = None
     unit: str | None = None

@@ -15,7 +15,6 @@ from careloop.domain.standard import Basis, DocumentEvidence, Requirement, Requi
 from careloop.domain.tier import Phase
 
 STRUCTURAL = {
-    "process-on-schedule",
     "rule-cases",
     "rule-tightens",
     "review-past",
