@@ -4,7 +4,8 @@
 
 Every deed goes through the workflow that the `care` command of the same name calls, and every event through the real
 intake, at the times of a story that ends at `--until`; so documents, releases, events and alarms follow from the
-arguments alone (the keys of the log do not). For measuring and for looking at pages, not for tests of the parts.
+arguments alone, as does the key that signs results; the keys of the log do not. For measuring and for looking at pages,
+not for tests of the parts.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from careloop import wiring
 from careloop.adapters.remembered_ledger import RememberedLedger
 from careloop.documents.event_batch import BatchRow
 from careloop.domain.deployment import ServeRelease
+from careloop.ledger.note import Signer
 from careloop.ports.ledger import Actor, ActorKind
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.ingest_events import ingest_events
@@ -135,7 +138,8 @@ def build(root: Path, terms: FleetTerms) -> Iterator[str]:
     found_repository(root, lives, begin - 2 * DAY)
     yield f"{root}: {len(lives)} systems"
     with wiring.release_desk(root, {}) as opened, closing(wiring.lake(root)) as lake:
-        desk = replace(opened, ledger=RememberedLedger(opened.ledger))
+        gate = Signer(f"{opened.ledger.origin}/gate", sha256(f"fleet {terms.seed}".encode()).digest())
+        desk = replace(opened, ledger=RememberedLedger(opened.ledger), attestor=gate)
         deeds = Deeds(root, desk, wiring.watch_desk(root, desk.ledger, lake))
         yield from _play(root, terms, lives, deeds)
 

@@ -278,11 +278,19 @@ id: {id}-assessment
 system: {id}
 version: "1.0"
 stage: operation
+triggered_by: [interval]
 assessors: [emre-kaya, chidi-eze]
 on: {reviewed}
+scope: The answers of the system in one market; how the market sets its prices is not looked at.
+period: In use all year round, some hundred answers a day.
 intended_use: {purpose}, for the customers of one market.
 foreseeable_misuse: [A refusal is given without anybody having looked, Another team uses the score for something else]
 technical_context: A small model that is trained again each quarter on the records of the market.
+data: Records of the market of the last two years, customers who came once are thin in it.
+model: Good for customers who come regularly, weaker for those who come for the first time.
+deployment: On the platform of the group, behind the desk of a clerk.
+heard: [Clerks of the market, Advice centre for consumers]
+benefits: [Shorter waiting, The same question gets the same answer]
 societal_context: Customers of the market, some of whom cannot easily go elsewhere.
 jurisdictions: [EU]
 individuals:
@@ -308,6 +316,9 @@ society:
   health: []
   norms: []
   culture: []
+oversight: A clerk can overrule each answer, and operations can stop the system.
+monitoring: Gap between groups each day; another purpose or another market brings the next assessment.
+conclusion: It may be used in this market while the gap stays within its limit.
 feeds_risks: [{id}]
 available_to: [Data protection authority]
 retention: P10Y

@@ -24,6 +24,7 @@ def acme(tmp_path: Path) -> Acme:
     made = Acme.founded(tmp_path)
     assert "on: 2026-09-14" in (made.root / ASSESSMENT).read_text()
     made.edit(ASSESSMENT, "on: 2026-09-14", f"on: {day(-20)}")
+    made.edit(ASSESSMENT, "on: 2026-09-16", f"on: {day(-18)}")
     made.commit("daniel.osei@acme.example")
     long_ago = (datetime.now(UTC) - timedelta(days=40)).isoformat()
     amend = ["git", "-C", str(made.root), "commit", "-q", "--amend", "--no-edit", "--allow-empty"]
@@ -34,6 +35,11 @@ def acme(tmp_path: Path) -> Acme:
 
 def day(offset: int) -> date:
     return (datetime.now(UTC) + timedelta(days=offset)).date()
+
+
+def made_today(assessment: str) -> str:
+    """The assessment as if it were of today, approval included."""
+    return assessment.replace(f"on: {day(-20)}", f"on: {day(0)}").replace(f"on: {day(-18)}", f"on: {day(0)}")
 
 
 def stale(acme: Acme) -> list[str]:
@@ -81,7 +87,7 @@ def test_when_what_it_rested_on_has_changed_since_the_gate_blocks_r11(acme: Acme
     assert names in said
     assert any(names in one for one in owed(acme))
     again = (acme.root / ASSESSMENT).read_text().replace("id: credit-decision-2026", "id: credit-decision-again")
-    acme.write(f"systems/{SYSTEM}/impact/again.yaml", again.replace(f"on: {day(-20)}", f"on: {day(0)}"))
+    acme.write(f"systems/{SYSTEM}/impact/again.yaml", made_today(again))
     acme.commit("daniel.osei@acme.example")
     assert (stale(acme), owed(acme)) == ([], [])
 

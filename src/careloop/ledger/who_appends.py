@@ -46,7 +46,6 @@ BY_RELEASES: Final = BY_PIPELINES | {
     "matter.used",
     "release.emergency",
     "automation.resumed",
-    "policy.in_force",
     "release.recorded",
     "release.revoked",
     "release.standing",

@@ -43,6 +43,7 @@ STRUCTURAL = {
     "module-known",
     "baseline-shrinks",
     "cross-review",
+    "process-on-schedule",
     "reason-stated",
     "lifecycle-legal",
     "provenance-chained",

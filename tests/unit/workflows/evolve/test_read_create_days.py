@@ -28,6 +28,8 @@ def a_firm(shipped_on_day: int | None, *, started: str = "") -> RepositoryFake:
         acme = dict(wiring.repository_source(wiring.examples().folder("acme")).work_tree().files)
         stated = f"{{phase: create, started: {started}, " if started else "{phase: create, "
         acme["care.yaml"] = acme["care.yaml"].replace(b"{phase: create, ", stated.encode())
+        if started:  # a phase that begins later has not run yet
+            acme["care.yaml"] = acme["care.yaml"].replace(b", last_run: 2026-10-14}", b"}", 1)
         for path in list(made.files):
             made.delete(path)
         for path, raw in acme.items():
