@@ -30,7 +30,7 @@ def test_the_command_says_so_and_passes_once_the_owner_approved(firm: Firm) -> N
     words = ("check", "--diff", "main..HEAD", "--on", "2026-03-20")
     refused = firm.care(*words)
     assert refused.code == 1
-    assert "has changed without the approval of" in told.out
+    assert "has changed without the approval of ai-lead (ada-byron)   [owner-approval]" in refused.out
     firm.approve("ada-byron")
     assert firm.care(*words).code == 0
 

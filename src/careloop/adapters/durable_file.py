@@ -79,5 +79,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        with suppress(OSError):  # nothing was written through it, and the lock goes with it either way
+        with suppress(OSError):  # let go by itself: a handle that could not be closed would keep the lock
+            fcntl.flock(handle, fcntl.LOCK_UN)
+        with suppress(OSError):  # nothing was written through it
             os.close(handle)
