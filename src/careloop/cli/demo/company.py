@@ -4,6 +4,7 @@ Every act goes through the workflow that the `care` command of the same name cal
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -106,6 +107,16 @@ class Company:
             file = folder / name
             file.write_text(file.read_text(encoding="utf-8").replace(before, version), encoding="utf-8")
         self.commit(f"Card and inventory describe {version}", at)
+
+    def assess_again(self, at: datetime) -> None:
+        """Date the impact assessment anew, called for by an incident and approved, and commit that (R11)."""
+        file = self.root / "systems" / SYSTEM / "impact" / "assessment-2026.yaml"
+        day, text = at.date(), file.read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^on: .*$", f"on: {day}", text)
+        text = re.sub(r"(?m)^triggered_by: .*$", "triggered_by: [incident]", text)
+        text = re.sub(r"(?m)^approved: \{by: (.*), on: .*\}$", rf"approved: {{by: \1, on: {day}}}", text)
+        file.write_text(text, encoding="utf-8")
+        self.commit("Assess the impact of the credit decision again, after the incidents", at)
 
     def branch(self, name: str, at: datetime) -> None:
         """Begin a branch, or go back to one."""

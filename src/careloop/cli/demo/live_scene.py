@@ -53,13 +53,16 @@ def a_release_waits(plot: Plot) -> Candidate:
     stage, company, now = plot.stage, plot.company, wiring.now()
     stage.scene("A release waits for people, who will meet it on a page")
     stage.tell("3.4.0 is trained with a stronger penalty and tested on all rows. The safe state answers until then.")
+    stage.tell("A severe incident has overtaken the impact assessment, which is made again before anything goes out.")
+    company.assess_again(now)
     company.describe("3.4.0", now)
     built = company.build(train(NEXT, plot.pools.training), "3.4.0")
     candidate = company.evaluate(built, plot.pools.evaluation, plot.pools.training, now)
     company.validate(candidate, now)
     answer = company.gate(candidate, now)
     if answer.decision.verdict is not Verdict.WAIT:
-        raise CareloopError(f"the gate did not wait for people: {answer.decision.verdict.value}")
+        reasons = "; ".join(one.message for one in answer.decision.reasons if one.effect is Verdict.BLOCK)
+        raise CareloopError(f"the gate did not wait for people: {answer.decision.verdict.value}: {reasons}")
     stage.show([("warn", f"3.4.0 waits for {answer.decision.lacks} approvals by people of distinct posts")])
     return candidate
 
