@@ -1,6 +1,6 @@
 """What is known of a system since its impact assessment: documents in force on that day, incidents after it (R11)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from careloop.checks.assessment_currency import newest_assessment, out_of_date
@@ -12,13 +12,44 @@ from careloop.errors import NotFound
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 
-__all__ = ["outdated_assessment"]
+__all__ = ["PastDocuments", "outdated_assessment"]
 
 _READ = ("suppliers/", "laws/")
 
 
+class PastDocuments:
+    """The documents that assessments rest on, as they were; each commit is read once, however many systems ask."""
+
+    def __init__(self, source: RepositorySource) -> None:
+        self._source = source
+        self._commits: dict[tuple[date, tzinfo], str | None] = {}
+        self._files: dict[str, Mapping[str, bytes] | None] = {}
+
+    def on(self, day: date, system: str, zone: tzinfo) -> Repository | None:
+        """What a system's assessment rests on, in force at the end of its day; null when nothing was."""
+        if (day, zone) not in self._commits:
+            end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone) - timedelta(seconds=1)
+            self._commits[day, zone] = self._source.in_force(end)
+        commit = self._commits[day, zone]
+        files = None if commit is None else self._of_commit(commit)
+        if files is None:
+            return None
+        wanted = ("care.yaml", f"systems/{system}/", *_READ)
+        return compile_tree(
+            SourceTree({path: raw for path, raw in files.items() if path.startswith(wanted)})
+        ).repository
+
+    def _of_commit(self, commit: str) -> Mapping[str, bytes] | None:
+        if commit not in self._files:
+            try:
+                self._files[commit] = self._source.at(commit).files
+            except NotFound:
+                self._files[commit] = None
+        return self._files[commit]
+
+
 def outdated_assessment(
-    system: System, repository: Repository, *, source: RepositorySource, ledger: Ledger | None, now: datetime
+    system: System, repository: Repository, *, past: PastDocuments, ledger: Ledger | None, now: datetime
 ) -> tuple[str, tuple[str, ...]] | None:
     """File of the newest assessment, and why it does not count any more; null when it does or when there is none.
 
@@ -29,24 +60,10 @@ def outdated_assessment(
     if found is None or zone is None:
         return None
     path, assessment = found
-    then = _documents_on(assessment.on, system.id, source, zone)
+    then = past.on(assessment.on, system.id, zone)
     incidents = _incidents(system.id, ledger, zone)
     reasons = out_of_date(system, repository, then, today=now.date(), incidents=incidents)
     return (path, reasons) if reasons else None
-
-
-def _documents_on(day: date, system: str, source: RepositorySource, zone: tzinfo) -> Repository | None:
-    """The documents that an assessment rests on, as they were in force at the end of its day; null when none were."""
-    end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone) - timedelta(seconds=1)
-    commit = source.in_force(end)
-    if commit is None:
-        return None
-    try:
-        files = source.at(commit).files
-    except NotFound:
-        return None
-    wanted = ("care.yaml", f"systems/{system}/", *_READ)
-    return compile_tree(SourceTree({path: raw for path, raw in files.items() if path.startswith(wanted)})).repository
 
 
 def _incidents(system: str, ledger: Ledger | None, zone: tzinfo) -> Iterator[tuple[date, str]]:

@@ -31,7 +31,7 @@ from careloop.status.degraded import Past, lapse_instants, marked, once_complete
 from careloop.status.records import records_at, records_of
 from careloop.status.residual import credited_controls, live_risks, risk_findings
 from careloop.status.schedule import process_findings
-from careloop.workflows.assessed_before import outdated_assessment
+from careloop.workflows.assessed_before import PastDocuments, outdated_assessment
 from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_schedule import read_schedule
 
@@ -78,11 +78,9 @@ def read_live_status(reading: Reading) -> Status:
 
 def _assessments_owed(reading: Reading) -> Iterator[ProgrammeFinding]:
     """Impact assessments that something has overtaken; one whose interval ran out is told by its rule already (R11)."""
-    out = {one.system for one in _excluded(reading)}
+    out, past = {one.system for one in _excluded(reading)}, PastDocuments(reading.source)
     for system in reading.repository.nouns(System):
-        found = outdated_assessment(
-            system, reading.repository, source=reading.source, ledger=reading.ledger, now=reading.now
-        )
+        found = outdated_assessment(system, reading.repository, past=past, ledger=reading.ledger, now=reading.now)
         reasons = [one for one in found[1] if not one.startswith("its interval")] if found is not None else []
         if found is None or not reasons or system.id in out or system.lifecycle is Lifecycle.RETIREMENT:
             continue

@@ -40,7 +40,7 @@ from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
 from careloop.gates.validation import is_validated, validation_reasons
-from careloop.workflows.assessed_before import outdated_assessment
+from careloop.workflows.assessed_before import PastDocuments, outdated_assessment
 from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for, granted_waivers
@@ -312,8 +312,9 @@ class ReleaseCase:
     def _outdated(self) -> tuple[str, tuple[str, ...]] | None:
         governance, desk = self.governance, self.desk
         if self.system.id not in governance.outdated:
+            past = PastDocuments(desk.source)
             governance.outdated[self.system.id] = outdated_assessment(
-                self.system, governance.repository, source=desk.source, ledger=desk.ledger, now=governance.here
+                self.system, governance.repository, past=past, ledger=desk.ledger, now=governance.here
             )
         return governance.outdated[self.system.id]
 
