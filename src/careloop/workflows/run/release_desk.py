@@ -134,8 +134,10 @@ def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | No
     """The documents in force: of the last `policy.in_force` record, else of HEAD; never of the work tree.
 
     With `before`, an earlier reading by the same desk: while the same commit is in force, its documents are not read
-    again. Raises `Refused` outside git, since what nobody committed nobody can be held to.
+    again. Raises `Refused` outside git, since what nobody committed nobody can be held to. Judged by the later of `now`
+    and the ledger's newest entry: a clock that was set back gives no grant, standing or approval more time (LEDGER 12).
     """
+    now = _not_before_the_ledger(desk.ledger, now)
     recorded = [entry.record.data.get("commit") for entry in desk.ledger.query(type="policy.in_force")]
     stated = recorded[-1] if recorded else None
     commit = stated if isinstance(stated, str) else desk.source.head().commit
@@ -147,6 +149,11 @@ def read_governance(desk: ReleaseDesk, now: datetime, *, before: Governance | No
         return replace(before, in_force_by=in_force_by, now=now, calls=calls)
     made = governance_of(desk.source.at(commit), commit, desk, now)
     return replace(made, in_force_by=in_force_by, calls=calls)
+
+
+def _not_before_the_ledger(ledger: Ledger, now: datetime) -> datetime:
+    size = ledger.size()
+    return max(now, ledger.entry(size - 1).recorded_at) if size else now
 
 
 def governance_of(tree: SourceTree, commit: str, desk: ReleaseDesk, now: datetime) -> Governance:
