@@ -30,7 +30,11 @@ def care_at(jump: str, acme: Acme, *words: str) -> Said:
 def noted_at(jump: str, acme: Acme, number: int) -> Said:
     """Append an observation under a clock that is off."""
     path = acme.keys.parent / f"record-{number}.json"
-    path.write_text(json.dumps({"type": "training.completed", "data": {"training": "ai-basics", "outcome": "passed", "number": number}}))
+    path.write_text(
+        json.dumps(
+            {"type": "training.completed", "data": {"training": "ai-basics", "outcome": "passed", "number": number}}
+        )
+    )
     return care_at(jump, acme, "ledger", "append", str(path), "--format", "json")
 
 
