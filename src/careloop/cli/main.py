@@ -149,7 +149,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may hold bytes that are no text
     try:
-        app()
+        app(prog_name="care")
     except CareloopError as error:
         sys.stderr.write(f"error: {error.message}\n")
         if error.hint:
