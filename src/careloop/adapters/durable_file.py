@@ -60,12 +60,15 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Make the names in a folder durable; raises `Unavailable` when the disk will not."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise Unavailable(f"{folder} cannot be made durable: {error.strerror}") from error
 
 
 @contextmanager
