@@ -169,5 +169,5 @@ def test_an_application_records_through_the_sdk(server: Server, root: Path) -> N
     recorder.label(offer, label="bought", occurred_at=HAPPENED)
     recorder.inference(prediction="x" * 500)
     recorder.close()
-    assert (recorder.recorded.sent, recorder.recorded.refused, recorder.recorded.lost) == (3, 1, 0)
+    assert (recorder.recorded.sent, recorder.recorded.refused, recorder.recorded.lost) == (4, 1, 0), "and the census"
     assert offer in kept(root)

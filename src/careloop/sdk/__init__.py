@@ -1,3 +1,3 @@
-"""what an application imports: so far the Recorder; its own tiny composition, light to import"""
+"""what an application imports: Recorder, RecordedModel, ASGI middleware; its own tiny composition, light to import"""
 
 __all__: list[str] = []
