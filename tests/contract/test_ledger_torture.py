@@ -130,6 +130,7 @@ def faults_to_try(room: Path, *, made: bool) -> list[Fault]:
 @pytest.mark.parametrize("made", [False, True], ids=["while it is made", "while it is used"])
 def test_no_call_that_fails_costs_an_acknowledged_entry(tmp_path: Path, made: bool) -> None:
     odd: list[str] = []
+    missed = 0  # calls are numbered by a run without faults; near the end one run may make a call fewer
     faults = faults_to_try(tmp_path, made=made)
     for position, fault in enumerate(faults):
         folder = tmp_path / str(position) / "ledger"
@@ -139,11 +140,14 @@ def test_no_call_that_fails_costs_an_acknowledged_entry(tmp_path: Path, made: bo
             shutil.copytree(prepared(tmp_path), folder, dirs_exist_ok=True)
         done = strace(database, "-e", f"inject={fault.call}:{fault.what}:when={fault.number}", first=3 if made else 0)
         expected = {-9, 137} if "KILL" in fault.what else {0, 3}
-        if done.returncode not in expected:
+        if "KILL" in fault.what and done.returncode == 0:
+            missed += 1
+        elif done.returncode not in expected:
             odd.append(f"{fault}: ended with {done.returncode}: {done.stderr.strip()[-300:]}")
         said = {record: int(index) for record, index in map(str.split, done.stdout.splitlines())}
         odd += [f"{fault}: {flaw}" for flaw in flaws_after(database, said, already=3 if made else 0)]
         shutil.rmtree(folder.parent)
+    assert missed <= len(faults) // 50, f"{missed} of {len(faults)} faults never struck"
     assert odd == [], f"{len(odd)} of {len(faults)} faults:\n" + "\n".join(odd[:20])
     assert len(faults) >= 20
 
