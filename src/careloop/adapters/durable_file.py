@@ -19,23 +19,27 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
 def write_together(contents: Mapping[Path, bytes], *, mode: int = 0o644) -> None:
     """The same for several files, each folder flushed once: all are in place when this returns, in the order given."""
     path = Path()
+    beside = {path: f"{path.parent}/.{path.name}.{os.getpid()}.new" for path in contents}
     try:
         for path, content in contents.items():
-            handle = os.open(_beside(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            _write_whole(beside[path], content, mode)
         for path in contents:
-            _beside(path).replace(path)
+            os.replace(beside[path], path)  # noqa: PTH105  # a ledger does this at every commit, and Path is slow
         for folder in dict.fromkeys(path.parent for path in contents):
             sync_folder(folder)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.new")
+def _write_whole(path: str, content: bytes, mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_once(path: Path, content: bytes, *, mode: int = 0o644) -> bool:

@@ -31,7 +31,8 @@ class GroupCommit(Generic[Item, Outcome]):
     """Collects what waits and hands it to `commit`, which gives one outcome or error for each item, in order.
 
     `settle` is what must follow before anybody is told. It may overlap with one commit, the next; the one after that
-    waits for it, and so gathers more.
+    waits for it, and so gathers more. With `gather_s`, where a commit costs more than waiting, nothing overlaps: whoever
+    leads waits up to so many seconds for those who were told a moment ago and are about to come again.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class GroupCommit(Generic[Item, Outcome]):
         commit: Callable[[Sequence[Item]], Sequence[Outcome | CareloopError]],
         *,
         settle: Callable[[], None] = lambda: None,
+        gather_s: float = 0.0,
     ) -> None:
-        self._commit, self._settle = commit, settle
+        self._commit, self._settle, self._gather_s = commit, settle, gather_s
         self._change, self._settling = threading.Lock(), threading.Lock()
+        self._arrived, self._crowd = threading.Condition(self._change), 0
         self._waiting: list[_Ticket[Item, Outcome]] = []
         self._busy = False
 
@@ -55,6 +58,8 @@ class GroupCommit(Generic[Item, Outcome]):
         ticket: _Ticket[Item, Outcome] = _Ticket(item)
         with self._change:
             self._waiting.append(ticket)
+            if len(self._waiting) == self._crowd:
+                self._arrived.notify_all()
             ticket.leads, self._busy = not self._busy, True
             if not ticket.leads:
                 ticket.gate.acquire()
@@ -82,6 +87,7 @@ class GroupCommit(Generic[Item, Outcome]):
 
     def _lead(self) -> None:
         with self._change:
+            self._arrived.wait_for(lambda: len(self._waiting) >= self._crowd, timeout=self._gather_s)
             tickets, self._waiting = self._waiting, []
         outcomes: Sequence[Outcome | CareloopError] = ()
         try:
@@ -100,10 +106,14 @@ class GroupCommit(Generic[Item, Outcome]):
             try:
                 outcomes = self._commit([ticket.item for ticket in tickets])
                 at_the_end.enter_context(self._settling)
+                if self._gather_s:
+                    self._settle()
             finally:
                 with self._change:
+                    self._crowd = len(tickets) + len(self._waiting) if self._gather_s else 0
                     self._hand_over()
-            self._settle()
+            if not self._gather_s:
+                self._settle()
         return outcomes
 
     def _hand_over(self) -> None:

@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from careloop.adapters.log_tables import EVER, Edge, EntryRow, IndexedRow, StoredBody, TableCounts
+from careloop.adapters.postgres_arrays import Bytes, Integers, SmallIntegers, Texts, teach_arrays
 from careloop.errors import InvalidInput, NotFound, Refused, Unavailable
 from careloop.ledger.canonical import instant_text
 from careloop.ledger.merkle import EMPTY_ROOT, Node
@@ -52,10 +53,10 @@ _LAYOUT: Final[tuple[LiteralString, ...]] = (
     "CREATE FUNCTION sequencer_edge(wanted text[]) RETURNS TABLE (size bigint, root bytea, clock text, level int,"
     " pos bigint, hash bytea, id text, idx bigint, body bytea) LANGUAGE plpgsql VOLATILE AS $$ BEGIN"
     f" PERFORM pg_advisory_xact_lock({_LOCK}); PERFORM set_config('synchronous_commit', 'off', true);"
-    " RETURN QUERY SELECT h.size, h.root, (SELECT e.recorded_at FROM entry e WHERE e.idx = h.size - 1), n.level, n.pos,"
-    " n.hash, NULL::text, NULL::bigint, NULL::bytea FROM (SELECT head.size, head.root FROM head ORDER BY head.size DESC"
-    " LIMIT 1) h LEFT JOIN LATERAL generate_series(0, 61) AS l(level) ON h.size >> l.level & 1 = 1"
-    " LEFT JOIN node n ON n.level = l.level AND n.pos = (h.size >> l.level) - 1;"
+    " RETURN QUERY SELECT h.size, h.root, (SELECT e.recorded_at FROM entry e WHERE e.idx = h.size - 1), l.level,"
+    " (h.size >> l.level) - 1, (SELECT n.hash FROM node n WHERE n.level = l.level AND n.pos = (h.size >> l.level) - 1),"
+    " NULL::text, NULL::bigint, NULL::bytea FROM (SELECT head.size, head.root FROM head ORDER BY head.size DESC"
+    " LIMIT 1) h LEFT JOIN LATERAL generate_series(0, 61) AS l(level) ON h.size >> l.level & 1 = 1;"
     " RETURN QUERY SELECT NULL::bigint, NULL::bytea, NULL::text, NULL::int, NULL::bigint, NULL::bytea,"
     " e.id, e.idx, e.body FROM entry e WHERE e.id = ANY(wanted); END $$",
     "CREATE FUNCTION append_entries(bigint[], text[], text[], text[], text[], text[], bytea[], text[], bigint[], int[],"
@@ -89,6 +90,8 @@ _ROWS: Final = (
 
 class PostgresTables:
     """`LogTables` in the schema `care_ledger` of a database. Connects anew after the server was away."""
+
+    gather_s = 0.003
 
     def __init__(self, url: str, *, read_only: bool) -> None:
         self._url, self._read_only = url, read_only
@@ -204,7 +207,7 @@ class PostgresTables:
 
     def edge(self, ids: Sequence[str]) -> Edge:
         """What placing records with these ids must know."""
-        rows = self._db.execute(_EDGE, (list(ids),), binary=True).fetchall()
+        rows = self._db.execute(_EDGE, (Texts.of(ids),), binary=True).fetchall()
         ends = [row[:6] for row in rows if row[0] is not None]
         size, root, clock = ends[0][:3]
         hashes = {(level, position): found for *_, level, position, found in ends if found is not None}
@@ -229,10 +232,12 @@ class PostgresTables:
         head: tuple[int, bytes],
     ) -> None:
         """Write what one commit adds."""
-        columns: list[list[object]] = [list(column) for column in zip(*entries, strict=True)]
-        names, indexes = [name for name, _ in subjects], [index for _, index in subjects]
-        places = [list(column) for column in zip(*nodes, strict=True)]
-        self._db.execute(_ADD, [*columns, names, indexes, *places, *head])
+        index, ids, types, issuers, actors, instants, bodies = zip(*entries, strict=True)
+        levels, positions, hashes = zip(*nodes, strict=True)
+        texts = [Texts.of(column) for column in (ids, types, issuers, actors, instants)]
+        about = Texts.of([name for name, _ in subjects]), Integers.of([place for _, place in subjects])
+        tree = SmallIntegers.of(levels), Integers.of(positions), Bytes.of(hashes)
+        self._db.execute(_ADD, [Integers.of(index), *texts, Bytes.of(bodies), *about, *tree, *head])
 
     def put_blob(self, sha256: str, content: bytes) -> None:
         """Keep a document, durably."""
@@ -315,6 +320,7 @@ class PostgresTables:
 
     def _connect(self) -> psycopg.Connection[TupleRow]:
         db = psycopg.connect(self._url, autocommit=True, connect_timeout=_PATIENCE_S, application_name="careloop")
+        teach_arrays(db)
         # Every question is answered by an index; a plan from when the tables were empty would read them whole for ever.
         db.execute("SET search_path = care_ledger; SET enable_seqscan = off; SET jit = off")
         if self._read_only:

@@ -5,6 +5,7 @@ Keys are written as Go's note package writes them. Source: C2SP signed-note (Ed2
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -31,6 +32,7 @@ __all__ = [
 _ED25519: Final = b"\x01"
 _SIGNER: Final = "PRIVATE+KEY+"
 _MAX_SIGNATURES: Final = 64
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,10 @@ class Signer:
 
     def sign(self, message: bytes) -> bytes:
         """The 64-byte signature; the same message always has the same one."""
-        return self._private().sign(message)
-
-    def _private(self) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self.seed)
+        return _private_key(self.seed).sign(message)
 
 
+@lru_cache(maxsize=8)
 def read_verifier(text: str) -> Verifier:
     """A public key from its line; raises `InvalidInput`."""
     name, key = _read_key(text, "a verifier key")
@@ -179,6 +179,11 @@ def _public_key(public: bytes) -> Ed25519PublicKey:
 
 
 @lru_cache(maxsize=8)
+def _private_key(seed: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+@lru_cache(maxsize=8)
 def _public_half(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
@@ -218,4 +223,4 @@ def _check_name(name: str) -> None:
 
 
 def _has_control(text: str) -> bool:
-    return any(c < " " and c != "\n" for c in text)
+    return _CONTROL.search(text) is not None
