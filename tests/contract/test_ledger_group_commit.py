@@ -1,7 +1,7 @@
 """Threads that arrive together share one commit, and each gets the outcome that is its own."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -110,3 +110,49 @@ def test_many_threads_each_get_their_own_and_commits_settle_one_after_another() 
         thread.join()
     assert outcomes == {n: n * 10 for n in range(3200)}
     assert sum(sizes) == 3200
+
+
+def test_who_is_about_to_come_again_is_waited_for_and_who_stays_away_is_not() -> None:
+    sizes: list[int] = []
+
+    def commit(items: Sequence[int]) -> list[int]:
+        sizes.append(len(items))
+        threading.Event().wait(0.002)  # as a disk takes its time
+        return list(items)
+
+    group: GroupCommit[int, int] = GroupCommit(commit, gather_s=0.05)
+
+    def work(first: int) -> None:
+        for item in range(first, first + 20):
+            group.submit(item)
+
+    threads = [threading.Thread(target=work, args=(n * 20,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(sizes) == 160
+    assert len(sizes) < 40, "eight at a time, not four and four"
+    sizes.clear()
+    for item in range(50):
+        group.submit(item)
+    assert sizes == [1] * 50
+
+
+def test_a_leader_that_is_interrupted_while_it_waits_for_others_hands_the_lead_over() -> None:
+    group: GroupCommit[int, int] = GroupCommit(list)
+    group._arrived.wait_for = interrupted_once(group._arrived.wait_for)  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt):
+        group.submit(1)
+    assert group.submit(2) == 2
+
+
+def interrupted_once(wait_for: Callable[..., bool]) -> Callable[..., bool]:
+    interrupts = [KeyboardInterrupt()]
+
+    def waiting(*given: object, **named: object) -> bool:
+        if interrupts:
+            raise interrupts.pop()
+        return wait_for(*given, **named)
+
+    return waiting

@@ -6,7 +6,6 @@ a gate of its own, until their outcome is there or it is their turn to lead. Wit
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Generic, TypeVar
@@ -30,9 +29,8 @@ class _Ticket(Generic[Item, Outcome]):
 class GroupCommit(Generic[Item, Outcome]):
     """Collects what waits and hands it to `commit`, which gives one outcome or error for each item, in order.
 
-    `settle` is what must follow before anybody is told. It may overlap with one commit, the next; the one after that
-    waits for it, and so gathers more. With `gather_s`, where a commit costs more than waiting, nothing overlaps: whoever
-    leads waits up to so many seconds for those who were told a moment ago and are about to come again.
+    `settle` is what must follow before anybody is told. Whoever leads waits up to `gather_s` for those who were told a
+    moment ago and are about to come again: one commit for all costs less than two for halves.
     """
 
     def __init__(
@@ -40,10 +38,10 @@ class GroupCommit(Generic[Item, Outcome]):
         commit: Callable[[Sequence[Item]], Sequence[Outcome | CareloopError]],
         *,
         settle: Callable[[], None] = lambda: None,
-        gather_s: float = 0.0,
+        gather_s: float = 0.003,
     ) -> None:
         self._commit, self._settle, self._gather_s = commit, settle, gather_s
-        self._change, self._settling = threading.Lock(), threading.Lock()
+        self._change = threading.Lock()
         self._arrived, self._crowd = threading.Condition(self._change), 0
         self._waiting: list[_Ticket[Item, Outcome]] = []
         self._busy = False
@@ -66,7 +64,7 @@ class GroupCommit(Generic[Item, Outcome]):
         if not ticket.leads:
             self._wait(ticket)
         if ticket.leads:
-            self._lead()
+            self._lead(ticket)
         if ticket.outcome is None:
             raise _interrupted()
         if isinstance(ticket.outcome, CareloopError):
@@ -85,10 +83,8 @@ class GroupCommit(Generic[Item, Outcome]):
                     if ticket.leads:
                         self._hand_over()
 
-    def _lead(self) -> None:
-        with self._change:
-            self._arrived.wait_for(lambda: len(self._waiting) >= self._crowd, timeout=self._gather_s)
-            tickets, self._waiting = self._waiting, []
+    def _lead(self, own: _Ticket[Item, Outcome]) -> None:
+        tickets = self._gathered(own)
         outcomes: Sequence[Outcome | CareloopError] = ()
         try:
             outcomes = self._commit_and_settle(tickets)
@@ -101,19 +97,26 @@ class GroupCommit(Generic[Item, Outcome]):
                     if ticket.gate.locked():
                         ticket.gate.release()
 
-    def _commit_and_settle(self, tickets: Sequence[_Ticket[Item, Outcome]]) -> Sequence[Outcome | CareloopError]:
-        with ExitStack() as at_the_end:
+    def _gathered(self, own: _Ticket[Item, Outcome]) -> list[_Ticket[Item, Outcome]]:
+        """Everything that waits, once all who are expected are there or enough time has passed."""
+        with self._change:
             try:
-                outcomes = self._commit([ticket.item for ticket in tickets])
-                at_the_end.enter_context(self._settling)
-                if self._gather_s:
-                    self._settle()
-            finally:
-                with self._change:
-                    self._crowd = len(tickets) + len(self._waiting) if self._gather_s else 0
-                    self._hand_over()
-            if not self._gather_s:
-                self._settle()
+                self._arrived.wait_for(lambda: len(self._waiting) >= self._crowd, timeout=self._gather_s)
+            except BaseException:  # interrupted: somebody else must lead
+                self._waiting.remove(own)
+                self._hand_over()
+                raise
+            tickets, self._waiting = self._waiting, []
+        return tickets
+
+    def _commit_and_settle(self, tickets: Sequence[_Ticket[Item, Outcome]]) -> Sequence[Outcome | CareloopError]:
+        try:
+            outcomes = self._commit([ticket.item for ticket in tickets])
+            self._settle()
+        finally:
+            with self._change:
+                self._crowd = len(tickets) + len(self._waiting)
+                self._hand_over()
         return outcomes
 
     def _hand_over(self) -> None:

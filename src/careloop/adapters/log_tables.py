@@ -79,8 +79,6 @@ class LogTables(Protocol):
 
     place: str
     """Where it lies, for a message; never a password."""
-    gather_s: float
-    """How long a commit may wait for others who are about to come: seconds; 0 where a commit costs next to nothing."""
 
     def answering(self) -> AbstractContextManager[None]:
         """Turn what the database says into an error that says whose fault it is: `Unavailable`, or `Refused`."""

@@ -91,8 +91,6 @@ _ROWS: Final = (
 class PostgresTables:
     """`LogTables` in the schema `care_ledger` of a database. Connects anew after the server was away."""
 
-    gather_s = 0.003
-
     def __init__(self, url: str, *, read_only: bool) -> None:
         self._url, self._read_only = url, read_only
         self._settling = Lock()

@@ -60,8 +60,6 @@ _SUBJECTS: Final = (
 class SqliteTables:
     """`LogTables` in a file; it is made when it is not there and `read_only` is not set. Durable at every commit."""
 
-    gather_s = 0.0
-
     def __init__(self, database: Path, *, read_only: bool) -> None:
         self.place = str(database)
         self._database = database

@@ -38,9 +38,7 @@ class StoredLedger:
     def __init__(self, tables: LogTables, files: LedgerFiles, *, verifier: Verifier, signer: Signer | None) -> None:
         self._tables, self._files, self._verifier, self._signer = tables, files, verifier, signer
         self._lock = threading.RLock()
-        self._group: GroupCommit[Submission, tuple[Receipt, ...]] = GroupCommit(
-            self._commit, settle=self._publish, gather_s=tables.gather_s
-        )
+        self._group: GroupCommit[Submission, tuple[Receipt, ...]] = GroupCommit(self._commit, settle=self._publish)
         self._committed = 0, EMPTY_ROOT
         self.types: Mapping[str, RecordType] = STANDARD_TYPES
         """The record types that may be appended; a plug-in's registry replaces it."""
