@@ -28,6 +28,7 @@ class PaperLine:
         self.now: datetime = NOON
         self.alter: Callable[[str, bytes], bytes] = lambda _, body: body
         self.asked: list[str] = []
+        self.rotations: Callable[[], Sequence[str]] = tuple
 
     def ask(self, method: str, path: str, content: bytes = b"", media: str = "application/json") -> tuple[int, bytes]:
         """Answer as the API does."""
@@ -46,6 +47,8 @@ class PaperLine:
         match method, *parts.path.split("/"):
             case "POST", "records":
                 return door.append(content, seen=seen, now=self.now, allowed=BY_PIPELINES)
+            case "GET", "rotations":
+                return door.rotations(self.rotations())
             case "GET", "head":
                 return door.head(seen=seen)
             case "GET", "proven":

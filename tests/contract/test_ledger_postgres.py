@@ -10,7 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from care_verify.export import verify_export
+from care_verify.notes import read_key
+from careloop.adapters.ledger_export import export_ledger
 from careloop.adapters.ledger_fork import fork_postgres_ledger
+from careloop.adapters.ledger_rotation import rotate_key, rotations_of
 from careloop.adapters.log_tables import EntryRow
 from careloop.adapters.postgres_ledger import open_postgres_ledger, verify_postgres_ledger
 from careloop.adapters.postgres_tables import PostgresTables
@@ -258,6 +262,47 @@ def test_four_processes_interleave_without_loss(tmp_path: Path, postgres: Postgr
         assert ledger.head().size == 161
     found = verify_postgres_ledger(url, tmp_path)
     assert (found.sound, found.checked) == (True, 161)
+
+
+def test_its_key_is_changed_and_its_export_verifies_as_that_of_a_file_does(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    url = filled(postgres, tmp_path)
+    home = tmp_path / "ledger.postgresql"
+    told = read_key((tmp_path / "ledger.pub").read_text().strip())
+    change = replace(a_record(900, data={"reason": "yearly"}), type="ledger.key_rotated")
+    with opened(url, tmp_path) as busy:
+        new = rotate_key(home, lambda: opened(url, tmp_path), record=change, recorded_at=NOON)
+        assert busy.append([a_record(901)], recorded_at=NOON)[0].index == 6, "a writer goes on under the new key"
+        assert busy.key == new
+        export_ledger(busy, tmp_path / "export.zip", rotations=rotations_of(home))
+    assert verify_postgres_ledger(url, tmp_path).problems == ()
+    verdict = verify_export((tmp_path / "export.zip").read_bytes(), trust=told)
+    assert (verdict.problems, verdict.sound) == ((), True), "who trusts the old key is led to the new one"
+
+
+def test_a_commit_reads_as_little_of_a_long_log_as_of_a_short_one(tmp_path: Path, postgres: PostgresServer) -> None:
+    """What it looks up it finds by index: a plan that reads a table whole makes each commit dearer than the last."""
+    url = postgres.new_database()
+    with opened(url, tmp_path, create=True) as ledger, psycopg.connect(url, autocommit=True) as db:
+
+        def read() -> int:
+            db.execute("SELECT pg_stat_clear_snapshot()")
+            asked = "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_user_tables WHERE schemaname = 'care_ledger'"
+            return int(db.execute(asked).fetchone()[0])  # type: ignore[index]
+
+        def read_by_commits(first: int) -> int:
+            ledger._tables._db.execute("SELECT pg_stat_force_next_flush()")  # type: ignore[attr-defined]
+            before = read()
+            for number in range(first, first + 10):
+                ledger.append([a_record(number)], recorded_at=NOON)
+            ledger._tables._db.execute("SELECT pg_stat_force_next_flush()")  # type: ignore[attr-defined]
+            return read() - before
+
+        early = read_by_commits(0)
+        ledger.append([a_record(number) for number in range(100, 3_100)], recorded_at=NOON)
+        late = read_by_commits(4_000)
+    assert 0 < late < early + 10 * 40, "some 12 hashes of the tree's edge a commit more, and not its 6,000"
 
 
 @pytest.mark.parametrize("what", ["postmaster", "backend"])

@@ -1,5 +1,6 @@
 """A log's key is changed openly: old checkpoints lead to the new key, and a crash in between is mended (R51)."""
 
+import base64
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,20 +8,24 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from ledger_rooms import ORIGIN, filled, opened, problems
+from remote_rooms import PaperLine
 
 from care_verify.export import verify_export
 from care_verify.notes import read_key
 from careloop.adapters import ledger_rotation
 from careloop.adapters.anchor_file import FileAnchor
+from careloop.adapters.http_ledger import HttpLedger
 from careloop.adapters.ledger_export import export_ledger
 from careloop.adapters.ledger_fork import fork_ledger
 from careloop.adapters.ledger_rotation import rotate_key, rotations_of
 from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.errors import InvalidInput, Refused
-from careloop.ledger.checkpoint import read_checkpoint
-from careloop.ledger.note import read_verifier
+from careloop.ledger.checkpoint import read_checkpoint, sign_checkpoint
+from careloop.ledger.key_trail import KeyTrail
+from careloop.ledger.note import Signer, read_verifier
 from careloop.ports.ledger import Record
 from careloop.testing.contracts.ledger import NOON, a_record
 from careloop.workflows.evolve.anchor_ledger import check_anchors, keys_of, newest_key
@@ -191,3 +196,54 @@ def test_a_recorded_fork_gives_up_what_older_anchors_knew(tmp_path: Path) -> Non
     with open_ledger(folder / "ledger.sqlite", origin=ORIGIN) as ledger:
         check_anchors(ledger, [anchor])
         assert ledger.entry(5).record.data["to"] == ledger.key
+
+
+def test_who_asks_from_afar_follows_a_change_of_keys_and_the_next_process_too(tmp_path: Path) -> None:
+    folder, seen = filled(tmp_path), tmp_path / "seen"
+    told = read_verifier(key_in(folder))
+    with opened(folder) as log:
+        line = PaperLine(log)
+        line.rotations = lambda: tuple(rotations_of(folder / "ledger.sqlite").values())
+        before = HttpLedger(line, told, seen=seen)
+        assert before.size() == 5
+        for number in (900, 901):
+            new = rotate(folder, number)
+            log.append([a_record(number + 100)], recorded_at=NOON + timedelta(hours=2))
+        assert before.append([a_record(2_000)], recorded_at=NOON)[0].index == 9
+        assert before.key == new
+        assert HttpLedger(line, told, seen=seen).size() == 10, "what is seen was signed by a key it was not told"
+        assert HttpLedger(line, read_verifier(new), seen=tmp_path / "other").size() == 10
+
+
+@pytest.mark.parametrize("lie", ["another note", "another record", "a key of the server's own", "nothing"])
+def test_a_server_leads_nobody_to_a_key_that_the_old_one_did_not_sign_for(tmp_path: Path, lie: str) -> None:
+    folder = filled(tmp_path)
+    told = read_verifier(key_in(folder))
+    rotate(folder)
+    notes = tuple(rotations_of(folder / "ledger.sqlite").values())
+    with opened(folder) as log:
+        line = PaperLine(log)
+        line.rotations = lambda: () if lie == "nothing" else notes
+        size, old_text, new_text = 6, told.text, key_in(folder)
+        forged = Signer("acme.example/care", b"\7" * 32)
+
+        def lying(path: str, body: bytes) -> bytes:
+            if path != "rotations" or lie == "nothing":
+                return body
+            trail = msgspec.json.decode(body, type=KeyTrail)
+            (change,) = trail.changes
+            if lie == "another note":
+                change.note = sign_checkpoint(size, b"\1" * 32, forged).note
+            elif lie == "another record":
+                change.body = base64.b64encode(log.entry(0).body).decode()
+            else:
+                said = base64.b64decode(change.body).decode().replace(new_text, forged.verifier.text)
+                assert old_text in said
+                change.body = base64.b64encode(said.encode()).decode()
+            return msgspec.json.encode(trail)
+
+        line.alter = lying
+        asking = HttpLedger(line, told, seen=tmp_path / "seen")
+        with pytest.raises(Refused):
+            asking.size()
+        assert asking.key == told.text

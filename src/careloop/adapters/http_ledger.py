@@ -19,6 +19,7 @@ from careloop.adapters.durable_file import write_durably
 from careloop.adapters.ledger_files import read_kept
 from careloop.errors import CareloopError, Conflict, InvalidInput, NotFound, Refused, Unavailable
 from careloop.ledger.canonical import instant_text
+from careloop.ledger.key_trail import KeyTrail, newest_key_by
 from careloop.ledger.note import Verifier
 from careloop.ledger.record import seal
 from careloop.ledger.wire import (
@@ -52,13 +53,18 @@ class HttpLedger:
     """A `Ledger` at the other end of a line; threads may share it.
 
     `seen` is the file that remembers the newest checkpoint: a server that shows a shorter or another log than before
-    is refused, also by the next process. Entries are recorded by the server's clock, not by the one given to `append`.
+    is refused, also by the next process. When the log's key was changed, the known key leads to the new one. Entries are recorded by the server's clock, not by the one given to `append`.
     """
 
     def __init__(self, line: LedgerLine, key: Verifier, *, seen: Path) -> None:
         self._line, self._verifier, self._file = line, key, seen
         self._lock = RLock()
-        self._seen = read_kept(seen, key)
+        try:
+            self._seen = read_kept(seen, key)
+        except Refused:
+            if not self._follow():
+                raise
+            self._seen = read_kept(seen, self._verifier)
 
     @property
     def origin(self) -> str:
@@ -159,11 +165,26 @@ class HttpLedger:
             seen = self._seen
             words = urlencode({**(where or {}), "seen": seen.size if seen else 0})
             body = self._answered(*self._line.ask(method, f"{path}?{words}", content))
-            answer, head = read_answer(body, self._verifier, seen)
+            try:
+                answer, head = read_answer(body, self._verifier, seen)
+            except Refused:
+                if not self._follow():
+                    raise
+                answer, head = read_answer(body, self._verifier, seen)
             if seen is None or head.size > seen.size:
                 self._seen = head
                 write_durably(self._file, head.note.encode())
         return answer, head
+
+    def _follow(self) -> bool:
+        """Whether our key led to another: the log's owner changed it, and every change is proven by the key before."""
+        try:
+            body = self._answered(*self._line.ask("GET", "rotations"))
+            found = newest_key_by(msgspec.json.decode(body, type=KeyTrail), self._verifier)
+        except (CareloopError, msgspec.DecodeError, UnicodeDecodeError):
+            return False
+        changed, self._verifier = found != self._verifier, found
+        return changed
 
     def _answered(self, status: int, body: bytes) -> bytes:
         if status == 200:

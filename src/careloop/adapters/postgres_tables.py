@@ -21,7 +21,7 @@ from careloop.ledger.canonical import instant_text
 from careloop.ledger.merkle import EMPTY_ROOT, Node
 from careloop.ports.ledger import Selection
 
-__all__ = ["PostgresTables"]
+__all__ = ["PostgresTables", "place_of"]
 
 _SCHEMA: Final = "1"
 _PATIENCE_S: Final = 10
@@ -95,7 +95,7 @@ class PostgresTables:
         self._url, self._read_only = url, read_only
         self._settling = Lock()
         self._settler: psycopg.Connection[TupleRow] | None = None
-        self.place = _place(url)
+        self.place = place_of(url)
         with self.answering():
             self._db = self._connect()
 
@@ -344,7 +344,7 @@ def _setting(db: psycopg.Connection[TupleRow], name: str) -> str:
     return str(found[0]) if found else ""
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """Host and database of an address; never its user or password."""
     try:
         parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(url)

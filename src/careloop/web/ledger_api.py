@@ -21,6 +21,7 @@ from careloop.ports.ledger import Where
 from careloop.web.accounts.models import ApiToken
 from careloop.web.api_tokens import any_token_of
 from careloop.web.site import place
+from careloop.wiring.trust import rotation_notes
 from careloop.workflows.evolve.answer_ledger import LedgerDoor
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "proven",
     "put_blob",
     "records",
+    "rotations",
     "router",
 ]
 
@@ -84,6 +86,12 @@ def head(request: HttpRequest, seen: int = 0) -> HttpResponse:
 def key(request: HttpRequest) -> HttpResponse:
     """For a person to compare with what they were told; whoever takes it from here unseen trusts the server."""
     return HttpResponse(f"{wiring.served_ledger(place().root).key}\n", content_type="text/plain; charset=utf-8")
+
+
+@router.get("/rotations", summary="Every change of the log's key, with what proves it")
+def rotations(request: HttpRequest) -> HttpResponse:
+    """A `KeyTrail`."""
+    return _answer(_door().rotations(rotation_notes(place().root)))
 
 
 @router.get("/proven", summary="Entries with their proofs")

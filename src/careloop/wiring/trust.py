@@ -34,6 +34,7 @@ __all__ = [
     "recover_ledger",
     "retention_of",
     "rotate_ledger",
+    "rotation_notes",
     "witness_folder",
     "witness_from_environment",
 ]
@@ -77,7 +78,13 @@ def clerk_for(root: Path, *, actor: Actor = KEEPER, proof: Mapping[str, Json] | 
 
 @contextmanager
 def personal_values(root: Path) -> "Iterator[PersonalValues]":
-    """The personal values beside the repository's ledger."""
+    """The personal values beside the repository's ledger, in the same kind of store."""
+    if url := _postgres_url(root):
+        from careloop.adapters.postgres_personal_values import PostgresPersonalValues
+
+        with closing(PostgresPersonalValues(url)) as stored:
+            yield stored
+        return
     from careloop.adapters.sqlite_personal_values import SqlitePersonalValues
 
     with closing(SqlitePersonalValues(_personal_path(root))) as values:
@@ -99,10 +106,17 @@ def export_ledger(root: Path, out: Path, *, with_personal: bool = True) -> Check
 
     with closing(wiring.open_ledger(root)) as ledger:
         shown: tuple[bytes, ...] = ()
-        if with_personal and _personal_path(root).is_file():
+        if with_personal and (_postgres_url(root) or _personal_path(root).is_file()):
             with personal_values(root) as values:
                 shown = values_to_show(ledger, values)
         return export(ledger, out, disclosures=shown, rotations=rotations_of(_database(root)))
+
+
+def rotation_notes(root: Path) -> tuple[str, ...]:
+    """The checkpoints of the ledger at which its key was changed, signed by both keys each, oldest first."""
+    from careloop.adapters.ledger_rotation import rotations_of
+
+    return tuple(rotations_of(_database(root)).values())
 
 
 def followed(root: Path, trusted: "Verifier") -> "Verifier":
@@ -212,6 +226,11 @@ def _database(root: Path) -> Path:
     from careloop.adapters.local_ledger import ledger_home
 
     return ledger_home(root, wiring.ledger_url(root))
+
+
+def _postgres_url(root: Path) -> str | None:
+    url = wiring.ledger_url(root) or ""
+    return url if url.startswith(("postgresql:", "postgres:")) else None
 
 
 def _personal_path(root: Path) -> Path:

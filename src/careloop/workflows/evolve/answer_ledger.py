@@ -3,7 +3,7 @@
 The asker's clock is not believed: entries are recorded by the clock of the log. Source: LEDGER 4, 12.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ import msgspec
 
 from careloop.errors import InvalidInput, Refused
 from careloop.ledger.canonical import instant_text
+from careloop.ledger.key_trail import key_trail
 from careloop.ledger.wire import MAX_SENT, GivenReceipt, LedgerAnswer, ProvenEntry, path_text, read_sent
 from careloop.ports.ledger import BlobRef, Checkpoint, Entry, Ledger, Receipt, Where
 
@@ -69,6 +70,10 @@ class LedgerDoor:
     def consistency(self, old: int, new: int, *, seen: int) -> bytes:
         """The proof that one tree begins with another."""
         return self._answer(self._ledger.head(), seen, path=path_text(self._ledger.consistency(old, new)))
+
+    def rotations(self, notes: Sequence[str]) -> bytes:
+        """Every change of keys with what proves it: the bytes of a `KeyTrail`. `notes` are signed by both, in order."""
+        return msgspec.json.encode(key_trail(self._ledger, notes))
 
     def put_blob(self, content: bytes, *, media: str) -> BlobRef:
         """Keep a document."""
