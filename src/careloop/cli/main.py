@@ -145,7 +145,6 @@ def _main(
 
 def run() -> None:
     """Entry point: errors are told in plain words, never as a traceback."""
-    gc.set_threshold(50_000, 20, 100)  # a command builds much and drops little: looking for cycles took a tenth of it
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may hold bytes that are no text
