@@ -1,6 +1,7 @@
 """The ledger beside pymerkle on SQLite and beside plain SQLite inserts, in one run: one JSON row a line.
 
-Rows: ledger_append_32, ledger_batch, ledger_prove_1m, ledger_verify_1m, ledger_append_postgres_4. `ours` and `peer` are
+Rows: ledger_append_32, ledger_batch, ledger_prove_1m, ledger_verify_1m, ledger_export_verify_1m,
+ledger_append_postgres_4. `ours` and `peer` are
 microseconds a record on the wall, so that a higher ratio (peer/ours) is better; rates, tails and processor seconds
 stand beside. Ours checks each record, seals it into canonical bytes, indexes it, and signs and anchors a checkpoint
 before it acknowledges; the peers are given the finished bytes. The peer of the PostgreSQL row are plain inserts into
@@ -27,6 +28,7 @@ from pathlib import Path
 
 import psycopg
 
+from careloop.adapters.ledger_export import export_ledger
 from careloop.adapters.postgres_ledger import open_postgres_ledger
 from careloop.adapters.sqlite_ledger import open_ledger
 from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
@@ -123,6 +125,18 @@ def verify_rows(folder: Path, count: int) -> Iterator[Row]:
     if sound != [True]:
         sys.exit("the ledger of the benchmark is not sound")
     yield a_row("ledger_verify_1m", wall, cpu, size, {}) | {"entries": size}
+    archive = folder / "export.zip"
+    with open_ledger(database, origin=ORIGIN, read_only=True) as ledger:
+        export_ledger(ledger, archive)
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([PROJECT / ".venv" / "bin" / "care-verify", archive], check=True, stdout=subprocess.DEVNULL)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    yield a_row("ledger_export_verify_1m", wall, cpu, size, {}) | {
+        "entries": size,
+        "bytes": archive.stat().st_size,
+        "rss_mb": after.ru_maxrss // 1024,
+    }
 
 
 def postgres_rows(folder: Path, count: int) -> Iterator[Row]:

@@ -36,7 +36,10 @@ def main(upgrade: list[str]) -> None:
         ("requirements/bootstrap.in", "requirements/bootstrap.txt", ()),
         ("pyproject.toml", "requirements/dev.txt", GROUPS),
         ("requirements/peer-check-jsonschema.in", "requirements/peer-check-jsonschema.txt", ()),
+        ("requirements/peer-evidently.in", "requirements/peer-evidently.txt", ()),
+        ("requirements/peer-fairlearn.in", "requirements/peer-fairlearn.txt", ()),
         ("requirements/peer-ledger.in", "requirements/peer-ledger.txt", ()),
+        ("requirements/peer-nannyml.in", "requirements/peer-nannyml.txt", ()),
     ):
         command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
         subprocess.run(command, check=True, cwd=ROOT, env=uv_environment())

@@ -53,7 +53,8 @@ class HttpLedger:
     """A `Ledger` at the other end of a line; threads may share it.
 
     `seen` is the file that remembers the newest checkpoint: a server that shows a shorter or another log than before
-    is refused, also by the next process. When the log's key was changed, the known key leads to the new one. Entries are recorded by the server's clock, not by the one given to `append`.
+    is refused, also by the next process. When the log's key was changed, the known key leads to the new one. Entries
+    are recorded by the server's clock, not by the one given to `append`.
     """
 
     def __init__(self, line: LedgerLine, key: Verifier, *, seen: Path) -> None:

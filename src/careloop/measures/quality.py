@@ -1,0 +1,59 @@
+"""Is the data fit for use? Shares of rows that have what is asked, or keep to it; names as in ISO/IEC 5259-2."""
+
+from __future__ import annotations
+
+import math
+
+from careloop.domain.count_plan import Aggregate, CategoryBins, Column, ColumnKind, Compare, CountPlan, Predicate
+from careloop.domain.counts import MISSING, CountTable
+from careloop.domain.measured import Interval, Measured, Unit
+from careloop.measures.rate import rate_plan
+from careloop.measures.split import Split, plan_of
+
+__all__ = ["balance", "balance_plan", "completeness_plan", "validity_plan"]
+
+
+def completeness_plan(monitor: str, *, column: Column, split: Split | None = None) -> CountPlan:
+    """Rows in which the column has a value; read it with `rate`. NaN, infinities and empty texts are none."""
+    there: tuple[Predicate, ...] = (Predicate(column, Compare.IS_PRESENT),)
+    if column.kind is ColumnKind.TEXT:
+        there = (*there, Predicate(column, Compare.NE, ("",)))
+    return rate_plan(monitor, hit=there, split=split)
+
+
+def validity_plan(
+    monitor: str, *, column: Column, rule: tuple[Predicate, ...], split: Split | None = None
+) -> CountPlan:
+    """Of the rows that have a value, those whose value keeps the rule; read it with `rate`. (Syntactic accuracy.)"""
+    return rate_plan(monitor, hit=rule, among=(Predicate(column, Compare.IS_PRESENT),), split=split)
+
+
+def balance_plan(monitor: str, *, bins: CategoryBins, split: Split | None = None) -> CountPlan:
+    """Rows per listed category. Column: `n`."""
+    return plan_of(monitor, aggregates=(Aggregate(name="n"),), where=(), split=split or Split(), bins=bins)
+
+
+def balance(table: CountTable, *, bins: CategoryBins, level: float = 0.95) -> Measured:
+    """How evenly rows are spread over the listed categories: entropy over its maximum, 0 (all in one) to 1 (even).
+
+    Rows without a value, or with another one, are not counted. The interval is the delta method's. Null with fewer than
+    two categories or no rows. Source: Pielou 1966 (evenness).
+    """
+    counts = [table.by_bin().get(bin_, (0,))[0] for bin_ in range(len(bins.values))]
+    n = sum(counts)
+    if n == 0 or len(counts) < 2:
+        return Measured(value=None, unit=Unit.INDEX, n=n, reason="no rows" if n == 0 else "one category only")
+    shares = [count / n for count in counts if count]
+    entropy = -sum(share * math.log(share) for share in shares)
+    spread = sum(share * math.log(share) ** 2 for share in shares) - entropy**2
+    reach = 1.959964 * math.sqrt(max(0.0, spread) / n) / math.log(len(counts))
+    value = entropy / math.log(len(counts))
+    interval = Interval(low=max(0.0, value - reach), high=min(1.0, value + reach), level=level, method="delta method")
+    left = sum(values[0] for bin_, values in table.by_bin().items() if bin_ == MISSING or bin_ >= len(counts))
+    return Measured(
+        value=value,
+        unit=Unit.INDEX,
+        n=n,
+        interval=interval if level == 0.95 else None,
+        note=f"{left} rows had none of them",
+    )

@@ -1,0 +1,31 @@
+"""Rows that lie in files, to be counted by an engine of choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from careloop.domain.count_plan import ColumnKind, CountPlan
+from careloop.domain.counts import CountTable
+
+__all__ = ["RowFiles"]
+
+
+class RowFiles(Protocol):
+    """The rows of some files, all with the same columns. Every engine gives the same integers for the same files."""
+
+    @property
+    def kinds(self) -> Mapping[str, ColumnKind]:
+        """What each column holds; those that no plan can read are left out."""
+
+    def count_all(self, plans: Sequence[CountPlan]) -> list[CountTable]:
+        """The table of each plan, in their order, with as few passes over the rows as the engine can.
+
+        `InvalidInput` when a column is not there or holds another kind.
+        """
+
+    def edges(self, column: str, bins: int) -> tuple[float, ...]:
+        """Edges that cut a column of numbers into bins of about equal size, as `quantile_edges` says."""
+
+    def close(self) -> None:
+        """Let go of the files."""
