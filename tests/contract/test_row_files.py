@@ -1,4 +1,4 @@
-"""Rows in files: every engine gives the same tables for the same files, whatever they hold (issue 7, laws of MEASURES)."""
+"""Rows in files: every engine gives the same tables for the same files, whatever they hold (laws of MEASURES)."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ Bins of a number are counted as so many values below each edge, which is exact a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from itertools import pairwise
-from operator import and_
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +48,7 @@ class PolarsRows:
         if all(map(is_parquet, files)):
             self._rows = pl.scan_parquet(list(files))
         else:
-            self._rows = pl.concat([pl.from_arrow(read_rows(file)) for file in files]).lazy()  # type: ignore[type-var]
+            self._rows = pl.concat([pl.DataFrame(read_rows(file)) for file in files]).lazy()
 
     @property
     def kinds(self) -> Mapping[str, ColumnKind]:
@@ -104,11 +104,17 @@ class PolarsRows:
             .agg(numbers)
             .collect(engine="streaming")
         )
-        bucket = (lambda unit: MISSING if unit is None else bucket_of(unit)) if plan.unit else (lambda _: 0)
         rows = (
-            (CellKey(plan.monitor, *row[:4], bucket(row[4])), tuple(map(int, row[5:]))) for row in counted.iter_rows()
+            (CellKey(plan.monitor, release, window, group, place, _bucket(plan, unit)), tuple(map(int, numbers)))
+            for release, window, group, place, unit, *numbers in counted.iter_rows()
         )
         return CountTable.of_rows(plan.columns, rows)
+
+
+def _bucket(plan: CountPlan, unit: str | None) -> int:
+    if plan.unit is None:
+        return 0
+    return MISSING if unit is None else bucket_of(unit)
 
 
 def _only_bins(plan: CountPlan) -> bool:
@@ -162,7 +168,7 @@ def _group(columns: tuple[Column, ...]) -> pl.Expr:
     if not columns:
         return pl.lit("")
     parts = [_named(column) for column in columns]
-    known = reduce(and_, (part.is_not_null() & (part != "") for part in parts))
+    known = reduce(operator.and_, (part.is_not_null() & (part != "") for part in parts))
     if len(parts) > 1:
         parts = [part.str.replace_all("&", "&&", literal=True) for part in parts]
     return pl.when(known).then(pl.concat_str(parts, separator=" & ")).otherwise(pl.lit(UNKNOWN_GROUP))
@@ -204,28 +210,28 @@ def _aggregate(wanted: Aggregate) -> pl.Expr:
 
 
 def _all_hold(tests: tuple[Predicate, ...]) -> pl.Expr:
-    return reduce(and_, (_holds(test).fill_null(value=False) for test in tests), pl.repeat(value=True, n=pl.len()))
+    return reduce(
+        operator.and_, (_holds(test).fill_null(value=False) for test in tests), pl.repeat(value=True, n=pl.len())
+    )
 
 
 def _holds(test: Predicate) -> pl.Expr:
     read = _number(test.column)
-    values: list[Any] = list(test.values)
-    match test.compare:
-        case Compare.IS_ABSENT:
-            return read.is_null()
-        case Compare.IS_PRESENT:
-            return read.is_not_null()
-        case Compare.IN:
-            return reduce(lambda a, b: a | b, (read == value for value in values), pl.lit(value=False))
-        case Compare.EQ:
-            return read == values[0]
-        case Compare.NE:
-            return read != values[0]
-        case Compare.LT:
-            return read < values[0]
-        case Compare.LE:
-            return read <= values[0]
-        case Compare.GT:
-            return read > values[0]
-        case _:
-            return read >= values[0]
+    if test.compare is Compare.IS_ABSENT:
+        return read.is_null()
+    if test.compare is Compare.IS_PRESENT:
+        return read.is_not_null()
+    if test.compare is Compare.IN:
+        return reduce(lambda a, b: a | b, (read == value for value in test.values), pl.lit(value=False))
+    compared: pl.Expr = _COMPARE[test.compare](read, test.values[0])
+    return compared
+
+
+_COMPARE: Final[Mapping[Compare, Callable[[pl.Expr, Any], Any]]] = {
+    Compare.EQ: operator.eq,
+    Compare.NE: operator.ne,
+    Compare.LT: operator.lt,
+    Compare.LE: operator.le,
+    Compare.GT: operator.gt,
+    Compare.GE: operator.ge,
+}

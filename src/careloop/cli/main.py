@@ -54,6 +54,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Run, in operation": {
         "ingest": "Take events of a system into the lake.",
+        "measure": "Take measures on rows in files: fairness, drift, performance, quality, latency.",
         "monitor": "Watch a system's monitors, live or on its history.",
         "why": "Explain an alarm: what moved, which plan followed, how far it came.",
         "rollback": "Bring an earlier release back, or undo that.",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from careloop.domain.noun import Noun, Text
 
-__all__ = ["AskedMeasure", "MeasureSpec", "Meaning"]
+__all__ = ["AskedMeasure", "Meaning", "MeasureSpec"]
 
 
 class Meaning(Noun):
@@ -26,7 +26,7 @@ class AskedMeasure(Noun):
     of: Text | None = None
     """The column it is about: a feature, a latency in whole microseconds, an amount in whole hundredths, a text."""
     values: tuple[Text, ...] = ()
-    """Of that column: the values that count (of a rate), are allowed (of validity) or tell categories apart (of drift)."""
+    """Of that column: values that count (of a rate), are allowed (of validity) or tell categories apart (of drift)."""
     least: float | None = None
     most: float | None = None
     """Of validity: the range, both ends inside."""

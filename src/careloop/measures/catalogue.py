@@ -16,7 +16,7 @@ from careloop.domain.count_plan import CategoryBins, Column, CountPlan, EdgeBins
 from careloop.domain.counts import CountTable, Tally
 from careloop.domain.measured import Measured
 from careloop.errors import InvalidInput
-from careloop.measures import business, classification, drift, fairness, latency, mixture, performance, quality, rate
+from careloop.measures import business, classification, drift, fairness, latency, mixture, quality, rate
 from careloop.measures.split import Split
 
 __all__ = ["CATALOGUE", "Family", "MeasureKind", "Need", "Terms", "Worse", "measure_kind"]
@@ -67,9 +67,6 @@ class Terms:
     labelled: Predicate | None = None
     rule: tuple[Predicate, ...] = ()
     column: Column | None = None
-    predicted: Column | None = None
-    truth: Column | None = None
-    classes: tuple[str | int | float | bool, ...] = ()
     bins: EdgeBins | CategoryBins | ExponentialBins | None = None
     split: Split = field(default_factory=Split)
     min_n: int = 30
@@ -126,14 +123,6 @@ def _odds(terms: Terms) -> CountPlan:
         deserved=_given(terms.label),
         labelled=_given(terms.labelled),
         split=terms.split,
-    )
-
-
-def _right(terms: Terms) -> CountPlan:
-    assert terms.predicted is not None
-    assert terms.truth is not None
-    return performance.accuracy_plan(
-        terms.name, predicted=terms.predicted, label=terms.truth, classes=terms.classes, split=terms.split
     )
 
 
@@ -266,7 +255,7 @@ _ROWS: Final = (
     _kind("chi_square", Family.DRIFT, Worse.HIGHER, "chi-square of both mixtures, as Cramér's V", (_C, _R),
           _mixture, _against(mixture.chi_square)),
     _kind("accuracy", Family.PERFORMANCE, Worse.LOWER, "share of labelled rows answered right", (_O, _L),
-          _right, _of_table(performance.accuracy)),
+          _odds, _of_table(classification.accuracy_of_odds)),
     _kind("precision", Family.PERFORMANCE, Worse.LOWER, "of favourable answers, the share that was right", (_O, _L),
           _odds, _of_table(classification.precision)),
     _kind("recall", Family.PERFORMANCE, Worse.LOWER, "of positive labels, the share that was found", (_O, _L),

@@ -12,6 +12,7 @@ from careloop.measures.rate import rate_of
 from careloop.measures.split import Split, plan_of
 
 __all__ = [
+    "accuracy_of_odds",
     "brier",
     "calibration_by_group",
     "calibration_error",
@@ -21,6 +22,15 @@ __all__ = [
     "predictive_parity_difference",
     "recall",
 ]
+
+
+def accuracy_of_odds(table: CountTable, *, level: float = 0.95) -> Measured:
+    """Of the labelled rows, the share whose answer was favourable just when the label is positive; from an `odds_plan`.
+
+    A row without an answer counts as one that was not favourable.
+    """
+    n, positives, hits, chosen = _four(table)
+    return rate_of(Tally(n - (positives - hits) - (chosen - hits), n), level=level)
 
 
 def precision(table: CountTable, *, level: float = 0.95) -> Measured:

@@ -1,0 +1,116 @@
+"""`care measure`: measures on rows in files, on an engine of choice, with the digest of their counts."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from careloop.cli.terminal import Format, FormatOption, a_command, print_json, say
+from careloop.documents.measure_file import read_measure_spec
+from careloop.domain.measure_spec import MeasureSpec
+from careloop.errors import InvalidInput, NotFound
+from careloop.reports.measure_report import catalogue_json, catalogue_lines, measure_json, measure_lines
+from careloop.wiring.rows import row_files
+from careloop.workflows.run.measure_rows import measure_rows
+
+__all__ = ["app", "list_", "run_"]
+
+app = a_command()
+
+_EPILOG = """
+Examples:  care measure run measures.yaml --data scored-2026-11.parquet  ·  care measure run measures.yaml --data
+'scored/*.parquet' --reference training.parquet --engine polars --format json  ·  care measure list
+
+A file of measures:  {outcome: {column: decision, values: [approve]}, by: [sex], measures: [{measure: impact_ratio}]}
+
+Reads Parquet, Arrow IPC and CSV. Every engine gives the same digest for the same rows: it is that of the integer counts
+that the value follows from.
+
+Exit codes:  0 measured  ·  2 something cannot be read
+"""
+
+
+class EngineName(StrEnum):
+    """Who counts."""
+
+    AUTO = "auto"
+    DUCKDB = "duckdb"
+    POLARS = "polars"
+    STREAM = "stream"
+
+
+@app.callback()
+def _measure() -> None:
+    """Take measures of fairness, drift, performance, quality, latency and business on rows in files."""
+
+
+@app.command(name="run", epilog=_EPILOG)
+def run_(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Which measures, and what columns mean: YAML or JSON.")],
+    data: Annotated[list[str], typer.Option("--data", metavar="FILES", help="The rows; a pattern or repeat.")],
+    reference: Annotated[
+        list[str] | None, typer.Option("--reference", metavar="FILES", help="Older rows, for measures of drift.")
+    ] = None,
+    engine: Annotated[
+        EngineName, typer.Option("--engine", help="Who counts; auto takes what is there.")
+    ] = EngineName.AUTO,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Take the measures that SPEC asks for: value, interval, n, groups and the digest of the counts."""
+    wanted = _spec(spec)
+    with ExitStack() as open_files:
+        rows = open_files.enter_context(closing(row_files(_files(data), engine=engine.value)))
+        older = _files(reference) if reference else None
+        old = None if older is None else open_files.enter_context(closing(row_files(older, engine=engine.value)))
+        if sys.stderr.isatty():
+            sys.stderr.write(f"counting {len(wanted.measures)} measures ...\r")
+        taken = measure_rows(wanted, rows, old)
+    if output_format is Format.JSON:
+        print_json(measure_json(taken))
+    else:
+        _say_lines(measure_lines(taken))
+
+
+@app.command(name="list")
+def list_(output_format: FormatOption = Format.TEXT) -> None:
+    """Every measure by family: what it tells, and what it needs."""
+    if output_format is Format.JSON:
+        print_json(catalogue_json())
+    else:
+        _say_lines(catalogue_lines())
+
+
+def _say_lines(lines: Iterable[tuple[str, str]]) -> None:
+    """Print lines in their styles."""
+    for style, text in lines:
+        say(text, style)
+
+
+def _spec(path: Path) -> MeasureSpec:
+    try:
+        found = read_measure_spec(path.name, path.read_bytes())
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no file {path}") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+    if isinstance(found, MeasureSpec):
+        return found
+    said = "\n".join(f"{one.place}: {one.message}" for one in found)
+    raise InvalidInput(said, hint=f"mend {path}; `care measure list` shows the measures and what each needs")
+
+
+def _files(given: Sequence[str]) -> list[Path]:
+    """The files that are meant, patterns spelt out; each once, in the order of their names within a pattern."""
+    found: list[Path] = []
+    for text in given:
+        matched = sorted(Path().glob(text)) if any(sign in text for sign in "*?[") and not text.startswith("/") else []
+        if any(sign in text for sign in "*?[") and text.startswith("/"):
+            matched = sorted(Path("/").glob(text.removeprefix("/")))
+        if any(sign in text for sign in "*?[") and not matched:
+            raise NotFound(f"no file matches {text}")
+        found += matched or [Path(text)]
+    return list(dict.fromkeys(found))

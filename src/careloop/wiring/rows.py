@@ -1,0 +1,33 @@
+"""Composition for rows in files: which engine counts them."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from careloop.errors import UsageError
+
+if TYPE_CHECKING:
+    from careloop.ports.row_files import RowFiles
+
+__all__ = ["row_files"]
+
+
+def row_files(files: Sequence[Path], *, engine: str = "auto") -> "RowFiles":
+    """The rows of these files behind an engine: `auto`, `duckdb`, `polars`, `stream`. Raises `UsageError` for one that
+    is not installed, with the command that does it.
+
+    `auto` is Polars where it is installed, since it counts the bins of all columns in one pass; else DuckDB.
+    """
+    chosen = ("polars" if find_spec("polars") else "duckdb") if engine == "auto" else engine
+    needs = {"polars": "polars", "duckdb": "duckdb", "stream": "numpy"}[chosen]
+    extra = "polars,lake" if chosen == "polars" else "lake"
+    if find_spec(needs) is None or find_spec("pyarrow") is None:
+        raise UsageError(f"the engine {chosen} is not installed", hint=f"pip install 'careloop[{extra}]'")
+    if chosen == "polars":
+        from careloop.adapters.polars_rows import PolarsRows
+
+        return PolarsRows(files)
+    from careloop.adapters.row_files import DuckDbRows, StreamedRows
+
+    return StreamedRows(files) if chosen == "stream" else DuckDbRows(files)
