@@ -246,3 +246,9 @@ def test_no_files_and_a_file_that_is_not_parquet_are_refused(tmp_path: Path) -> 
     (tmp_path / "x.parquet").write_bytes(b"not parquet at all")
     with pytest.raises(InvalidInput, match="cannot be read"):
         DuckDbCounts.over_parquet([tmp_path / "x.parquet"])
+
+
+def test_two_counts_that_are_open_at_once_see_each_their_own_rows() -> None:
+    plan = CountPlan(monitor="all", aggregates=N)
+    with over_arrow([a_row()]) as one, over_arrow([a_row(), a_row()]) as two:
+        assert (one.count(plan).total(), two.count(plan).total(), one.count(plan).total()) == ((1,), (2,), (1,))
