@@ -39,6 +39,7 @@ def main(upgrade: list[str]) -> None:
         ("requirements/peer-evidently.in", "requirements/peer-evidently.txt", ()),
         ("requirements/peer-fairlearn.in", "requirements/peer-fairlearn.txt", ()),
         ("requirements/peer-ledger.in", "requirements/peer-ledger.txt", ()),
+        ("requirements/peer-mlflow.in", "requirements/peer-mlflow.txt", ()),
         ("requirements/peer-nannyml.in", "requirements/peer-nannyml.txt", ()),
     ):
         command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]

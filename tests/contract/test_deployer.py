@@ -1,28 +1,35 @@
-"""Every deployer keeps the promises of the port: the fake, the folder, and a platform behind a signed webhook."""
+"""Every deployer keeps the promises of the port: fake, folder, a real MLflow server, a platform behind a webhook."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow_server import MISSING, mlflow_server
 from webhook_receiver import SECRET, WebhookReceiver
 
 from careloop.adapters.file_registry import FileRegistry
+from careloop.adapters.json_line import JsonLine
+from careloop.adapters.mlflow_deployer import LOCK_TAG, MlflowDeployer
 from careloop.adapters.release_store import ReleaseStore
 from careloop.adapters.signed_webhook import SignedWebhook
 from careloop.adapters.webhook_deployer import WebhookDeployer
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState, SwitchOrder
 from careloop.domain.release_lock import Artefact, ArtefactKind, ReleaseLock
 from careloop.domain.system import SafeStateKind
-from careloop.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from careloop.errors import CareloopError, Conflict, InvalidInput, NotFound, Refused, Unavailable
 from careloop.ports.deployer import Deployer
 from careloop.testing.contracts.deployer import NOON, DeployerContract, an_order
 from careloop.testing.deployer_fake import DeployerFake
+
+HUMAN = ServeSafeState(SafeStateKind.HUMAN)
+API = "/api/2.0/mlflow"
 
 
 def a_lock(number: int, *, system: str = "credit") -> tuple[ReleaseLock, bytes]:
@@ -229,3 +236,77 @@ class TestWebhookDeployer(_WithStore):
 
 def _served(value: Mapping[str, str]) -> Served:
     return ServeRelease(value["release"]) if "release" in value else ServeSafeState(SafeStateKind(value["safe_state"]))
+
+
+@pytest.fixture(scope="module")
+def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real MLflow server."""
+    if MISSING is not None:
+        pytest.skip(MISSING)
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as url:
+        yield url
+
+
+class TestMlflowDeployer(_WithStore):
+    """Against a real MLflow server; each test has models of its own, by a suffix to the systems' names."""
+
+    @pytest.fixture(autouse=True)
+    def _of_the_server(self, mlflow: str) -> None:
+        self.line = JsonLine(mlflow)
+
+    def make_deployer(self) -> Deployer:
+        self.store = ReleaseStore(self.folder / "artefacts")
+        for system in ("credit", "shop"):
+            with suppress(CareloopError):
+                self.line.ask("DELETE", f"{API}/registered-models/delete", {"name": system})
+            self.line.ask("POST", f"{API}/registered-models/create", {"name": system})
+        return MlflowDeployer(self.line, artefacts=self.store)
+
+    def a_release(self, number: int, *, system: str = "credit") -> ServeRelease:
+        release = super().a_release(number, system=system)
+        tags = [{"key": LOCK_TAG, "value": release.lock}]
+        version = {"name": system, "source": f"s3://acme-models/m-{number}", "tags": tags}
+        self.line.ask("POST", f"{API}/model-versions/create", version)
+        return release
+
+    def answers(self, deployer: Deployer, *, system: str = "credit", environment: str = "production") -> Served | None:
+        assert isinstance(deployer, MlflowDeployer)
+        return deployer.serves(system, environment)
+
+    def test_an_application_that_loads_by_alias_gets_the_release_and_nothing_in_the_safe_state(self) -> None:
+        deployer, one, two = self.make_deployer(), self.a_release(1), self.a_release(2)
+        deployer.switch(an_order(1, one))
+        deployer.switch(an_order(2, two, one))
+        query = f"{API}/registered-models/alias?name=credit&alias=production"
+        tags = self.line.ask("GET", query)["model_version"]["tags"]
+        assert {LOCK_TAG: two.lock} == {tag["key"]: tag["value"] for tag in tags}
+        deployer.switch(an_order(3, HUMAN, two))
+        with pytest.raises((NotFound, Refused)):
+            self.line.ask("GET", query)
+
+    def test_an_order_cut_short_after_the_alias_moved_is_finished_when_it_is_given_again(self) -> None:
+        deployer, one, two = self.make_deployer(), self.a_release(1), self.a_release(2)
+        deployer.switch(an_order(1, one))
+        version = {"name": "credit", "alias": "production", "version": "2"}
+        self.line.ask("POST", f"{API}/registered-models/alias", version)
+        assert deployer.switch(an_order(2, two, one)).changed is False
+        assert self.answers(deployer) == two
+
+    def test_a_version_that_no_release_lock_is_known_of_is_nobodys_to_replace(self) -> None:
+        deployer, one = self.make_deployer(), self.a_release(1)
+        self.line.ask("POST", f"{API}/model-versions/create", {"name": "credit", "source": "s3://acme-models/by-hand"})
+        by_hand = {"name": "credit", "alias": "production", "version": "2"}
+        self.line.ask("POST", f"{API}/registered-models/alias", by_hand)
+        with pytest.raises(Conflict, match="no lock: version 2"):
+            deployer.switch(an_order(1, one))
+
+    def test_a_model_that_is_not_registered_is_named(self) -> None:
+        deployer, one = self.make_deployer(), self.a_release(1)
+        with pytest.raises(NotFound, match="no registered model nowhere"):
+            deployer.switch(an_order(1, one, system="nowhere"))
+
+
+def test_an_mlflow_server_that_is_down_means_nobody_knows() -> None:
+    deployer = MlflowDeployer(JsonLine("http://127.0.0.1:9"))
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        deployer.switch(an_order(1, ServeRelease("sha256:" + "0" * 64)))

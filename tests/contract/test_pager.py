@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
+from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 from webhook_receiver import SECRET, WebhookReceiver
 
+from careloop.adapters.automation_ports import automation_ports
 from careloop.adapters.console_pager import ConsolePager
 from careloop.adapters.signed_webhook import SignedWebhook, read_secret
 from careloop.adapters.webhook_pager import WebhookPager
 from careloop.domain.plan_steps import Urgency
 from careloop.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
-from careloop.ports.pager import Page
+from careloop.ports.pager import Page, Pager
 from careloop.testing.contracts.deployer import NOON
 from careloop.testing.pager_fake import PagerFake
 
@@ -92,3 +99,101 @@ def test_a_signed_message_goes_to_https_only(url: str) -> None:
 def test_a_secret_that_is_none_is_refused(secret: str) -> None:
     with pytest.raises(InvalidInput):
         read_secret(secret)
+
+
+class Service:
+    """A service that keeps what it was asked and gives one answer."""
+
+    def __init__(self, status: int = 202, answer: bytes = b"{}") -> None:
+        self.asked: list[tuple[str, Mapping[str, str], Any]] = []
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                service.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(status)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Service:
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def pager_of(kind: str, url: str, secret: str = "") -> Pager:
+    """The pager that an address in the environment means."""
+    environ = {"CARE_PAGER_URL": f"{kind}+{url}", "CARE_PAGER_SECRET": secret}
+    return automation_ports(Path("/nowhere"), environ=environ, stream=StringIO()).pager
+
+
+def test_r48_pagerduty_is_asked_as_its_events_api_says() -> None:
+    """The required members of a trigger event and its payload, by PagerDuty's documentation of Events API v2."""
+    with Service() as service:
+        pager_of("pagerduty", service.url, "R0UTINGKEY").send(a_page("x" * 2_000))
+    ((path, _, event),) = service.asked
+    assert path == "/v2/enqueue"
+    assert (event["routing_key"], event["event_action"], event["dedup_key"]) == ("R0UTINGKEY", "trigger", a_page().id)
+    payload = event["payload"]
+    assert (payload["source"], payload["severity"], len(payload["summary"])) == ("credit", "critical", 1024)
+    assert payload["timestamp"] == "2026-03-31T12:00:00+00:00"
+
+
+def test_r48_alertmanager_is_posted_a_list_of_alerts() -> None:
+    with Service(200, b"") as service:
+        for _ in range(2):
+            pager_of("alertmanager", service.url, "t0ken").send(a_page())
+    (path, headers, first), (_, _, second) = service.asked
+    assert (path, headers["authorization"]) == ("/api/v2/alerts", "Bearer t0ken")
+    assert first[0]["labels"] == second[0]["labels"], "the same alert has the same labels, and is shown once"
+    assert {"alertname", "severity", "system"} <= first[0]["labels"].keys()
+    assert all(isinstance(value, str) for value in first[0]["labels"].values())
+    assert (first[0]["annotations"]["summary"], first[0]["startsAt"][:10]) == (a_page().text, "2026-03-31")
+
+
+def test_r48_opsgenie_is_asked_to_create_an_alert_with_an_alias() -> None:
+    with Service() as service:
+        pager_of("opsgenie", service.url, "k3y").send(a_page("y" * 500))
+    ((path, headers, alert),) = service.asked
+    assert (path, headers["authorization"]) == ("/v2/alerts", "GenieKey k3y")
+    assert (len(alert["message"]), alert["alias"], alert["priority"]) == (130, a_page().id, "P1")
+    assert alert["description"] == "y" * 500
+
+
+@pytest.mark.parametrize("kind", ["pagerduty", "alertmanager", "opsgenie"])
+@pytest.mark.parametrize("status", [400, 401, 404, 409, 429, 500])
+def test_whatever_a_service_says_but_yes_the_page_was_not_taken(kind: str, status: int) -> None:
+    with Service(status, b'{"message": "no"}') as service, pytest.raises(Unavailable, match=str(status)):
+        pager_of(kind, service.url, "secret").send(a_page())
+
+
+def test_a_service_that_does_not_answer_did_not_take_the_page() -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        pager_of("pagerduty", "http://127.0.0.1:9", "secret").send(a_page())
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "said"),
+    [
+        ("pagerduty+https://events.pagerduty.com", "", "CARE_PAGER_SECRET is not"),
+        ("opsgenie+https://api.opsgenie.com", "", "CARE_PAGER_SECRET is not"),
+        ("beeper+https://example.org", "x", "none of pagerduty+, opsgenie+, alertmanager+"),
+        ("pagerduty+http://events.pagerduty.com", "x", "not an https address"),
+        ("https://example.org", "", "CARE_PAGER_SECRET is not"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_said_before_anything_happens(url: str, secret: str, said: str) -> None:
+    environ = {"CARE_PAGER_URL": url, "CARE_PAGER_SECRET": secret}
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        automation_ports(Path("/nowhere"), environ=environ, stream=StringIO())

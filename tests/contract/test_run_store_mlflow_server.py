@@ -1,27 +1,16 @@
-"""A real MLflow server, asked by the adapter that reads runs (R92).
+"""A real MLflow server, asked by the adapter that reads runs (R92)."""
 
-MLflow brings some hundred packages and is no dependency of the tests; `CARELOOP_MLFLOW` names the `mlflow` of an
-environment of its own. Everywhere else the answers that such a server gave are read (`tests/golden/tool_reports`).
-"""
-
-import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
+from mlflow_server import MISSING, PYTHON, mlflow_server
 
 from careloop.adapters.mlflow_rest import MlflowRest
 from careloop.ports.run_store import RunStore
 from careloop.testing.contracts.run_store import RunStoreContract
 
-MLFLOW = os.environ.get("CARELOOP_MLFLOW", "")
-pytestmark = pytest.mark.skipif(not MLFLOW, reason="CARELOOP_MLFLOW names no mlflow executable")
+pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 
 _LOG = """
 import sys, mlflow, pandas
@@ -43,21 +32,9 @@ print(run.info.run_id)
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Address of a running server, and the id of the run that it holds."""
     folder = tmp_path_factory.mktemp("mlflow")
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url, store = f"http://127.0.0.1:{port}", f"sqlite:///{folder}/mlflow.db"
-    command = [MLFLOW, "server", "--backend-store-uri", store, "--port", str(port), "--workers", "1"]
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    try:
-        _answers(url, server)
-        python = Path(MLFLOW).parent / "python"
-        done = subprocess.run([python, "-c", _LOG, url], cwd=folder, check=True, capture_output=True, text=True)
+    with mlflow_server(folder) as url:
+        done = subprocess.run([PYTHON, "-c", _LOG, url], cwd=folder, check=True, capture_output=True, text=True)
         yield url, done.stdout.split()[-1]
-    finally:
-        server.terminate()
-        server.wait()
 
 
 class TestRealServer(RunStoreContract):
@@ -67,15 +44,3 @@ class TestRealServer(RunStoreContract):
 
     def make_store(self) -> tuple[RunStore, str]:
         return MlflowRest(self._url), self._run_id
-
-
-def _answers(url: str, server: "subprocess.Popen[bytes]") -> None:
-    """Wait until the server answers; it may take half a minute to make its tables."""
-    while server.poll() is None:
-        try:
-            urlopen(f"{url}/health").close()
-        except (URLError, OSError):
-            time.sleep(0.5)
-        else:
-            return
-    raise AssertionError("the server ended before it answered")

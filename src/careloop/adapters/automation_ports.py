@@ -1,18 +1,26 @@
-"""What automation acts with on one machine: the registry in `.care/`, or a platform and a pager behind webhooks.
+"""What automation acts with on one machine: the registry in `.care/`, or somebody's platform and pager.
 
 Chosen by the environment: `CARE_DEPLOYER_URL` with `CARE_DEPLOYER_SECRET`, `CARE_PAGER_URL` with `CARE_PAGER_SECRET`.
+An address alone is a signed webhook; `mlflow+https://…` is an MLflow server (the secret, if any, its token);
+`pagerduty+https://…` (the secret is the routing key), `opsgenie+https://…` (the API key) and `alertmanager+https://…`
+(the secret, if any, a bearer token) are those services.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
 
+from careloop.adapters.alertmanager_pager import AlertmanagerPager
 from careloop.adapters.console_pager import ConsolePager
 from careloop.adapters.file_registry import FileRegistry
 from careloop.adapters.joblib_replayer import JoblibReplayer
+from careloop.adapters.json_line import JsonLine
+from careloop.adapters.mlflow_deployer import MlflowDeployer
+from careloop.adapters.opsgenie_pager import OpsgeniePager
+from careloop.adapters.pagerduty_pager import PagerDutyPager
 from careloop.adapters.signed_webhook import SignedWebhook
 from careloop.adapters.webhook_deployer import WebhookDeployer
 from careloop.adapters.webhook_pager import WebhookPager
@@ -43,19 +51,73 @@ def automation_ports(root: Path, *, environ: Mapping[str, str], stream: TextIO) 
     Raises `InvalidInput` for an address without a secret, or one that is not https.
     """
     registry = FileRegistry(root / _REGISTRY)
-    platform, pager = _webhook("DEPLOYER", environ), _webhook("PAGER", environ)
     return AutomationPorts(
         registry=registry,
-        deployer=registry if platform is None else WebhookDeployer(platform, artefacts=registry.artefacts),
-        pager=ConsolePager(stream) if pager is None else WebhookPager(pager),
+        deployer=_deployer(_Address.of("DEPLOYER", environ), registry),
+        pager=_pager(_Address.of("PAGER", environ), stream),
         replayer=JoblibReplayer(registry.artefacts),
     )
 
 
-def _webhook(what: str, environ: Mapping[str, str]) -> SignedWebhook | None:
-    url, secret = environ.get(f"CARE_{what}_URL"), environ.get(f"CARE_{what}_SECRET")
-    if not url:
-        return None
-    if not secret:
-        raise InvalidInput(f"CARE_{what}_URL is set and CARE_{what}_SECRET is not", hint="messages are signed with it")
-    return SignedWebhook(url, secret=secret)
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A service as the environment names it."""
+
+    what: str
+    kind: str
+    """Of the service; empty for a signed webhook."""
+    url: str
+    secret: str = field(repr=False)
+
+    @classmethod
+    def of(cls, what: str, environ: Mapping[str, str]) -> _Address | None:
+        given = environ.get(f"CARE_{what}_URL")
+        if not given:
+            return None
+        kind, _, url = given.partition("+") if "+" in given.partition("://")[0] else ("", "", given)
+        return cls(what, kind, url, environ.get(f"CARE_{what}_SECRET", ""))
+
+    def needed(self, why: str) -> str:
+        """The secret, where there is no going without."""
+        if not self.secret:
+            raise InvalidInput(f"CARE_{self.what}_URL is set and CARE_{self.what}_SECRET is not", hint=why)
+        return self.secret
+
+    def webhook(self) -> SignedWebhook:
+        return SignedWebhook(self.url, secret=self.needed("messages are signed with it"))
+
+    def line(self, **headers: str) -> JsonLine:
+        return JsonLine(self.url, headers=headers)
+
+    def bearer(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.secret}"} if self.secret else {}
+
+    def unknown(self, known: str) -> InvalidInput:
+        return InvalidInput(f"CARE_{self.what}_URL begins with {self.kind}+, which is none of {known}")
+
+
+def _deployer(address: _Address | None, registry: FileRegistry) -> Deployer:
+    if address is None:
+        return registry
+    if address.kind == "mlflow":
+        return MlflowDeployer(address.line(**address.bearer()), artefacts=registry.artefacts)
+    if address.kind:
+        raise address.unknown("mlflow+")
+    return WebhookDeployer(address.webhook(), artefacts=registry.artefacts)
+
+
+def _pager(address: _Address | None, stream: TextIO) -> Pager:
+    match address:
+        case None:
+            return ConsolePager(stream)
+        case _Address(kind=""):
+            return WebhookPager(address.webhook())
+        case _Address(kind="pagerduty"):
+            return PagerDutyPager(address.line(), routing_key=address.needed("it is the integration's routing key"))
+        case _Address(kind="opsgenie"):
+            key = address.needed("it is the integration's API key")
+            return OpsgeniePager(address.line(authorization=f"GenieKey {key}"))
+        case _Address(kind="alertmanager"):
+            return AlertmanagerPager(address.line(**address.bearer()))
+        case _:
+            raise address.unknown("pagerduty+, opsgenie+, alertmanager+")

@@ -22,7 +22,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from careloop.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 
-__all__ = ["NoRedirect", "SignedWebhook", "https_host", "read_secret", "signature_of"]
+__all__ = ["NoRedirect", "SignedWebhook", "https_host", "read_secret", "refusal_of", "signature_of"]
 
 _PREFIX: Final = "whsec_"
 _LEAST_BYTES, _MOST_BYTES = 24, 64
@@ -83,7 +83,7 @@ class SignedWebhook:
         except HTTPError as error:
             status, said = error.code, error.read(200).decode(errors="replace").strip()
             error.close()
-            raise _refusal(self._host, status, said) from error
+            raise refusal_of(self._host, status, said) from error
         except (URLError, OSError, HTTPException) as error:
             raise Unavailable(f"{self._host} cannot be reached: {error}") from error
 
@@ -103,7 +103,8 @@ class NoRedirect(HTTPRedirectHandler):
         return None
 
 
-def _refusal(host: str, status: int, said: str) -> Refused | NotFound | Unavailable:
+def refusal_of(host: str, status: int, said: str) -> Refused | NotFound | Unavailable:
+    """The error that a status other than 2xx stands for, with the first of what was said."""
     text = f"{host} answered {status}" + (f": {said}" if said else "")
     if status in (408, 425, 429) or status >= 500:
         return Unavailable(text)
