@@ -29,12 +29,15 @@ from careloop.reports.status_report import status_json
 from careloop.web.accounts.models import ApiToken
 from careloop.web.answers import request_json, system_json
 from careloop.web.api_tokens import token_of
+from careloop.web.board import ENVIRONMENT
 from careloop.web.ledger_api import router as ledger_router
 from careloop.web.site import board, place
 from careloop.workflows.evolve.ledger_prove import prove_entry
 from careloop.workflows.evolve.ledger_show import EntryFilter, show_entries
 from careloop.workflows.run.ask_matter import MatterAsk, ask_matter
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
+from careloop.workflows.run.hold_rollout import why_hold
+from careloop.workflows.run.release_standing import why_no_standing
 from careloop.workflows.run.view_requests import view_request
 
 __all__ = [
@@ -46,10 +49,12 @@ __all__ = [
     "charts",
     "check",
     "checkpoint",
+    "confirm_rollout",
     "entries",
     "gate",
     "proof",
     "requests",
+    "rollout",
     "scorecard",
     "status",
     "system",
@@ -211,6 +216,26 @@ def gate(request: HttpRequest, ask: Annotated[GateAsk, Body()]) -> dict[str, Any
     )
     with wiring.release_desk(place().root, {}) as desk:
         return gate_json(decide_release(question, desk, wiring.now()))
+
+
+@api.get("/gate/{name}", auth=_gates, summary="May this release be given more traffic? For Argo Rollouts")
+def rollout(request: HttpRequest, name: str, release: str, environment: str = ENVIRONMENT) -> dict[str, Any]:
+    """`go`, and every reason to hold; always 200, so that a metric can read `$.go`. Reads and decides nothing new."""
+    row = board().picture().row(name)
+    if row is None:
+        raise NotFound(f"there is no system '{name[:100]}'")
+    if environment != ENVIRONMENT:
+        raise InvalidInput(f"this server watches {ENVIRONMENT}, not '{environment[:100]}'")
+    with closing(wiring.open_ledger(place().root)) as ledger:
+        held = why_hold(row, release, why_no_standing(ledger, name, environment, now=wiring.now()))
+    return _headed("rollout", system=name, release=release, environment=environment, go=not held, because=list(held))
+
+
+@api.post("/gate/{name}", auth=_gates, summary="The same for Flagger: 200 goes on, 409 holds")
+def confirm_rollout(request: HttpRequest, name: str, release: str, environment: str = ENVIRONMENT) -> HttpResponse:
+    """As a webhook of the kind `confirm-rollout` or `confirm-promotion`; what Flagger sends along is not read."""
+    said = rollout(request, name, release, environment)
+    return api.create_response(request, said, status=200 if said["go"] else 409)
 
 
 @api.post("/requests", auth=_gates, summary="Ask people for a waiver, an envelope, a restore or a review")
