@@ -27,7 +27,18 @@ def mlflow_server(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url, store = f"http://127.0.0.1:{port}", f"sqlite:///{folder}/mlflow.db"
-    command = [PYTHON, "-m", "mlflow", "server", "--backend-store-uri", store, "--port", str(port), "--workers", "1"]
+    command = [
+        str(PYTHON),
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        store,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with (folder / "server.log").open("wb") as log:
         environ = os.environ | quiet

@@ -22,7 +22,7 @@ from careloop.adapters.ledger_export import export_ledger
 from careloop.adapters.ledger_fork import fork_ledger
 from careloop.adapters.ledger_rotation import rotate_key, rotations_of
 from careloop.adapters.sqlite_ledger import open_ledger
-from careloop.errors import InvalidInput, Refused
+from careloop.errors import InvalidInput, Refused, Unavailable
 from careloop.ledger.checkpoint import read_checkpoint, sign_checkpoint
 from careloop.ledger.key_trail import KeyTrail
 from careloop.ledger.note import Signer, read_verifier
@@ -213,6 +213,14 @@ def test_who_asks_from_afar_follows_a_change_of_keys_and_the_next_process_too(tm
         assert before.key == new
         assert HttpLedger(line, told, seen=seen).size() == 10, "what is seen was signed by a key it was not told"
         assert HttpLedger(line, read_verifier(new), seen=tmp_path / "other").size() == 10
+        away = PaperLine(log)
+        away.ask = out_of_reach  # type: ignore[method-assign]
+        with pytest.raises(Unavailable):  # so that a source keeps its records in its spool
+            HttpLedger(away, told, seen=seen)
+
+
+def out_of_reach(*_: object) -> tuple[int, bytes]:
+    raise Unavailable("no answer")
 
 
 @pytest.mark.parametrize("lie", ["another note", "another record", "a key of the server's own", "nothing"])

@@ -178,10 +178,15 @@ class HttpLedger:
         return answer, head
 
     def _follow(self) -> bool:
-        """Whether our key led to another: the log's owner changed it, and every change is proven by the key before."""
+        """Whether our key led to another: the log's owner changed it, and every change is proven by the key before.
+
+        Raises `Unavailable` when nobody answers: then nothing can be said against the log.
+        """
         try:
             body = self._answered(*self._line.ask("GET", "rotations"))
             found = newest_key_by(msgspec.json.decode(body, type=KeyTrail), self._verifier)
+        except Unavailable:
+            raise
         except (CareloopError, msgspec.DecodeError, UnicodeDecodeError):
             return False
         changed, self._verifier = found != self._verifier, found
