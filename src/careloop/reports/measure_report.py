@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from careloop.domain.measured import GroupValue, Interval, Measured, Unit
 from careloop.measures.catalogue import CATALOGUE
-from careloop.workflows.run.measure_rows import TakenMeasure
+from careloop.measures.taken import TakenMeasure
 
 __all__ = ["catalogue_json", "catalogue_lines", "measure_json", "measure_lines"]
 

@@ -100,13 +100,16 @@ def test_consistent_is_who_keeps_the_rule_among_those_it_is_for() -> None:
         condition=(Predicate(work, Compare.IN, ("retired",)),),
     )
     kind = measure_kind("consistency")
-    rows = {"work": ["retired", "retired", "retired", "clerk"], "employer": ["none", "Acme", None, "Acme"]}
+    rows: dict[str, list[object]] = {
+        "work": ["retired", "retired", "retired", "clerk"],
+        "employer": ["none", "Acme", None, "Acme"],
+    }
     found = kind.value(NumpyCounts(rows).count(kind.plan_for(terms)), None, terms)
     assert (found.value, found.n) == (1 / 3, 3)
 
 
 def test_amounts_are_told_for_each_segment_too() -> None:
-    rows = {"cents": [1_050, 950, -25, None], "region": ["n", "n", "s", "s"]}
+    rows: dict[str, list[object]] = {"cents": [1_050, 950, -25, None], "region": ["n", "n", "s", "s"]}
     table = NumpyCounts(rows).count(amount_plan("a", column=CENTS, split=Split(group=(REGION,))))
     whole, each = amount(table, digits=2), amount_per_row(table, digits=2)
     assert (whole.value, each.value) == (19.75, 19.75 / 4)

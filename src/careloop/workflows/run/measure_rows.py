@@ -7,30 +7,17 @@ from dataclasses import dataclass, replace
 
 from careloop.domain.count_plan import CategoryBins, ColumnKind, CountPlan
 from careloop.domain.measure_spec import AskedMeasure, MeasureSpec
-from careloop.domain.measured import Measured
 from careloop.errors import InvalidInput
 from careloop.measures.catalogue import measure_kind
 from careloop.measures.measure_kind import Family, MeasureKind, Need, Terms
+from careloop.measures.taken import TakenMeasure
 from careloop.ports.row_files import RowFiles
 from careloop.workflows.run.measure_terms import TermsFinder
 
-__all__ = ["TakenMeasure", "measure_rows"]
+__all__ = ["measure_rows"]
 
 _SCORE_BINS = {"brier": 1000}
 _CALIBRATION_BINS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenMeasure:
-    """One measure as it came out."""
-
-    id: str
-    kind: MeasureKind
-    by: tuple[str, ...]
-    measured: Measured
-    digest: str
-    """Of the table of integer counts that the value follows from; another engine must reproduce it."""
-    reference_digest: str | None = None
 
 
 def measure_rows(spec: MeasureSpec, rows: RowFiles, reference: RowFiles | None = None) -> tuple[TakenMeasure, ...]:
