@@ -28,6 +28,7 @@ from careloop.domain.count_plan import (
     WindowBy,
 )
 from careloop.domain.counts import MISSING, UNKNOWN_GROUP, CellKey, CountTable, bucket_of
+from careloop.ports.row_files import Progress
 
 __all__ = ["PolarsRows"]
 
@@ -42,8 +43,8 @@ _READ_AS: Final = {
 class PolarsRows:
     """`RowFiles` counted by Polars, lazily and in a stream: what is larger than memory fits."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._files = tuple(files)
+    def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
+        self._files, self._told = tuple(files), told
         self._kinds = kinds_of(schema_of(files))
         if all(map(is_parquet, files)):
             self._rows = pl.scan_parquet(list(files))
@@ -61,7 +62,12 @@ class PolarsRows:
             check_columns(plan, self._kinds)
         plain = [place for place, plan in enumerate(plans) if _only_bins(plan)]
         found = dict(zip(plain, self._binned([plans[place] for place in plain]), strict=True))
-        return [found[place] if place in found else self._grouped(plan) for place, plan in enumerate(plans)]
+        for place, plan in enumerate(plans):
+            if self._told is not None:
+                self._told(len(found) / len(plans))
+            if place not in found:
+                found[place] = self._grouped(plan)
+        return [found[place] for place in range(len(plans))]
 
     def edges(self, column: str, bins: int) -> tuple[float, ...]:
         """Edges of bins of about equal size."""

@@ -14,6 +14,7 @@ from careloop.adapters.numpy_counts import NumpyCounts
 from careloop.adapters.row_tables import check_columns, edges_of, is_parquet, kinds_of, read_rows, schema_of
 from careloop.domain.count_plan import ColumnKind, CountPlan
 from careloop.domain.counts import CountTable
+from careloop.ports.row_files import Progress
 
 __all__ = ["DuckDbRows", "StreamedRows"]
 
@@ -24,8 +25,8 @@ _BATCH: Final = 65_536
 class DuckDbRows:
     """`RowFiles` counted by DuckDB: Parquet where it lies, other files from memory."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._files = tuple(files)
+    def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
+        self._files, self._told = tuple(files), told
         self._kinds = kinds_of(schema_of(files))
         if all(map(is_parquet, files)):
             self._counts = DuckDbCounts.over_parquet(files)
@@ -39,7 +40,12 @@ class DuckDbRows:
 
     def count_all(self, plans: Sequence[CountPlan]) -> list[CountTable]:
         """One query a plan; DuckDB reads only the columns that it needs."""
-        return [self._counts.count(plan) for plan in plans]
+        tables = []
+        for done, plan in enumerate(plans, 1):
+            tables.append(self._counts.count(plan))
+            if self._told is not None:
+                self._told(done / len(plans))
+        return tables
 
     def edges(self, column: str, bins: int) -> tuple[float, ...]:
         """Edges of bins of about equal size."""
@@ -53,8 +59,8 @@ class DuckDbRows:
 class StreamedRows:
     """`RowFiles` counted batch by batch in process and added up, as events are that arrive one by one."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._files = tuple(files)
+    def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
+        self._files, self._told = tuple(files), told
         self._kinds = kinds_of(schema_of(files))
 
     @property
@@ -66,12 +72,14 @@ class StreamedRows:
         """All plans in one pass over the rows."""
         for plan in plans:
             check_columns(plan, self._kinds)
-        names = sorted({column.name for plan in plans for column in plan.reads()})
+        names = sorted({column.name for plan in plans for column in plan.reads()}) or list(self._kinds)[:1]
         tables = [CountTable(plan.columns, {}) for plan in plans]
-        for batch in self._batches(names):
+        for done, batch in self._batches(names):
             columns: dict[str, Sequence[object]] = {name: batch[name].to_pylist() for name in names}
             counts = NumpyCounts(columns)
             tables = [old.merge(counts.count(plan)) for old, plan in zip(tables, plans, strict=True)]
+            if self._told is not None:
+                self._told(done)
         return tables
 
     def edges(self, column: str, bins: int) -> tuple[float, ...]:
@@ -81,10 +89,22 @@ class StreamedRows:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
-        for file in self._files:
-            if is_parquet(file):
-                with pq.ParquetFile(file) as rows:
-                    yield from rows.iter_batches(batch_size=_BATCH, columns=names)
-            else:
-                yield from read_rows(file, names).to_batches(max_chunksize=_BATCH)
+    def _batches(self, names: list[str]) -> Iterator[tuple[float, pa.RecordBatch]]:
+        """Each batch, with the share of the files that is read when it is."""
+        for place, file in enumerate(self._files):
+            seen = 0
+            for size, batch in _batches_of(file, names):
+                seen += batch.num_rows
+                yield (place + seen / max(1, size)) / len(self._files), batch
+
+
+def _batches_of(file: Path, names: list[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """The batches of one file, each with the number of all its rows."""
+    if is_parquet(file):
+        with pq.ParquetFile(file) as rows:
+            for batch in rows.iter_batches(batch_size=_BATCH, columns=names):
+                yield rows.metadata.num_rows, batch
+    else:
+        table = read_rows(file, names)
+        for batch in table.to_batches(max_chunksize=_BATCH):
+            yield table.num_rows, batch

@@ -21,6 +21,9 @@ __all__ = ["app", "list_", "run_"]
 
 app = a_command()
 
+_BAR = 30
+"""Signs of a whole progress bar."""
+
 _EPILOG = """
 Examples:  care measure run measures.yaml --data scored-2026-11.parquet  ·  care measure run measures.yaml --data
 'scored/*.parquet' --reference training.parquet --engine polars --format json  ·  care measure list
@@ -56,18 +59,18 @@ def run_(
         list[str] | None, typer.Option("--reference", metavar="FILES", help="Older rows, for measures of drift.")
     ] = None,
     engine: Annotated[
-        EngineName, typer.Option("--engine", help="Who counts; auto takes what is there.")
+        EngineName, typer.Option("--engine", help="Who counts; auto goes by the size of the files.")
     ] = EngineName.AUTO,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Take the measures that SPEC asks for: value, interval, n, groups and the digest of the counts."""
     wanted = _spec(spec)
     with ExitStack() as open_files:
-        rows = open_files.enter_context(closing(row_files(_files(data), engine=engine.value)))
+        open_files.callback(_progress, None)
+        rows = open_files.enter_context(closing(row_files(_files(data), engine=engine.value, told=_progress)))
         older = _files(reference) if reference else None
         old = None if older is None else open_files.enter_context(closing(row_files(older, engine=engine.value)))
-        if sys.stderr.isatty():
-            sys.stderr.write(f"counting {len(wanted.measures)} measures ...\r")
+        _progress(0.0)
         taken = measure_rows(wanted, rows, old)
     if output_format is Format.JSON:
         print_json(measure_json(taken))
@@ -88,6 +91,15 @@ def _say_lines(lines: Iterable[tuple[str, str]]) -> None:
     """Print lines in their styles."""
     for style, text in lines:
         say(text, style)
+
+
+def _progress(done: float | None) -> None:
+    """A bar on a terminal only; None wipes it."""
+    if sys.stderr.isatty():
+        full = 0 if done is None else int(done * _BAR)
+        told = "" if done is None else f"counting {'█' * full}{'·' * (_BAR - full)} {done:4.0%}"
+        sys.stderr.write(f"\r\x1b[K{told}")
+        sys.stderr.flush()
 
 
 def _spec(path: Path) -> MeasureSpec:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from datetime import date
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from careloop.domain.noun import Noun, Text
 
-__all__ = ["AskedMeasure", "Meaning", "MeasureSpec"]
+__all__ = ["AskedMeasure", "AuditedJudge", "Meaning", "MeasureSpec", "Sample"]
 
 
 class Meaning(Noun):
@@ -14,6 +17,28 @@ class Meaning(Noun):
 
     column: Text
     values: tuple[Text, ...] = Field(min_length=1)
+
+
+class Sample(Noun):
+    """So many right of so many that people looked at."""
+
+    right: int = Field(ge=0)
+    of: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _no_more_right_than_seen(self) -> Self:
+        if self.right > self.of:
+            raise ValueError(f"{self.right} of {self.of} cannot be right")
+        return self
+
+
+class AuditedJudge(Noun):
+    """How often the judge behind a verdict is right, as people found who judged a sample of both kinds again."""
+
+    found: Sample
+    """True problems that the judge called a problem."""
+    passed: Sample
+    """Sound answers that the judge passed."""
 
 
 class AskedMeasure(Noun):
@@ -36,6 +61,14 @@ class AskedMeasure(Noun):
     """Of drift of a number: bins of about equal size in the reference."""
     digits: int = Field(default=2, ge=0, le=9)
     """Of an amount: decimal places that its whole numbers carry."""
+    when: tuple[Meaning, ...] = ()
+    """Only rows that have one of these values in each of these columns; consistency cannot be taken without."""
+    as_of: date | None = None
+    """Of currentness: the day on which the data is to be current."""
+    days: int = Field(default=30, ge=0)
+    """Of currentness: how old, at most, a row may be."""
+    judge: AuditedJudge | None = None
+    """Of a problematic response rate: what people found about the judge; the rate is mended by it."""
 
 
 class MeasureSpec(Noun):

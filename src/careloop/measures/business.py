@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from careloop.domain.count_plan import Aggregate, Column, CountPlan, Predicate
 from careloop.domain.counts import CountTable
-from careloop.domain.measured import Measured, Unit
+from careloop.domain.measured import GroupValue, Measured, Unit
 from careloop.errors import InvalidInput
 from careloop.measures.split import Split, plan_of
 
-__all__ = ["amount", "amount_plan", "volume"]
+__all__ = ["amount", "amount_per_row", "amount_plan", "volume"]
 
 
 def volume(table: CountTable) -> Measured:
@@ -31,10 +31,34 @@ def amount_plan(
 
 
 def amount(table: CountTable, *, digits: int) -> Measured:
-    """The sum in its main unit: with `digits` 2, 12345 cents are 123.45. Null when there were no rows."""
+    """The sum in its main unit, and that of each group: with `digits` 2, 12345 cents are 123.45.
+
+    Null when there were no rows.
+    """
+    return _amounts(table, digits=digits, per_row=False)
+
+
+def amount_per_row(table: CountTable, *, digits: int) -> Measured:
+    """The sum divided by the rows, such as revenue per answer, and that of each group. Null when there were no rows.
+
+    It has no interval: counts do not hold how far single amounts lie from one another.
+    """
+    return _amounts(table, digits=digits, per_row=True)
+
+
+def _amounts(table: CountTable, *, digits: int, per_row: bool) -> Measured:
     if digits < 0:
         raise InvalidInput("a fixed-point column has 0 or more digits after the point")
-    total, n = (table.total()[table.columns.index(name)] for name in ("sum", "n"))
-    if n == 0:
-        return Measured(value=None, unit=Unit.AMOUNT, n=0, reason="no rows")
-    return Measured(value=total / 10**digits, unit=Unit.AMOUNT, n=n)
+    at, of = (table.columns.index(name) for name in ("sum", "n"))
+
+    def told(total: int, n: int) -> float | None:
+        return None if n == 0 else total / (10**digits * (n if per_row else 1))
+
+    by_group = table.by_group()
+    groups = tuple(
+        GroupValue(group=group, value=told(values[at], values[of]), n=values[of]) for group, values in by_group.items()
+    )
+    total, n = table.total()[at], table.total()[of]
+    value = told(total, n)
+    reason = "no rows" if value is None else None
+    return Measured(value=value, unit=Unit.AMOUNT, n=n, reason=reason, groups=groups if set(by_group) - {""} else ())

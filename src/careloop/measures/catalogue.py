@@ -7,89 +7,28 @@ Source: MEASURES, "Families".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from enum import StrEnum
 from typing import Final
 
 from careloop.domain.count_plan import CategoryBins, Column, CountPlan, EdgeBins, ExponentialBins, Predicate
 from careloop.domain.counts import CountTable, Tally
 from careloop.domain.measured import Measured
 from careloop.errors import InvalidInput
-from careloop.measures import business, classification, drift, fairness, latency, mixture, quality, rate
-from careloop.measures.split import Split
+from careloop.measures import (
+    business,
+    classification,
+    concentration,
+    drift,
+    fairness,
+    judged,
+    latency,
+    mixture,
+    quality,
+    rate,
+)
+from careloop.measures.measure_kind import Family, MeasureKind, Need, PlanMaker, Terms, ValueReader, Worse
 
-__all__ = ["CATALOGUE", "Family", "MeasureKind", "Need", "Terms", "Worse", "measure_kind"]
-
-
-class Family(StrEnum):
-    """What a measure is about."""
-
-    FAIRNESS = "fairness"
-    DRIFT = "drift"
-    PERFORMANCE = "performance"
-    QUALITY = "data quality"
-    LATENCY = "latency"
-    PRIVACY = "privacy"
-    SECURITY = "security"
-    BUSINESS = "business"
-    EXPLAINABILITY = "explainability"
-
-
-class Need(StrEnum):
-    """What a measure cannot be taken without."""
-
-    OUTCOME = "outcome"
-    LABEL = "label"
-    SCORE = "score"
-    COLUMN = "of"
-    GROUPS = "by"
-    REFERENCE = "reference"
-    RULE = "values"
-
-
-class Worse(StrEnum):
-    """In which direction a value gets worse."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    EITHER = "either"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a measure is taken of; a part that it does not need may be missing."""
-
-    name: str
-    """First part of every cell's key."""
-    outcome: Predicate | None = None
-    label: Predicate | None = None
-    labelled: Predicate | None = None
-    rule: tuple[Predicate, ...] = ()
-    column: Column | None = None
-    bins: EdgeBins | CategoryBins | ExponentialBins | None = None
-    split: Split = field(default_factory=Split)
-    min_n: int = 30
-    level: float = 0.95
-    digits: int = 0
-
-
-_Plan = Callable[[Terms], CountPlan]
-_Value = Callable[[CountTable, CountTable | None, Terms], Measured]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureKind:
-    """One measure."""
-
-    id: str
-    family: Family
-    worse: Worse
-    tells: str
-    """What it says, in half a sentence."""
-    needs: frozenset[Need]
-    plan: _Plan
-    value: _Value
+__all__ = ["CATALOGUE", "measure_kind"]
 
 
 def measure_kind(name: str) -> MeasureKind:
@@ -151,27 +90,28 @@ def _calibrated(terms: Terms) -> CountPlan:
     )
 
 
-def _of_tallies(measure: Callable[..., Measured]) -> _Value:
+def _of_tallies(measure: Callable[..., Measured]) -> ValueReader:
     return lambda table, _, terms: measure(table.tallies(), min_n=terms.min_n, level=terms.level)
 
 
-def _of_table(measure: Callable[..., Measured]) -> _Value:
+def _of_table(measure: Callable[..., Measured]) -> ValueReader:
     return lambda table, _, terms: measure(table, level=terms.level)
 
 
-def _of_groups(measure: Callable[..., Measured]) -> _Value:
+def _of_groups(measure: Callable[..., Measured]) -> ValueReader:
     return lambda table, _, terms: measure(table, min_n=terms.min_n, level=terms.level)
 
 
-def _against(measure: Callable[..., Measured]) -> _Value:
+def _against(measure: Callable[..., Measured], *, sure: bool = True) -> ValueReader:
     def value(table: CountTable, reference: CountTable | None, terms: Terms) -> Measured:
         assert reference is not None
-        return measure(reference, table, bins=_mixed(terms))
+        level = {"level": terms.level} if sure else {}
+        return measure(reference, table, bins=_mixed(terms), **level)
 
     return value
 
 
-def _rates_gap(rates: Callable[[CountTable], Mapping[str, Tally]]) -> _Value:
+def _rates_gap(rates: Callable[[CountTable], Mapping[str, Tally]]) -> ValueReader:
     return lambda table, _, terms: fairness.demographic_parity_difference(
         rates(table),
         min_n=terms.min_n,
@@ -179,7 +119,7 @@ def _rates_gap(rates: Callable[[CountTable], Mapping[str, Tally]]) -> _Value:
     )
 
 
-def _quantile(share: float) -> _Value:
+def _quantile(share: float) -> ValueReader:
     def value(table: CountTable, _: CountTable | None, terms: Terms) -> Measured:
         return latency.latency_quantile(table, share, bins=_buckets(terms), level=terms.level)
 
@@ -187,15 +127,16 @@ def _quantile(share: float) -> _Value:
 
 
 def _kind(  # noqa: PLR0913, PLR0917  # a table with one row a measure
-    name: str, family: Family, worse: Worse, tells: str, needs: tuple[Need, ...], plan: _Plan, value: _Value
+    name: str, family: Family, worse: Worse, tells: str, needs: tuple[Need, ...], plan: PlanMaker, value: ValueReader
 ) -> MeasureKind:
     return MeasureKind(id=name, family=family, worse=worse, tells=tells, needs=frozenset(needs), plan=plan, value=value)
 
 
-_O, _L, _S, _C, _G, _R, _V = (
-    Need.OUTCOME, Need.LABEL, Need.SCORE, Need.COLUMN, Need.GROUPS, Need.REFERENCE, Need.RULE,
+_O, _L, _S, _C, _G, _R, _V, _W, _U, _D = (
+    Need.OUTCOME, Need.LABEL, Need.SCORE, Need.COLUMN, Need.GROUPS, Need.REFERENCE, Need.RULE, Need.CONDITION,
+    Need.UNIT, Need.DAY,
 )  # fmt: skip
-_rate: _Value = _of_table(rate.rate)
+_rate: ValueReader = _of_table(rate.rate)
 
 
 def _of_rule(terms: Terms) -> CountPlan:
@@ -227,6 +168,15 @@ def _sums(terms: Terms) -> CountPlan:
     return business.amount_plan(terms.name, column=_column(terms), split=terms.split)
 
 
+def _amount(table: CountTable, _: CountTable | None, terms: Terms) -> Measured:
+    return business.amount(table, digits=terms.digits)
+
+
+def _categories(terms: Terms) -> CategoryBins:
+    assert isinstance(terms.bins, CategoryBins)
+    return terms.bins
+
+
 _ROWS: Final = (
     _kind("selection_rate", Family.FAIRNESS, Worse.EITHER, "share of favourable answers", (_O,), _selected, _rate),
     _kind("impact_ratio", Family.FAIRNESS, Worse.LOWER, "lowest selection rate over the highest", (_O, _G),
@@ -253,7 +203,7 @@ _ROWS: Final = (
     _kind("ks_distance", Family.DRIFT, Worse.HIGHER, "Kolmogorov-Smirnov distance at the edges of bins", (_C, _R),
           _mixture, _against(mixture.kolmogorov_smirnov)),
     _kind("chi_square", Family.DRIFT, Worse.HIGHER, "chi-square of both mixtures, as Cramér's V", (_C, _R),
-          _mixture, _against(mixture.chi_square)),
+          _mixture, _against(mixture.chi_square, sure=False)),
     _kind("accuracy", Family.PERFORMANCE, Worse.LOWER, "share of labelled rows answered right", (_O, _L),
           _odds, _of_table(classification.accuracy_of_odds)),
     _kind("precision", Family.PERFORMANCE, Worse.LOWER, "of favourable answers, the share that was right", (_O, _L),
@@ -270,6 +220,12 @@ _ROWS: Final = (
           lambda table, _, terms: classification.calibration_error(table, bins=_edges(terms))),
     _kind("completeness", Family.QUALITY, Worse.LOWER, "share of rows that have a value", (_C,), _complete, _rate),
     _kind("validity", Family.QUALITY, Worse.LOWER, "share of values within what is allowed", (_C, _V), _valid, _rate),
+    _kind("consistency", Family.QUALITY, Worse.LOWER, "of the rows that a condition picks, the share that keeps a rule",
+          (_C, _V, _W), lambda terms: quality.consistency_plan(terms.name, rule=terms.rule, split=terms.split), _rate),
+    _kind("currentness", Family.QUALITY, Worse.LOWER, "share of rows that are at most so many days old", (_C, _D),
+          lambda terms: quality.currentness_plan(terms.name, column=_column(terms), split=terms.split),
+          lambda table, _, terms: quality.currentness(
+              table, as_of=terms.as_of, days=terms.days, level=terms.level)),
     _kind("balance", Family.QUALITY, Worse.LOWER, "how evenly rows are spread over categories", (_C, _V),
           lambda terms: quality.balance_plan(terms.name, bins=_categories(terms), split=terms.split), _balance),
     _kind("representativeness", Family.QUALITY, Worse.HIGHER, "distance from the reference population, as PSI",
@@ -281,22 +237,28 @@ _ROWS: Final = (
           _of_rule, _rate),
     _kind("guard_rate", Family.SECURITY, Worse.HIGHER, "share of rows with such a verdict of the guard", (_C, _V),
           _of_rule, _rate),
+    _kind("injection_rate", Family.SECURITY, Worse.HIGHER, "share of rows in which an injection was seen", (_C, _V),
+          _of_rule, _rate),
+    _kind("query_concentration", Family.SECURITY, Worse.HIGHER,
+          "rows of the busiest bucket of callers over the average: somebody may be copying the model", (_U,),
+          lambda terms: concentration.concentration_plan(terms.name, split=terms.split),
+          _of_table(concentration.concentration)),
     _kind("problematic_response_rate", Family.PERFORMANCE, Worse.HIGHER, "share of judged answers that are a problem",
-          (_C, _V), _valid, _rate),
+          (_C, _V), _valid,
+          lambda table, _, terms: judged.judged_rate(table, audit=terms.judge, level=terms.level)),
     _kind("rate", Family.BUSINESS, Worse.EITHER, "share of rows with such a value", (_C, _V), _of_rule, _rate),
     _kind("conversion_rate", Family.BUSINESS, Worse.LOWER, "share of rows that converted", (_C, _V), _of_rule, _rate),
     _kind("churn_rate", Family.BUSINESS, Worse.HIGHER, "share of rows that left", (_C, _V), _of_rule, _rate),
-    _kind("amount", Family.BUSINESS, Worse.EITHER, "sum of an amount", (_C,), _sums,
-          lambda table, _, terms: business.amount(table, digits=terms.digits)),
+    _kind("volume", Family.BUSINESS, Worse.LOWER, "number of rows with such a value", (_C, _V), _of_rule,
+          lambda table, _, __: business.volume(table)),
+    _kind("amount", Family.BUSINESS, Worse.EITHER, "sum of an amount", (_C,), _sums, _amount),
+    _kind("revenue", Family.BUSINESS, Worse.LOWER, "sum of what came in", (_C,), _sums, _amount),
+    _kind("cost", Family.BUSINESS, Worse.HIGHER, "sum of what was spent", (_C,), _sums, _amount),
+    _kind("amount_per_row", Family.BUSINESS, Worse.EITHER, "an amount divided by the rows", (_C,), _sums,
+          lambda table, _, terms: business.amount_per_row(table, digits=terms.digits)),
     _kind("reason_code_coverage", Family.EXPLAINABILITY, Worse.LOWER, "share of answers with a reason code", (_C,),
           _complete, _rate),
 )  # fmt: skip
-
-
-def _categories(terms: Terms) -> CategoryBins:
-    assert isinstance(terms.bins, CategoryBins)
-    return terms.bins
-
 
 CATALOGUE: Final[Mapping[str, MeasureKind]] = {kind.id: kind for kind in _ROWS}
 """By name."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 from careloop.domain.count_plan import Aggregate, CountPlan, EdgeBins, Predicate
-from careloop.domain.counts import CellKey, CountTable, Tally
+from careloop.domain.counts import UNKNOWN_GROUP, CellKey, CountTable, Tally
 from careloop.domain.measured import GroupValue, Interval, Measured, Unit
 from careloop.measures.fairness import demographic_parity_difference
 from careloop.measures.rate import rate_of
@@ -96,8 +97,8 @@ def calibration_by_group(table: CountTable, *, bins: EdgeBins, min_n: int) -> Me
     found = []
     for group, cells in sorted(by_group.items()):
         each = calibration_error(CountTable(table.columns, cells), bins=bins)
-        used = each.n >= min_n and each.value is not None
-        reason = None if used else f"fewer than {min_n} rows"
+        reason = _why_left_out(group, each.n, min_n)
+        used = reason is None
         found.append(GroupValue(group=group, value=each.value, n=each.n, used=used, reason=reason))
     compared = [one for one in found if one.used and one.value is not None]
     n = sum(one.n for one in compared)
@@ -107,6 +108,12 @@ def calibration_by_group(table: CountTable, *, bins: EdgeBins, min_n: int) -> Me
         )
     worst = max(one.value or 0.0 for one in compared)
     return Measured(value=worst, unit=Unit.DIFFERENCE, n=n, groups=tuple(found), note=f"{bins.size} bins of score")
+
+
+def _why_left_out(group: str, n: int, min_n: int) -> str | None:
+    if group == UNKNOWN_GROUP:
+        return "these rows do not say their group"
+    return f"{n} rows, fewer than the least n of {min_n}" if n < max(1, min_n) else None
 
 
 def brier(table: CountTable, *, bins: EdgeBins, level: float = 0.95) -> Measured:
@@ -120,10 +127,10 @@ def brier(table: CountTable, *, bins: EdgeBins, level: float = 0.95) -> Measured
         return Measured(value=None, unit=Unit.INDEX, n=0, reason="no labelled rows with a score")
     first = sum(t.hits * (1 - at) ** 2 + (t.n - t.hits) * at**2 for at, t in rows) / n
     second = sum(t.hits * (1 - at) ** 4 + (t.n - t.hits) * at**4 for at, t in rows) / n
-    reach = 1.959964 * math.sqrt(max(0.0, second - first**2) / n)
-    interval = Interval(low=max(0.0, first - reach), high=min(1.0, first + reach), level=0.95, method="normal")
+    reach = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(max(0.0, second - first**2) / n)
+    interval = Interval(low=max(0.0, first - reach), high=min(1.0, first + reach), level=level, method="normal")
     note = f"scores read to within {0.5 / (bins.size - 1):.2g}"
-    return Measured(value=first, unit=Unit.INDEX, n=n, interval=interval if level == 0.95 else None, note=note)
+    return Measured(value=first, unit=Unit.INDEX, n=n, interval=interval, note=note)
 
 
 def _four(table: CountTable) -> tuple[int, int, int, int]:

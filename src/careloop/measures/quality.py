@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from statistics import NormalDist
 
-from careloop.domain.count_plan import Aggregate, CategoryBins, Column, ColumnKind, Compare, CountPlan, Predicate
-from careloop.domain.counts import MISSING, CountTable
+from careloop.domain.count_plan import (
+    Aggregate,
+    CategoryBins,
+    Column,
+    ColumnKind,
+    Compare,
+    CountPlan,
+    Predicate,
+    WindowBy,
+)
+from careloop.domain.counts import MISSING, CountTable, Tally
 from careloop.domain.measured import Interval, Measured, Unit
-from careloop.measures.rate import rate_plan
+from careloop.measures.rate import rate_of, rate_plan
 from careloop.measures.split import Split, plan_of
 
-__all__ = ["balance", "balance_plan", "completeness_plan", "validity_plan"]
+__all__ = [
+    "balance",
+    "balance_plan",
+    "completeness_plan",
+    "consistency_plan",
+    "currentness",
+    "currentness_plan",
+    "validity_plan",
+]
+
+_DAY = 86_400
 
 
 def completeness_plan(monitor: str, *, column: Column, split: Split | None = None) -> CountPlan:
@@ -26,6 +47,34 @@ def validity_plan(
 ) -> CountPlan:
     """Of the rows that have a value, those whose value keeps the rule; read it with `rate`. (Syntactic accuracy.)"""
     return rate_plan(monitor, hit=rule, among=(Predicate(column, Compare.IS_PRESENT),), split=split)
+
+
+def consistency_plan(monitor: str, *, rule: tuple[Predicate, ...], split: Split | None = None) -> CountPlan:
+    """Of the rows that the condition picks, those that keep the rule; read it with `rate`.
+
+    Such as: of those who are retired, the ones whose employer is "none". A value that is absent keeps no rule.
+    """
+    return rate_plan(monitor, hit=rule, split=split)
+
+
+def currentness_plan(monitor: str, *, column: Column, split: Split | None = None) -> CountPlan:
+    """Rows per day (UTC) of a moment, such as when a row was last confirmed. Column: `n`."""
+    by_day = replace(split or Split(), window=WindowBy(column, _DAY))
+    return plan_of(monitor, aggregates=(Aggregate(name="n"),), where=(), split=by_day)
+
+
+def currentness(table: CountTable, *, as_of: int, days: int, level: float = 0.95) -> Measured:
+    """Share of rows whose day is `as_of` or at most `days` days before; `as_of` in seconds since 1970, a start of day.
+
+    A row of a later day is not current: its clock is wrong. Rows without the moment are not counted here: how many they
+    are, completeness says. Null without rows.
+    """
+    at = table.columns.index("n")
+    ages = [(as_of - key.window, values[at]) for key, values in table.cells.items()]
+    fresh = sum(n for age, n in ages if 0 <= age <= days * _DAY)
+    ahead = sum(n for age, n in ages if age < 0)
+    found = rate_of(Tally(fresh, sum(n for _, n in ages)), level=level)
+    return replace(found, note=f"{ahead} rows are of a later day" if ahead else None)
 
 
 def balance_plan(monitor: str, *, bins: CategoryBins, split: Split | None = None) -> CountPlan:
@@ -46,7 +95,7 @@ def balance(table: CountTable, *, bins: CategoryBins, level: float = 0.95) -> Me
     shares = [count / n for count in counts if count]
     entropy = -sum(share * math.log(share) for share in shares)
     spread = sum(share * math.log(share) ** 2 for share in shares) - entropy**2
-    reach = 1.959964 * math.sqrt(max(0.0, spread) / n) / math.log(len(counts))
+    reach = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(max(0.0, spread) / n) / math.log(len(counts))
     value = entropy / math.log(len(counts))
     interval = Interval(low=max(0.0, value - reach), high=min(1.0, value + reach), level=level, method="delta method")
     left = sum(values[0] for bin_, values in table.by_bin().items() if bin_ == MISSING or bin_ >= len(counts))
@@ -54,6 +103,6 @@ def balance(table: CountTable, *, bins: CategoryBins, level: float = 0.95) -> Me
         value=value,
         unit=Unit.INDEX,
         n=n,
-        interval=interval if level == 0.95 else None,
+        interval=interval,
         note=f"{left} rows had none of them",
     )

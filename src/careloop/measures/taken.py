@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from careloop.domain.measured import Measured
-from careloop.measures.catalogue import MeasureKind
+from careloop.measures.measure_kind import MeasureKind
 
 __all__ = ["TakenMeasure"]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from careloop.domain.count_plan import ColumnKind, CountPlan
 from careloop.domain.counts import CountTable
 
-__all__ = ["RowFiles"]
+__all__ = ["Progress", "RowFiles"]
+
+Progress = Callable[[float], None]
+"""Told now and then how much of the counting is done, 0 to 1."""
 
 
 class RowFiles(Protocol):

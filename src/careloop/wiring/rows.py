@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 from careloop.errors import UsageError
 
 if TYPE_CHECKING:
-    from careloop.ports.row_files import RowFiles
+    from careloop.ports.row_files import Progress, RowFiles
 
 __all__ = ["row_files"]
 
 
-def row_files(files: Sequence[Path], *, engine: str = "auto") -> "RowFiles":
+_SMALL_BYTES = 1_000_000
+"""Files that are smaller together are counted in process, before a database would have started."""
+
+
+def row_files(files: Sequence[Path], *, engine: str = "auto", told: "Progress | None" = None) -> "RowFiles":
     """The rows of these files behind an engine: `auto`, `duckdb`, `polars`, `stream`. Raises `UsageError` for one that
     is not installed, with the command that does it.
 
-    `auto` is Polars where it is installed, since it counts the bins of all columns in one pass; else DuckDB.
+    `auto` counts files below a megabyte in process; larger ones Polars where it is installed, since it counts the bins
+    of all columns in one pass, else DuckDB.
     """
-    chosen = ("polars" if find_spec("polars") else "duckdb") if engine == "auto" else engine
+    chosen = _fitting(files) if engine == "auto" else engine
     needs = {"polars": "polars", "duckdb": "duckdb", "stream": "numpy"}[chosen]
     extra = "polars,lake" if chosen == "polars" else "lake"
     if find_spec(needs) is None or find_spec("pyarrow") is None:
@@ -27,7 +32,13 @@ def row_files(files: Sequence[Path], *, engine: str = "auto") -> "RowFiles":
     if chosen == "polars":
         from careloop.adapters.polars_rows import PolarsRows
 
-        return PolarsRows(files)
+        return PolarsRows(files, told)
     from careloop.adapters.row_files import DuckDbRows, StreamedRows
 
-    return StreamedRows(files) if chosen == "stream" else DuckDbRows(files)
+    return StreamedRows(files, told) if chosen == "stream" else DuckDbRows(files, told)
+
+
+def _fitting(files: Sequence[Path]) -> str:
+    if sum(file.stat().st_size for file in files if file.is_file()) < _SMALL_BYTES:
+        return "stream"
+    return "polars" if find_spec("polars") else "duckdb"
