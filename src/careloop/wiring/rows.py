@@ -10,7 +10,7 @@ from careloop.errors import UsageError
 if TYPE_CHECKING:
     from careloop.ports.row_files import RowFiles
 
-__all__ = ["row_files"]
+__all__ = ["column_values", "digest_of_files", "row_files"]
 
 
 def row_files(files: Sequence[Path], *, engine: str = "auto") -> "RowFiles":
@@ -31,3 +31,17 @@ def row_files(files: Sequence[Path], *, engine: str = "auto") -> "RowFiles":
     from careloop.adapters.row_files import DuckDbRows, StreamedRows
 
     return StreamedRows(files) if chosen == "stream" else DuckDbRows(files)
+
+
+def column_values(files: Sequence[Path], names: Sequence[str] | None = None) -> dict[str, list[object]]:
+    """The named columns, or all, of all files one after the other, as plain values."""
+    from careloop.adapters.row_columns import column_values as values
+
+    return values(files, names)
+
+
+def digest_of_files(files: Sequence[Path]) -> str:
+    """`sha256:` of the files' bytes."""
+    from careloop.adapters.row_columns import digest_of_files as digest
+
+    return digest(files)
