@@ -43,6 +43,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "crosswalk": "Show where another framework speaks about the same thing.",
     },
     "Run, before a release": {
+        "evaluate": "Measure a model on labelled predictions, for the gate and for reviewers.",
         "results": "Turn reports of other tools into results that the gate reads.",
         "gate": "Decide whether a release may go ahead: allow, block or wait.",
         "approve": "Approve a release or another request, with an SSH signature.",

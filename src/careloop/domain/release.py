@@ -67,6 +67,8 @@ class MeasuredResult(Noun):
     """One line of a results file, as its evaluation wrote it; not yet believed."""
 
     measure: Slug
+    of: str | None = Field(default=None, min_length=1)
+    """What it was taken of, where a file gives a measure more than once: the attributes of its groups, or a column."""
     value: float | None = None
     interval: tuple[float | None, float | None] | None = None
     n: int | None = Field(default=None, ge=0)

@@ -10,7 +10,7 @@ from careloop.errors import UsageError
 if TYPE_CHECKING:
     from careloop.ports.row_files import Progress, RowFiles
 
-__all__ = ["row_files"]
+__all__ = ["column_values", "digest_of_files", "row_files"]
 
 
 _SMALL_BYTES = 1_000_000
@@ -42,3 +42,17 @@ def _fitting(files: Sequence[Path]) -> str:
     if sum(file.stat().st_size for file in files if file.is_file()) < _SMALL_BYTES:
         return "stream"
     return "polars" if find_spec("polars") else "duckdb"
+
+
+def column_values(files: Sequence[Path], names: Sequence[str] | None = None) -> dict[str, list[object]]:
+    """The named columns, or all, of all files one after the other, as plain values."""
+    from careloop.adapters.row_columns import column_values as values
+
+    return values(files, names)
+
+
+def digest_of_files(files: Sequence[Path]) -> str:
+    """`sha256:` of the files' bytes."""
+    from careloop.adapters.row_columns import digest_of_files as digest
+
+    return digest(files)

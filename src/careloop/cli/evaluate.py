@@ -1,0 +1,194 @@
+"""`care evaluate`: a file of predictions in; results for the gate and a report for a reviewer out."""
+
+import re
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from careloop import __version__, wiring
+from careloop.cli.release_arguments import RepoOnlyOption, read_file
+from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
+from careloop.domain.evaluated import ModelEvaluation
+from careloop.domain.evaluation import ExpectedResult
+from careloop.domain.measured import Outcome
+from careloop.errors import NotFound, Unavailable, UsageError
+from careloop.gates.read_files import read_lock
+from careloop.reports.evaluation_page import evaluation_page
+from careloop.reports.evaluation_words import evaluation_json, evaluation_lines
+from careloop.wiring.rows import column_values, digest_of_files, row_files
+from careloop.workflows.run.evaluate_predictions import (
+    UNLOCKED,
+    EvaluationAsk,
+    EvaluationData,
+    evaluate_predictions,
+    plan_evaluation,
+)
+from careloop.workflows.run.evaluation_columns import ColumnWishes
+from careloop.workflows.run.read_reports import results_bytes
+
+__all__ = ["app", "evaluate"]
+
+app = a_command()
+
+_EPILOG = """
+Examples:  care evaluate credit-decision --predictions holdout.parquet --favourable approve --report report.html  ·
+care evaluate credit-decision --predictions holdout.csv --reference training.parquet --map label=repaid --lock lock.json
+--out results.json
+
+Columns are found by the names of the system's events (prediction, label, score, groups.sex or sex, ...), or as --map
+says. Limits are those under `evaluation:` in system.yaml; --limit 'impact_ratio>=0.8' states one more, and the results
+say so. The file for the gate holds the figures that have a limit; the report shows all.
+
+Exit codes:  0 measured, nothing shown harmful  ·  1 something is shown harmful  ·  2 something cannot be read
+"""
+_LIMIT = re.compile(r"([a-z][a-z0-9_-]*)\s*(>=|<=)\s*(\S+)")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@app.command(name="evaluate", epilog=_EPILOG)
+def evaluate(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Id of the system.")],
+    predictions: Annotated[
+        list[Path], typer.Option("--predictions", metavar="FILE", help="Rows with predictions, labels, groups; repeat.")
+    ],
+    reference: Annotated[
+        list[Path] | None, typer.Option("--reference", metavar="FILE", help="Training rows, for drift and membership.")
+    ] = None,
+    importance: Annotated[
+        Path | None, typer.Option("--importance", metavar="FILE", help="Rows of feature, importance, resample.")
+    ] = None,
+    lock: Annotated[
+        str | None, typer.Option("--lock", metavar="LOCK", help="What was measured: lock file, or its digest.")
+    ] = None,
+    mapped: Annotated[
+        list[str] | None, typer.Option("--map", metavar="NAME=COLUMN", help="Where a part of events stands; repeat.")
+    ] = None,
+    favourable: Annotated[
+        list[str] | None, typer.Option("--favourable", metavar="VALUE", help="A prediction that is an advantage.")
+    ] = None,
+    positive: Annotated[
+        list[str] | None, typer.Option("--positive", metavar="VALUE", help="A label that deserves the advantage.")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", metavar="COLUMN", help="Free text, scanned for personal data; repeat.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option("--limit", metavar="'MEASURE>=X'", help="A limit beside system.yaml's; repeat.")
+    ] = None,
+    min_n: Annotated[int, typer.Option("--min-n", min=1, help="Groups with fewer rows are pooled or left out.")] = 30,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Results for `care gate --results`.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="A page for reviewers.")] = None,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Measure a model on labelled predictions: performance, fairness, calibration, drift, explanations, privacy."""
+    wishes = ColumnWishes(
+        mapped=dict(_pair(one) for one in mapped or ()),
+        favourable=tuple(favourable or ()),
+        positive=tuple(positive or ()),
+        texts=tuple(text or ()),
+    )
+    stated, locked = tuple(_limit(one, min_n) for one in limit or ()), _lock(lock)
+    if out is not None and locked is None:
+        raise UsageError("results for the gate must say which release they are of", hint="give --lock LOCK")
+    files = _Files(predictions, reference or [], importance)
+    ask = EvaluationAsk(system=system, wishes=wishes, stated=stated, min_n=min_n, lock=locked, files=files.named())
+    found = _measured(ask, files, repository_root(None, repo))
+    for path, content in ((out, results_bytes(found.results)), (report, evaluation_page(found).encode())):
+        if path is not None:
+            _write(path, content)
+    if output_format is Format.JSON:
+        print_json(evaluation_json(found))
+    else:
+        _say(found, out, report)
+    if any(one.outcome is Outcome.SHOWN_HARMFUL for one in found.examined):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Files:
+    predictions: list[Path]
+    reference: list[Path]
+    importance: Path | None
+
+    def named(self) -> tuple[tuple[str, str, str], ...]:
+        """Role, name and digest of each."""
+        given = [("predictions", self.predictions), ("reference", self.reference)]
+        given += [("importance", [self.importance])] if self.importance else []
+        for path in (path for _, paths in given for path in paths):
+            if not path.is_file():
+                raise NotFound(f"there is no file {path}")
+        return tuple(
+            (role, ", ".join(path.name for path in paths), digest_of_files(paths)) for role, paths in given if paths
+        )
+
+
+def _measured(ask: EvaluationAsk, files: _Files, root: Path) -> ModelEvaluation:
+    with ExitStack() as open_files:
+        rows = open_files.enter_context(closing(row_files(files.predictions)))
+        older = open_files.enter_context(closing(row_files(files.reference))) if files.reference else None
+        plan = plan_evaluation(ask, wiring.repository_source(root), rows, older)
+        data = EvaluationData(
+            rows=rows,
+            values=column_values(files.predictions, plan.exact),
+            reference=older,
+            reference_values=column_values(files.reference, plan.of_reference) if older else None,
+            importance=column_values([files.importance]) if files.importance else None,
+        )
+        return evaluate_predictions(
+            plan, data, standards=wiring.standards_library(), version=__version__, now=wiring.now()
+        )
+
+
+def _say(found: ModelEvaluation, out: Path | None, report: Path | None) -> None:
+    for style, line in evaluation_lines(found):
+        say(line, style)
+    limited = len(found.results.results)
+    if out is not None:
+        say(f"{out}: {limited} figures with a limit, for `care gate {found.system} --results {out}`", "summary")
+    elif found.results.lock == UNLOCKED:
+        say("not bound to a release: give --lock and --out for a file that the gate takes", "detail")
+    if limited == 0:
+        say("declare limits under `evaluation:` in system.yaml; without one the gate gets no figure", "warn")
+    if report is not None:
+        say(f"{report}: the whole evaluation as a page", "summary")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not (name and equals and column):
+        raise UsageError(f"--map {text} says no column", hint="write it like --map label=repaid")
+    return name, column
+
+
+def _limit(text: str, min_n: int) -> ExpectedResult:
+    found = _LIMIT.fullmatch(text.strip())
+    try:
+        value = float(found[3]) if found else None
+    except ValueError:
+        value = None
+    if found is None or value is None or not isfinite(value):
+        raise UsageError(
+            f"--limit {text} is no limit", hint="write it like 'impact_ratio>=0.8' or 'dp_difference<=0.05'"
+        )
+    side = "least" if found[2] == ">=" else "most"
+    return ExpectedResult.model_validate({"measure": found[1], side: value, "min_n": min_n})
+
+
+def _lock(text: str | None) -> str | None:
+    if text is None or _DIGEST.fullmatch(text):
+        return text
+    return read_lock(read_file(Path(text)), text).digest
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
