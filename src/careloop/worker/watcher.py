@@ -22,11 +22,13 @@ from careloop.domain.noun import seconds_in
 from careloop.domain.system import Lifecycle, System
 from careloop.errors import CareloopError
 from careloop.ports.ledger import Actor, ActorKind, Json, Ledger, Record
+from careloop.wiring import post
 from careloop.wiring.sources import source_of
 from careloop.workflows.evolve.count_ledger import take_census
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.enter_safe_state import Place
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
+from careloop.workflows.run.send_messages import deliver_messages
 from careloop.workflows.run.watch_desk import open_watch
 from careloop.workflows.run.watch_system import watch_system
 
@@ -52,6 +54,8 @@ class Beat:
     alarms: int
     failed: dict[str, str]
     compacted: int
+    undelivered: int = 0
+    """Messages that were given up in this round."""
 
 
 @dataclass(slots=True)
@@ -93,6 +97,7 @@ class Watcher:
                     failed[system] = _told(error)
                     self._seen.pop(system, None)
                     _logger.exception("system %s could not be watched", system)
+            undelivered = self._deliver(failed)
             try:
                 compacted = self._compact(desk, watermark, now)
             except CareloopError as error:
@@ -104,7 +109,23 @@ class Watcher:
                 self._say_alive(desk.ledger, now)
             except CareloopError as error:
                 failed["ledger"] = error.message
-        return Beat(at=_stamp(now), looked=tuple(looked), alarms=alarms, failed=failed, compacted=compacted)
+        return Beat(
+            at=_stamp(now),
+            looked=tuple(looked),
+            alarms=alarms,
+            failed=failed,
+            compacted=compacted,
+            undelivered=undelivered,
+        )
+
+    def _deliver(self, failed: dict[str, str]) -> int:
+        """Send what is due; how many were given up."""
+        try:
+            return deliver_messages(post.post_room(self.root)).dead
+        except Exception as error:
+            failed["outbox"] = _told(error)
+            _logger.exception("messages could not be sent")
+            return 0
 
     def _has_news(self, system: str, watermark: int, seconds: int, now: datetime) -> bool:
         last = self._seen.get(system)

@@ -44,6 +44,7 @@ STRUCTURAL = {
     "baseline-shrinks",
     "cross-review",
     "process-on-schedule",
+    "message-delivered",
     "reason-stated",
     "lifecycle-legal",
     "provenance-chained",
