@@ -1,7 +1,7 @@
 """A worker of its own: sends what the outbox holds, and may die between sending and noting it.
 
-Arguments: database, log, name, which message to die at (-1: none), and `outlives` for a clock that goes on to the end of
-the leases of the dead.
+Arguments: database, log, name, which message to die at (-1: none), and `outlives` for a clock that goes on to the end
+of the leases of the dead.
 """
 
 import os
@@ -16,7 +16,7 @@ from careloop.testing.contracts.outbox import NOON
 
 database, log, name, die_at, outlives = (*sys.argv[1:5], sys.argv[5:] == ["outlives"])
 box, now, sent = SqliteOutbox(Path(database)), NOON, 0
-with open(log, "a", buffering=1) as book:
+with Path(log).open("a", buffering=1) as book:
     while box.entries(state=MessageState.WAITING):
         leased = box.lease(holder=name, now=now, lease_s=3600)
         for one in leased:

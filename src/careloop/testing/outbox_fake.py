@@ -88,11 +88,7 @@ class OutboxFake:
     def entries(self, *, state: MessageState | None = None, message: str | None = None) -> tuple[OutboxEntry, ...]:
         """All that fit."""
         self._check()
-        found = [
-            one
-            for one in self._kept.values()
-            if state in (None, one.state) and message in (None, one.message.id)
-        ]
+        found = [one for one in self._kept.values() if state in (None, one.state) and message in (None, one.message.id)]
         return tuple(sorted(found, key=lambda one: (one.message.made_at, one.message.id, one.message.channel)))
 
     def _check(self) -> None:

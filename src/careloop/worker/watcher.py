@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -22,13 +22,12 @@ from careloop.domain.noun import seconds_in
 from careloop.domain.system import Lifecycle, System
 from careloop.errors import CareloopError
 from careloop.ports.ledger import Actor, ActorKind, Json, Ledger, Record
-from careloop.wiring import post
 from careloop.wiring.sources import source_of
+from careloop.worker.side_loops import side_loops
 from careloop.workflows.evolve.count_ledger import take_census
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.enter_safe_state import Place
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
-from careloop.workflows.run.send_messages import deliver_messages
 from careloop.workflows.run.watch_desk import open_watch
 from careloop.workflows.run.watch_system import watch_system
 
@@ -54,8 +53,6 @@ class Beat:
     alarms: int
     failed: dict[str, str]
     compacted: int
-    undelivered: int = 0
-    """Messages that were given up in this round."""
 
 
 @dataclass(slots=True)
@@ -97,7 +94,6 @@ class Watcher:
                     failed[system] = _told(error)
                     self._seen.pop(system, None)
                     _logger.exception("system %s could not be watched", system)
-            undelivered = self._deliver(failed)
             try:
                 compacted = self._compact(desk, watermark, now)
             except CareloopError as error:
@@ -115,17 +111,7 @@ class Watcher:
             alarms=alarms,
             failed=failed,
             compacted=compacted,
-            undelivered=undelivered,
         )
-
-    def _deliver(self, failed: dict[str, str]) -> int:
-        """Send what is due; how many were given up."""
-        try:
-            return deliver_messages(post.post_room(self.root)).dead
-        except Exception as error:
-            failed["outbox"] = _told(error)
-            _logger.exception("messages could not be sent")
-            return 0
 
     def _has_news(self, system: str, watermark: int, seconds: int, now: datetime) -> bool:
         last = self._seen.get(system)
@@ -192,17 +178,23 @@ def _stamp(at: datetime) -> str:
 
 
 def run_forever(root: Path, *, every_s: float, stop: threading.Event, environment: str = "production") -> None:
-    """Rounds until `stop` is set; each leaves a beat in `.care/worker.json`, so that a dead worker shows."""
-    watcher = Watcher(root, environment)
+    """Rounds until `stop` is set; each leaves a beat in `.care/worker.json`, so that a dead worker shows.
+
+    Beside them run the loops of `side_loops`; what they meet stands in the same beat.
+    """
+    watcher, beside = Watcher(root, environment), side_loops(root, stop)
     beats = root / ".care" / "worker.json"
     while not stop.is_set():
         now = wiring.now()
+        beside.keep_running()
         try:
             beat = watcher.round(now)
         except Exception as error:
             _logger.exception("the round failed")
             beat = Beat(at=_stamp(now), looked=(), alarms=0, failed={"all": _told(error)}, compacted=0)
+        beat = replace(beat, failed={**beat.failed, **beside.failed})
         fresh = beats.with_suffix(".json.new")
         fresh.write_text(json.dumps(asdict(beat)), encoding="utf-8")
         fresh.replace(beats)
         stop.wait(every_s)
+    beside.join(timeout_s=15)

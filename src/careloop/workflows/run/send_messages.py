@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from careloop.domain.channels import QuietHours
 from careloop.domain.deployment import ServeSafeState, Switched, SwitchOrder, served_name
@@ -33,6 +33,7 @@ __all__ = ["Delivered", "GaveUp", "OutboxDeployer", "OutboxPager", "PostRoom", "
 
 _ABOUT_DEAD = "/undelivered"
 _DEPLOYER = "deployer"
+_LEFT_ALONE = timedelta(seconds=10)
 
 
 class GaveUp(Refused):
@@ -141,8 +142,8 @@ class OutboxDeployer:
             if due is None:
                 raise GaveUp(f"given up after {taken.attempts} attempts: {error.message}") from error
             raise
-        except CareloopError as error:
-            room.outbox.failed(key, holder=room.holder, why=error.message, now=room.clock(), due_at=None)
+        except CareloopError:
+            room.outbox.sent(key, now=room.clock())  # it was delivered, and the answer is no
             raise
         room.outbox.sent(key, now=room.clock())
         return switched
@@ -152,18 +153,28 @@ def deliver_messages(room: PostRoom, *, only: frozenset[MessageKey] | None = Non
     """Try every page that is due, or of those in `only`; orders are given by their plans alone.
 
     What a channel refuses, or has not taken after the last attempt, becomes a dead letter, and a page over the others.
+    A channel that has just been out of reach is left alone for some seconds: a storm of pages does not wait for it a
+    thousand times.
     """
-    if only is None:
-        due = room.outbox.entries(state=MessageState.WAITING)
-        only = frozenset(one.message.key for one in due if one.message.kind is MessageKind.PAGE)
-    if not only:
-        return Delivered(sent=0, put_off=0, dead=0)
-    leased = room.outbox.lease(holder=room.holder, now=room.clock(), lease_s=room.pages.lease_s, only=only)
-    states = [_tried(entry, room) for entry in leased]
+    waiting = [one for one in room.outbox.entries(state=MessageState.WAITING) if one.message.kind is MessageKind.PAGE]
+    now, states = room.clock(), list[MessageState]()
+    away = {one.message.channel for one in waiting if _just_failed(one, now)}
+    for entry in waiting:
+        key = entry.message.key
+        if key.channel in away or (only is not None and key not in only) or entry.due_at > now:
+            continue
+        for mine in room.outbox.lease(holder=room.holder, now=now, lease_s=room.pages.lease_s, only=(key,)):
+            states.append(_tried(mine, room))
+            if states[-1] is MessageState.WAITING:
+                away.add(key.channel)
     counts = {state: states.count(state) for state in MessageState}
     return Delivered(
         sent=counts[MessageState.SENT], put_off=counts[MessageState.WAITING], dead=counts[MessageState.DEAD]
     )
+
+
+def _just_failed(entry: OutboxEntry, now: datetime) -> bool:
+    return bool(entry.why) and timedelta(0) < entry.due_at - now <= _LEFT_ALONE
 
 
 def _tried(entry: OutboxEntry, room: PostRoom) -> MessageState:
