@@ -126,13 +126,9 @@ class SqliteOutbox:
             with self._opened() as db:
                 db.execute("PRAGMA synchronous = FULL")
                 db.execute(_TABLE)
-                db.execute("BEGIN IMMEDIATE")
-                try:
+                with db:  # commits, or takes back
+                    db.execute("BEGIN IMMEDIATE")
                     yield db
-                except BaseException:
-                    db.execute("ROLLBACK")
-                    raise
-                db.execute("COMMIT")
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
