@@ -135,7 +135,9 @@ class Service:
 def pager_of(kind: str, url: str, secret: str = "") -> Pager:
     """The pager that an address in the environment means."""
     environ = {"CARE_PAGER_URL": f"{kind}+{url}", "CARE_PAGER_SECRET": secret}
-    return automation_ports(Path("/nowhere"), environ=environ, stream=StringIO()).pager
+    pager = automation_ports(Path("/nowhere"), environ=environ).pager
+    assert pager is not None
+    return pager
 
 
 def test_r48_pagerduty_is_asked_as_its_events_api_says() -> None:
@@ -196,4 +198,4 @@ def test_a_service_that_does_not_answer_did_not_take_the_page() -> None:
 def test_an_address_that_cannot_be_used_is_said_before_anything_happens(url: str, secret: str, said: str) -> None:
     environ = {"CARE_PAGER_URL": url, "CARE_PAGER_SECRET": secret}
     with pytest.raises(InvalidInput, match=re.escape(said)):
-        automation_ports(Path("/nowhere"), environ=environ, stream=StringIO())
+        automation_ports(Path("/nowhere"), environ=environ)

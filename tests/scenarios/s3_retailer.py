@@ -27,6 +27,7 @@ from dulwich.repo import Repo
 
 from careloop.adapters.artefact_folder import ArtefactFolder
 from careloop.adapters.automation_ports import AutomationPorts, automation_ports
+from careloop.adapters.console_pager import ConsolePager
 from careloop.adapters.git_history import GitHistory
 from careloop.adapters.git_repository import GitRepository
 from careloop.adapters.numpy_counts import NumpyCounts
@@ -90,7 +91,7 @@ class Retailer:
 
     @property
     def ports(self) -> AutomationPorts:
-        return automation_ports(self.root, environ={}, stream=sys.stderr)
+        return automation_ports(self.root, environ={})
 
     @contextmanager
     def lake(self) -> Iterator[ParquetLake]:
@@ -103,7 +104,7 @@ class Retailer:
             ledger=ledger,
             lake=lake,
             deployer=ports.deployer,
-            pager=ports.pager,
+            pager=ConsolePager(sys.stderr),
             presence=ports.registry.artefacts.presence,
             counting=NumpyCounts,
             replayer=ports.replayer,

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from careloop.adapters.alertmanager_pager import AlertmanagerPager
-from careloop.adapters.console_pager import ConsolePager
 from careloop.adapters.file_registry import FileRegistry
 from careloop.adapters.joblib_replayer import JoblibReplayer
 from careloop.adapters.json_line import JsonLine
@@ -41,12 +40,13 @@ class AutomationPorts:
     registry: FileRegistry
     """Where releases' artefacts are kept; also the deployer, unless a platform is configured."""
     deployer: Deployer
-    pager: Pager
+    pager: Pager | None
+    """The service that the environment names, if it names one."""
     replayer: Replayer
 
 
-def automation_ports(root: Path, *, environ: Mapping[str, str], stream: TextIO) -> AutomationPorts:
-    """The ports for the repository at `root`; pages go to `stream` where no pager is configured.
+def automation_ports(root: Path, *, environ: Mapping[str, str]) -> AutomationPorts:
+    """The ports for the repository at `root`.
 
     Raises `InvalidInput` for an address without a secret, or one that is not https.
     """
@@ -54,7 +54,7 @@ def automation_ports(root: Path, *, environ: Mapping[str, str], stream: TextIO) 
     return AutomationPorts(
         registry=registry,
         deployer=_deployer(_Address.of("DEPLOYER", environ), registry),
-        pager=_pager(_Address.of("PAGER", environ), stream),
+        pager=_pager(_Address.of("PAGER", environ)),
         replayer=JoblibReplayer(registry.artefacts),
     )
 
@@ -106,10 +106,10 @@ def _deployer(address: _Address | None, registry: FileRegistry) -> Deployer:
     return WebhookDeployer(address.webhook(), artefacts=registry.artefacts)
 
 
-def _pager(address: _Address | None, stream: TextIO) -> Pager:
+def _pager(address: _Address | None) -> Pager | None:
     match address:
         case None:
-            return ConsolePager(stream)
+            return None
         case _Address(kind=""):
             return WebhookPager(address.webhook())
         case _Address(kind="pagerduty"):

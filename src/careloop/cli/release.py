@@ -33,6 +33,7 @@ from careloop.errors import InvalidInput, Unavailable, UsageError
 from careloop.gates.read_files import read_lock
 from careloop.reports.emergency_report import emergency_json, emergency_lines
 from careloop.reports.gate_report import gate_json, rollback_words, standing_json, standing_line, target_json
+from careloop.wiring import post
 from careloop.workflows.run.attest import summary_of
 from careloop.workflows.run.draft_envelope import EnvelopeAsk, draft_envelope
 from careloop.workflows.run.emergency_release import EmergencyAsk, release_in_emergency
@@ -204,7 +205,7 @@ def _go_ahead(ask: EmergencyAsk, key: Path | None, repo: Path | None, output_for
     root = repository_root(None, repo)
     with wiring.release_desk(root, {}) as desk:
         named = replace(ask, lock=the_lock(ask.lock, desk).digest)
-        done = release_in_emergency(named, desk, wiring.approval_keys(root, key), wiring.pager(root), wiring.now())
+        done = release_in_emergency(named, desk, wiring.approval_keys(root, key), post.pager(root), wiring.now())
     if output_format is Format.JSON:
         print_json(emergency_json(done.emergency, review=done.review, paged=done.paged))
         return

@@ -21,7 +21,8 @@ from careloop.domain.standard import RequirementKind
 from careloop.domain.status import RequirementRow, RequirementState
 from careloop.domain.status_result import StatusResult
 from careloop.reports.status_report import next_steps, status_counts, status_json
-from careloop.workflows.evolve.compute_status import compute_status
+from careloop.wiring import post
+from careloop.workflows.evolve.compute_status import compute_status, with_undelivered
 
 __all__ = ["FailOn", "app", "status"]
 
@@ -73,6 +74,8 @@ def status(
         now=wiring.now(),
         as_of=as_of,
     )
+    organisation = wiring.organisation_of(root)
+    result = with_undelivered(result, post.outbox(root), organisation.owner if organisation else None)
     rows = result.status.requirements
     if output_format is Format.JSON:
         source = {

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from careloop.domain.channels import Notify
 from careloop.domain.noun import Duration, Noun, Slug, Text, not_before, seconds_in
 from careloop.domain.roles import Function
 from careloop.domain.tier import Enforcement, Phase, Tier
@@ -224,6 +225,8 @@ class Organisation(Noun):
     stores: dict[Slug, str] = {}
     anchors: tuple[LedgerAnchor, ...] = ()
     """Where `care ledger anchor` has the log remembered; a ledger behind any of them refuses to run."""
+    notify: Notify | None = None
+    """Where pages and notices go; without it, to the terminal of the worker."""
     retention: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")], Duration] = {}
     """How long personal values beside records of a type are kept; `care ledger retain` erases what is past it."""
     connectors: tuple[Slug, ...] = ()

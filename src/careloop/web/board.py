@@ -23,10 +23,11 @@ from careloop.errors import CareloopError, NotFound
 from careloop.ports.ledger import Ledger
 from careloop.status.phases import phase_rows
 from careloop.web.picture import Picture, beat_of, text_of
+from careloop.wiring import post
 from careloop.wiring.pages import board_stores
 from careloop.workflows.create.check_repository import check_repository
 from careloop.workflows.evolve.compute_scorecard import Stores, compute_scorecard
-from careloop.workflows.evolve.compute_status import status_of_folder
+from careloop.workflows.evolve.compute_status import status_of_folder, with_undelivered
 from careloop.workflows.evolve.standpoint import zone_of
 from careloop.workflows.run.fleet_overview import FleetReading, fleet_overview
 from careloop.workflows.run.monitor_charts import ChartAsk, ChartDesk
@@ -148,6 +149,8 @@ class Board:
         tree = stores.source.work_tree()
         folder = status_of_folder(stores.source, tree, standards=stores.standards, ledger=stores.ledger, now=now)
         repository = folder.compiled.repository
+        owner = repository.organisation.owner if repository.organisation else None
+        status = with_undelivered(folder.result, post.outbox(self._root), owner)
         today = now.astimezone(zone_of(repository.organisation)).date()
         if self._cards[0] != governance.commit:
             self._cards = (governance.commit, system_cards(governance.repository))
@@ -163,7 +166,7 @@ class Board:
             repository=repository,
             texts={path: text_of(raw) for path, raw in tree.files.items()},
             check=check_repository(stores.source, standards=stores.standards, cache=wiring.result_cache()),
-            status=folder.result,
+            status=status,
             phases=phase_rows(
                 repository.organisation, repository.only(Roles), folder.result.status.requirements, today
             ),

@@ -7,7 +7,6 @@ command pays only for what it uses.
 import hashlib
 import os
 import secrets
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from careloop.ports.artefact_store import ArtefactStore
     from careloop.ports.commit_history import CommitHistory
     from careloop.ports.lake import Lake
-    from careloop.ports.pager import Pager
     from careloop.ports.session_voucher import SessionKey, SessionVoucher
     from careloop.workflows.create.interview import InterviewDesk
     from careloop.workflows.run.ingest_events import Intake
@@ -64,7 +62,6 @@ __all__ = [
     "now",
     "open_ledger",
     "organisation_of",
-    "pager",
     "published_card",
     "release_desk",
     "repository_source",
@@ -352,27 +349,20 @@ def intake(root: Path, lake: "Lake") -> "Intake":
 
 def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":
     """What watching and acting need: the deployer and pager of the environment, a counting engine, a replayer."""
-    from careloop.adapters.automation_ports import automation_ports
     from careloop.adapters.numpy_counts import NumpyCounts
+    from careloop.wiring.post import automation
     from careloop.workflows.run.watch_desk import WatchDesk
 
-    ports = automation_ports(root, environ=os.environ, stream=sys.stderr)
+    ports, deployer, pager = automation(root)
     return WatchDesk(
         ledger=ledger,
         lake=lake,
-        deployer=ports.deployer,
-        pager=ports.pager,
+        deployer=deployer,
+        pager=pager,
         presence=ports.registry.artefacts.presence,
         counting=NumpyCounts,
         replayer=ports.replayer,
     )
-
-
-def pager(root: Path) -> "Pager":
-    """Who wakes people: the service that the environment names, else the terminal."""
-    from careloop.adapters.automation_ports import automation_ports
-
-    return automation_ports(root, environ=os.environ, stream=sys.stderr).pager
 
 
 def file_registry(root: Path) -> "FileRegistry":

@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from careloop.domain.system import Lifecycle, System
 from careloop.errors import CareloopError
 from careloop.ports.ledger import Actor, ActorKind, Json, Ledger, Record
 from careloop.wiring.sources import source_of
+from careloop.worker.side_loops import side_loops
 from careloop.workflows.evolve.count_ledger import take_census
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.enter_safe_state import Place
@@ -104,7 +105,13 @@ class Watcher:
                 self._say_alive(desk.ledger, now)
             except CareloopError as error:
                 failed["ledger"] = error.message
-        return Beat(at=_stamp(now), looked=tuple(looked), alarms=alarms, failed=failed, compacted=compacted)
+        return Beat(
+            at=_stamp(now),
+            looked=tuple(looked),
+            alarms=alarms,
+            failed=failed,
+            compacted=compacted,
+        )
 
     def _has_news(self, system: str, watermark: int, seconds: int, now: datetime) -> bool:
         last = self._seen.get(system)
@@ -171,17 +178,23 @@ def _stamp(at: datetime) -> str:
 
 
 def run_forever(root: Path, *, every_s: float, stop: threading.Event, environment: str = "production") -> None:
-    """Rounds until `stop` is set; each leaves a beat in `.care/worker.json`, so that a dead worker shows."""
-    watcher = Watcher(root, environment)
+    """Rounds until `stop` is set; each leaves a beat in `.care/worker.json`, so that a dead worker shows.
+
+    Beside them run the loops of `side_loops`; what they meet stands in the same beat.
+    """
+    watcher, beside = Watcher(root, environment), side_loops(root, stop)
     beats = root / ".care" / "worker.json"
     while not stop.is_set():
         now = wiring.now()
+        beside.keep_running()
         try:
             beat = watcher.round(now)
         except Exception as error:
             _logger.exception("the round failed")
             beat = Beat(at=_stamp(now), looked=(), alarms=0, failed={"all": _told(error)}, compacted=0)
+        beat = replace(beat, failed={**beat.failed, **beside.failed})
         fresh = beats.with_suffix(".json.new")
         fresh.write_text(json.dumps(asdict(beat)), encoding="utf-8")
         fresh.replace(beats)
         stop.wait(every_s)
+    beside.join(timeout_s=15)

@@ -1,18 +1,21 @@
 """Compute the status of a governance repository, now or as it was on any past day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from careloop.documents.compile import Compiled
+from careloop.domain.outgoing import MessageState
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.status_result import StatusResult
 from careloop.ports.ledger import Ledger
+from careloop.ports.outbox import Outbox
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
+from careloop.status.undelivered import undelivered_findings
 from careloop.workflows.evolve.standpoint import Standpoint, stand, stand_in
 from careloop.workflows.read_live_status import read_live_status
 
-__all__ = ["FolderStatus", "compute_status", "status_of_folder"]
+__all__ = ["FolderStatus", "compute_status", "status_of_folder", "with_undelivered"]
 
 
 def compute_status(
@@ -44,6 +47,14 @@ def status_of_folder(
     """The status of a work tree that was read already, for whoever shows its documents beside it."""
     point = stand_in(source, tree, standards=standards, ledger=ledger, now=now)
     return FolderStatus(_result(point), point.reading.compiled)
+
+
+def with_undelivered(result: StatusResult, outbox: Outbox, owner: str | None) -> StatusResult:
+    """The status with the pages that nobody took as findings of the owner; a past status stays as it is."""
+    if result.as_of is not None:
+        return result
+    lost = undelivered_findings(outbox.entries(state=MessageState.DEAD), owner)
+    return replace(result, status=replace(result.status, programme=(*result.status.programme, *lost)))
 
 
 def _result(point: Standpoint) -> StatusResult:

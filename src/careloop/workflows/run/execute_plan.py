@@ -43,6 +43,7 @@ from careloop.plans.verify import Recovery, Since, verify_rollback
 from careloop.ports.deployer import Deployer
 from careloop.ports.ledger import Actor, Entry, Json, Ledger
 from careloop.ports.pager import Page, Pager
+from careloop.workflows.run.send_messages import GaveUp
 
 __all__ = ["Done", "Executed", "Hands", "automation_entries", "execute_plan"]
 
@@ -118,6 +119,7 @@ class _Run:
         self._plan, self._hands, self._now = progress.plan, hands, now
         self._outcomes = dict(progress.outcomes)
         self._switched_at = progress.switched_at
+        self._fate_unknown = False
         self._done: list[Done] = []
 
     def steps(self) -> Executed:
@@ -150,6 +152,7 @@ class _Run:
         try:
             return self._take(place, step)
         except CareloopError as error:
+            self._fate_unknown = self._fate_unknown or isinstance(error, GaveUp)
             outcome = StepOutcome.WAITING if isinstance(step, Notify) else _after(error)
             return outcome, error.message, None
 
@@ -193,11 +196,17 @@ class _Run:
         return StepOutcome.DONE, f"safe state {step.state.value}", effect
 
     def _still(self, over: tuple[Served, ...]) -> tuple[Served, ...]:
-        """After a rollback only its target, before it only what it was to replace: all else is a newer decision."""
+        """After a rollback only its target, before it only what it was to replace: all else is a newer decision.
+
+        Either of them, when the deployer never said what became of the order.
+        """
         back = next((step for step in self._plan.steps if isinstance(step, RollBack)), None)
         if back is None:
             return over
-        return back.over if self._switched_at is None else (ServeRelease(back.to),)
+        target = (ServeRelease(back.to),)
+        if self._switched_at is not None:
+            return target
+        return (*back.over, *target) if self._fate_unknown else back.over
 
     def _switch(self, place: str, to: Served, over: tuple[Served, ...]) -> Switched:
         order = SwitchOrder(
