@@ -25,10 +25,11 @@ from careloop.domain.event_values import (
 )
 from careloop.domain.system import EventField, EventSchema, ProtectedBasis
 
-__all__ = ["Admitted", "EventContract", "EventTerms", "admit"]
+__all__ = ["NO_BASIS", "Admitted", "EventContract", "EventTerms", "admit", "finished", "readers_of"]
 
 _STORED_BASES: Final = (ProtectedBasis.PERMITTED, ProtectedBasis.SURVEY, ProtectedBasis.PROXY)
-_NO_BASIS: Final = "no basis for protected attributes"
+NO_BASIS: Final = "no basis for protected attributes"
+"""Told behind the name of a field that is declared and yet left out."""
 
 
 class Admitted(NamedTuple):
@@ -115,7 +116,7 @@ def _admit(row: object, terms: EventTerms) -> Admitted:
     for name, target in required:
         if target not in kept:
             raise EventValueError(f"{name}: is missing")
-    return Admitted(_finished(kept, terms), tuple(dropped))
+    return Admitted(finished(kept, terms), tuple(dropped))
 
 
 def _kind(named: object) -> EventKind:
@@ -125,8 +126,17 @@ def _kind(named: object) -> EventKind:
     return found
 
 
-def _finished(kept: dict[str, Any], terms: EventTerms) -> Event:
-    """What needs more than one field, or the batch."""
+def readers_of(kind: EventKind) -> tuple[Mapping[str, tuple[str, Reader]], tuple[tuple[str, str], ...]]:
+    """The fields that events of a kind have by themselves, each with the field of `Event` and its reader; and those of
+    them that must be there."""
+    return _FIELDS[kind]
+
+
+def finished(kept: dict[str, Any], terms: EventTerms) -> Event:
+    """The event of fields that were read one by one: what needs more than one field, or the batch.
+
+    Raises `EventValueError`. `kept` has the fields of `Event`, those that must be there among them.
+    """
     if kept["occurred_us"] > terms.latest_us:
         raise EventValueError("occurred_at: lies in the future")
     if "inference_id" in kept and kept["kind"] in _LABELS:
@@ -163,7 +173,7 @@ def _part(part: str, given: object, declared: Mapping[str, Reader | None], dropp
         for name, value in given.items():
             read = declared.get(name)
             if read is None:
-                dropped.append(f"{part}.{name} ({_NO_BASIS})" if name in declared else f"{part}.{name}")
+                dropped.append(f"{part}.{name} ({NO_BASIS})" if name in declared else f"{part}.{name}")
             elif value is not None:
                 kept[name] = read(value)
     except EventValueError as wrong:
