@@ -17,7 +17,7 @@ import typer
 
 from careloop import wiring
 from careloop.cli.terminal import Format, FormatOption, RepoOption, a_command, print_json, repository_root, say
-from careloop.documents.event_batch import MAX_ROW_BYTES, BatchRow, read_json_events, read_line_events
+from careloop.documents.event_batch import MAX_ROW_BYTES, BatchRow, json_batch, line_batch
 from careloop.domain.event_report import IngestReport
 from careloop.errors import InvalidInput
 from careloop.ports.event_rows import EventRows
@@ -119,14 +119,14 @@ def _parts(source: BufferedReader, start: bytes) -> Iterable[list[BatchRow] | Ev
         whole = source.read(_MOST_OF_A_LIST + 1)
         if len(whole) > _MOST_OF_A_LIST:
             raise InvalidInput("one JSON list of more than a gigabyte: write its rows as JSON lines")
-        return [read_json_events(whole)]
+        return [json_batch(whole)]
     return _chunks(source)
 
 
-def _chunks(source: BufferedReader) -> Iterator[list[BatchRow]]:
+def _chunks(source: BufferedReader) -> Iterator[EventRows]:
     lines, first = _lines(source), 0
     while chunk := list(islice(lines, _CHUNK)):
-        yield list(read_line_events(chunk, first=first))
+        yield line_batch(chunk, first=first)
         first += len(chunk)
 
 

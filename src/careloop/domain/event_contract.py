@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from careloop.domain.counts import bucket_of
 from careloop.domain.event import Event, EventKind, Scalar
+from careloop.domain.event_sent import SentDecoder, decoder_of
 from careloop.domain.event_values import (
     EventValueError,
     Reader,
@@ -25,7 +26,7 @@ from careloop.domain.event_values import (
 )
 from careloop.domain.system import EventField, EventSchema, ProtectedBasis
 
-__all__ = ["NO_BASIS", "Admitted", "EventContract", "EventTerms", "admit", "finished", "readers_of"]
+__all__ = ["NO_BASIS", "Admitted", "EventContract", "EventTerms", "admit", "admit_sent", "finished", "readers_of"]
 
 _STORED_BASES: Final = (ProtectedBasis.PERMITTED, ProtectedBasis.SURVEY, ProtectedBasis.PROXY)
 NO_BASIS: Final = "no basis for protected attributes"
@@ -46,6 +47,8 @@ class EventContract:
     system: str
     parts: Mapping[str, Mapping[str, Reader | None]]
     """Part -> field -> its reader; None where the system has no basis to keep it (SEMANTICS 17)."""
+    decode: SentDecoder
+    """What reads its rows of JSON that fit to the letter."""
 
     @classmethod
     def of(cls, system: str, schema: EventSchema | None) -> EventContract:
@@ -60,7 +63,8 @@ class EventContract:
             name: reader_of(field) if _may_keep(field, declared.protected_basis) else None
             for name, field in declared.groups.items()
         }
-        return cls(system=system, parts=parts)
+        fields = {**plain, "groups": declared.groups, "business": declared.business}
+        return cls(system=system, parts=parts, decode=decoder_of(system, fields, parts))
 
 
 def _may_keep(field: EventField, basis: ProtectedBasis | None) -> bool:
@@ -85,6 +89,21 @@ def admit(row: object, terms: EventTerms) -> Admitted | str:
     """The event that a row says, or the reason why it is refused, which begins with the field."""
     try:
         return _admit(row, terms)
+    except EventValueError as wrong:
+        return str(wrong)
+
+
+def admit_sent(raw: Any, terms: EventTerms, contract: EventContract) -> Admitted | str | None:
+    """The event that the bytes of a row say, if it is one of the contract's system that fits to the letter.
+
+    None when it is not: `admit` is to be asked. Else the same as what that would say.
+    """
+    kept = contract.decode(raw, alone=terms.system == contract.system)
+    if kept is None:
+        return None
+    kept["system"] = contract.system
+    try:
+        return Admitted(finished(kept, terms), ())
     except EventValueError as wrong:
         return str(wrong)
 

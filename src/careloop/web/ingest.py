@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any, Final
 
 from careloop import wiring
-from careloop.documents.event_batch import BatchRow, read_json_events, read_line_events
+from careloop.documents.event_batch import BatchRow, json_batch, line_batch
 from careloop.documents.gzip_body import gunzipped
 from careloop.domain.event_report import IngestReport
 from careloop.errors import CareloopError, InvalidInput, Refused, UsageError
@@ -143,7 +143,7 @@ class IngestApp:
     def _rows(self, body: bytes, media: bytes) -> _Rows:
         if media == _ARROW:
             return arrow_rows(body, most_bytes=self._max_body_bytes)
-        return list(read_line_events(body.split(b"\n"))) if media == _LINES else read_json_events(body)
+        return line_batch(body.split(b"\n")) if media == _LINES else json_batch(body)
 
     def _taken(self, rows: _Rows) -> _Answer:
         try:
