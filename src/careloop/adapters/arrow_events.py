@@ -142,21 +142,48 @@ def _admit_group(
     _, required = readers_of(kind)
     if any(target not in group.targets for _, target in required):
         return
-    wanted = [group.targets.index(target) for _, target in required]
+    spoiled = _spoiled(group, {target for _, target in required})
     dropped = _dropped_names(group, len(places))
-    parts = [_joined(names, values) for _, names, values in group.parts]
-    part_names = [name for name, _, _ in group.parts]
+    full, sparse = _by_fullness(group)
+    names, whole = [name for name, _ in full], list(zip(*(values for _, values in full), strict=True))
     for at, place in enumerate(places):
-        row = [values[at] for values in group.values]
-        inner = [each[at] for each in parts]
-        if BAD in row or any(row[i] is None for i in wanted) or any(each is None for each in inner):
+        if at in spoiled:
             continue
-        kept = {target: value for target, value in zip(group.targets, row, strict=True) if value is not None}
-        kept.update(zip(part_names, inner, strict=True), system=system, kind=kind)
+        kept = dict(zip(names, whole[at], strict=True))
+        for name, values in sparse:
+            if (value := values[at]) is not None:
+                kept[name] = value
+        kept["system"], kept["kind"] = system, kind
         try:
             found[place] = Admitted(finished(kept, terms), dropped[at])
         except EventValueError as wrong:
             found[place] = str(wrong)
+
+
+def _spoiled(group: _Group, required: set[str]) -> set[int]:
+    """Rows with a value that was refused, or without one that must be there."""
+    found: set[int] = set()
+    inner = [values for _, _, fields in group.parts for values in fields]
+    for values in [*group.values, *inner]:
+        if BAD in values:
+            found.update(at for at, value in enumerate(values) if value is BAD)
+    for target, values in zip(group.targets, group.values, strict=True):
+        if target in required and None in values:
+            found.update(at for at, value in enumerate(values) if value is None)
+    return found
+
+
+def _by_fullness(group: _Group) -> tuple[list[tuple[str, Sequence[Any]]], list[tuple[str, Sequence[Any]]]]:
+    """The columns and parts that have a value in every row, and those that have one in some."""
+    columns = [*zip(group.targets, group.values, strict=True), *((part, _joined(*of)) for part, *of in group.parts)]
+    full = [(name, values) for name, values in columns if None not in values]
+    there = {name for name, _ in full}
+    some = [(name, values) for name, values in columns if name not in there and any(map(_is_there, values))]
+    return full, some
+
+
+def _is_there(value: object) -> bool:
+    return value is not None
 
 
 def _read_group(columns: _Columns, contract: EventContract, kind: EventKind, rows: pa.Array | None) -> _Group:
@@ -200,10 +227,12 @@ def _valid(array: pa.Array) -> list[bool]:
     return found
 
 
-def _joined(names: list[str], values: list[Sequence[Any]]) -> list[dict[str, Any] | None]:
-    """The part's fields of each row; None for a row with a value that was refused."""
+def _joined(names: list[str], values: list[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The part's fields of each row."""
+    if not any(None in each for each in values):
+        return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
     return [
-        None if BAD in row else {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
         for row in zip(*values, strict=True)
     ]
 
