@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -263,3 +264,19 @@ def test_the_events_of_one_system_are_found_among_others_with_their_places() -> 
     frame = Frame(first_seq=1, rows=2, received_us=7, payload=encode_lines([inner, events[1]]))
     assert [stored.seq for stored in decode_events_of(frame, "shop")] == [2]
     assert [stored.seq for stored in decode_events_of(frame, "credit")] == [1]
+
+
+def test_a_writer_knows_its_ids_while_another_process_compacts_and_runs_of_ids_stay_few(tmp_path: Path) -> None:
+    with closing(open_lake(tmp_path / "lake")) as writer, closing(open_lake(tmp_path / "lake")) as compactor:
+        for n in range(40):
+            appended = writer.append([an_event(2 * n), an_event(2 * n + 1), an_event(n)], now=NOON)
+            assert (appended.accepted, appended.last_seq) == (2, 2 * n + 2), n
+            if n % 3:
+                compactor.close_segments(even_if_small=True)
+            if n % 3 == 2:
+                compactor.compact()
+        again = writer.append([an_event(n) for n in range(80)], now=NOON)
+        assert (again.accepted, len(again.duplicates)) == (0, 80)
+        assert writer.newest()["credit"].seq == writer.watermark() == 80
+        assert [each.seq for each in writer.events(Reading(system="credit", upto=80))] == list(range(1, 81))
+    assert len(read_manifest(tmp_path / "lake").id_runs) <= 4

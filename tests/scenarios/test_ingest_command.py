@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ingest_rooms import SYSTEM, acme, an_offer, kept, lines_of
 
@@ -56,6 +59,38 @@ def test_a_json_list_and_standard_input_are_taken_as_well(root: Path, tmp_path: 
     assert kept(root) == ["offer-1", "offer-2", "offer-3"]
 
 
+def test_packed_lines_arrow_and_parquet_are_told_apart_by_how_they_begin(root: Path, tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([an_offer(n) for n in (4, 5, 6)])
+    pq.write_table(table, tmp_path / "old.parquet")
+    with pa.ipc.new_file(tmp_path / "day.arrow", table.slice(0, 2).schema) as writer:
+        writer.write_table(table.slice(0, 2))
+    packed = a_file(tmp_path, gzip.compress(lines_of(an_offer(1), an_offer(2, score="high"))), "events.gz")
+    done = care_ingest(root, packed, str(tmp_path / "day.arrow"), str(tmp_path / "old.parquet"))
+    assert f"{packed}:2  refused  score: text where a number is wanted" in done.stdout
+    assert "accepted 4, duplicate 2, refused 1 of 7 events" in done.stdout
+    assert kept(root) == ["offer-1", "offer-4", "offer-5", "offer-6"]
+
+
+@pytest.mark.parametrize("content", [b"PAR1 and no more", b"ARROW1 and no more", b"\xff\xff\xff\xffno", b"\x1f\x8bno"])
+def test_a_file_that_only_begins_like_its_form_ends_with_2(root: Path, tmp_path: Path, content: bytes) -> None:
+    done = care_ingest(root, a_file(tmp_path, content), a_file(tmp_path, lines_of(an_offer(1)), "good"))
+    assert (done.returncode, kept(root)) == (2, ["offer-1"]), done.stderr
+    assert "events.ndjson: " in done.stderr
+
+
+def test_the_lake_lies_where_care_yaml_says(root: Path, tmp_path: Path) -> None:
+    where = root / "care.yaml"
+    where.write_text(where.read_text().replace("lake: .care/lake", f"lake: {tmp_path / 'elsewhere'}"))
+    done = care_ingest(root, a_file(tmp_path, lines_of(an_offer(1))))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "elsewhere" / "segments").is_dir()
+    assert not (root / ".care" / "lake").exists()
+    where.write_text(where.read_text().replace(str(tmp_path / "elsewhere"), "s3://bucket/lake"))
+    refused = care_ingest(root, a_file(tmp_path, lines_of(an_offer(1))))
+    assert refused.returncode == 2
+    assert "stores.lake: 's3://bucket/lake' is no folder" in refused.stderr
+
+
 def test_rows_of_another_system_are_refused(root: Path, tmp_path: Path) -> None:
     done = care_ingest(root, a_file(tmp_path, lines_of(an_offer(1, system="credit-decision"))))
     assert done.returncode == 1
@@ -90,8 +125,8 @@ def test_the_spool_of_an_application_is_fetched_and_twice_is_once(root: Path, tm
     time.sleep(0.01)
     first, again = (care_ingest(root, str(tmp_path / "spool.ndjson")) for _ in range(2))
     assert (first.returncode, again.returncode) == (0, 0), first.stdout
-    assert "accepted 0, duplicate 3" in again.stdout
-    assert kept(root) == offers
+    assert "accepted 0, duplicate 4" in again.stdout, "three offers, and the census of the end"
+    assert kept(root)[:3] == offers
 
 
 def test_an_ingest_that_is_killed_and_run_again_has_taken_every_row_once(root: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
+import io
 import json
 import os
 import signal
@@ -10,12 +12,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from ingest_rooms import HAPPENED, LOCK, Server, a_server, acme, an_offer, kept, lines_of
 
 from careloop.sdk.recorder import Recorder
 
 NDJSON = "application/x-ndjson"
+ARROW = "application/vnd.apache.arrow.stream"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,28 @@ def test_lines_are_taken_as_well_and_nan_is_refused_by_its_field(server: Server)
     ]
 
 
+def test_a_body_packed_with_gzip_is_taken_and_a_small_one_that_becomes_large_is_not(server: Server) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    answer = server.post(gzip.compress(lines_of(an_offer(21), an_offer(22))), media=NDJSON, **packed)
+    assert (answer.status, answer.body["accepted"]) == (200, 2)
+    bomb = gzip.compress(b" " * (200 * 2**20))
+    assert len(bomb) < 300_000
+    assert server.post(bomb, media=NDJSON, **packed).status == 413
+
+
+def test_an_arrow_stream_is_taken_and_each_bad_row_of_it_is_told(server: Server, root: Path) -> None:
+    table = pa.Table.from_pylist([an_offer(31), an_offer(32, release="9.9"), an_offer(33)])
+    content = io.BytesIO()
+    with pa.ipc.new_stream(content, table.schema) as writer:
+        writer.write_table(table)
+    answer = server.post(content.getvalue(), media=ARROW)
+    assert (answer.status, answer.body["accepted"]) == (200, 2)
+    assert answer.body["refused"] == [{"index": 1, "reason": "release: is not known for this system"}]
+    assert {"offer-31", "offer-33"} <= set(kept(root))
+    again = server.post(gzip.compress(content.getvalue()), media=ARROW, **{"Content-Encoding": "gzip"})
+    assert (again.body["accepted"], again.body["duplicates"]) == (0, 2)
+
+
 def test_a_batch_of_which_nothing_was_taken_is_no_success(server: Server) -> None:
     assert server.post(b'[{"id": "x"}]').status == 422
     assert server.post(b"[]").status == 200
@@ -69,7 +95,9 @@ def test_a_batch_of_which_nothing_was_taken_is_no_success(server: Server) -> Non
     [
         ("POST /api/v1/events", b"[1", {"Content-Type": "application/json"}, 400),
         ("POST /api/v1/events", b"[]", {"Content-Type": "text/csv"}, 415),
-        ("POST /api/v1/events", b"[]", {"Content-Type": NDJSON, "Content-Encoding": "gzip"}, 415),
+        ("POST /api/v1/events", b"[]", {"Content-Type": NDJSON, "Content-Encoding": "br"}, 415),
+        ("POST /api/v1/events", b"[]", {"Content-Type": NDJSON, "Content-Encoding": "gzip"}, 400),
+        ("POST /api/v1/events", b"[]", {"Content-Type": ARROW}, 400),
         ("POST /api/v2/events", b"[]", {"Content-Type": NDJSON}, 404),
         ("GET /api/v1/events", None, {}, 405),
     ],

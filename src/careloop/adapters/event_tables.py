@@ -7,6 +7,7 @@ column is that of its values, the same in every file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import pyarrow as pa
@@ -49,6 +50,7 @@ _OF_EVENT: Final[Mapping[str, tuple[str, pa.DataType]]] = {
     "served": ("served", pa.int64()),
 }
 """Column -> field of `Event`, and its type."""
+_FIXED: Final = attrgetter(*(field for field, _ in _OF_EVENT.values()))
 _NOT_CATEGORICAL: Final = frozenset({"id", "unit", "inference_id"})
 _KIND_TYPES: Final = {
     ColumnKind.TEXT: pa.string(),
@@ -66,8 +68,8 @@ def table_of(stored: Sequence[StoredEvent]) -> pa.Table:
         "ingest_seq": pa.array([each.seq for each in stored], pa.int64()),
         "received_at": pa.array([each.received_us for each in stored], pa.int64()).cast(_INSTANT),
     }
-    for name, (field, kind) in _OF_EVENT.items():
-        values = [getattr(event, field) for event in events]
+    rows = zip(*map(_FIXED, events), strict=True) if events else iter([()] * len(_OF_EVENT))
+    for (name, (_, kind)), values in zip(_OF_EVENT.items(), rows, strict=True):
         columns[name] = pa.array(values, pa.int64()).cast(kind) if kind == _INSTANT else pa.array(values, kind)
     for part in PARTS:
         given: list[dict[str, Any]] = [getattr(event, part) for event in events]
@@ -78,7 +80,7 @@ def table_of(stored: Sequence[StoredEvent]) -> pa.Table:
 
 def _array(values: list[Any]) -> pa.Array:
     """One type for all values; as text where the declaration, and so the type, changed between them."""
-    types = {type(value) for value in values} - {type(None)}
+    types = set(map(type, values)) - {type(None)}
     if types == {int, float}:
         return pa.array(values, pa.float64())
     if len(types) > 1:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from careloop.adapters.durable_file import sync_folder
 from careloop.adapters.event_tables import categorical, table_of
 from careloop.adapters.lake_manifest import LakeFile, Manifest, read_manifest, write_manifest
-from careloop.adapters.seen_ids import key_of, write_run
+from careloop.adapters.seen_ids import key_of, runs_to_merge, write_run
 from careloop.adapters.segment_frames import Frame, decode_events
 from careloop.adapters.segment_store import SegmentFile, SegmentStore
 from careloop.domain.event import StoredEvent
@@ -32,7 +32,6 @@ __all__ = ["compact"]
 
 _PASS_BYTES = 64 * 2**20
 """Segments are taken together up to this size, so that memory stays bounded and files do not become tiny."""
-_MOST_RUNS = 8
 
 
 def compact(folder: Path, segments: SegmentStore) -> Compacted:
@@ -92,8 +91,9 @@ def _compact(folder: Path, segments: SegmentStore, group: Sequence[SegmentFile])
         if each.seq > manifest.compacted_upto
     ]
     files = _write_files(folder, stored)
+    following = _manifest_with(folder, manifest, frames, stored, files)
     with segments.exclusive():
-        write_manifest(folder, _manifest_with(folder, manifest, frames, stored, files))
+        write_manifest(folder, following)
     return Compacted(segments=len(group), rows=len(stored), files=len(files), upto=frames[-1].next_seq - 1)
 
 
@@ -158,14 +158,15 @@ def _manifest_with(
 
 
 def _runs_with(folder: Path, runs: Sequence[str], stored: Sequence[StoredEvent]) -> tuple[str, ...]:
-    """The runs of ids with those of the stored events added; many runs are merged into one."""
+    """The runs of ids with those of the stored events added; small runs are merged."""
     if not stored:
         return tuple(runs)
-    merged = runs if len(runs) >= _MOST_RUNS else []
+    merged = runs_to_merge([folder / run for run in runs], len(stored))
+    kept = tuple(runs[: len(runs) - len(merged)])
     name = f"ids/{stored[-1].seq:020d}-{len(merged)}.npy"
     (folder / "ids").mkdir(exist_ok=True, mode=0o700)
-    write_run(folder / name, (key_of(each.event) for each in stored), [folder / run for run in merged])
-    return (name,) if merged else (*runs, name)
+    write_run(folder / name, (key_of(each.event) for each in stored), merged)
+    return (*kept, name)
 
 
 def _sweep(folder: Path, segments: SegmentStore) -> None:

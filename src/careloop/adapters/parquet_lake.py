@@ -24,7 +24,7 @@ from careloop.adapters.lake_manifest import MANIFEST, LakeFile, Manifest, read_m
 from careloop.adapters.lake_relation import counting_over, joins_labels
 from careloop.adapters.numpy_counts import NumpyCounts
 from careloop.adapters.seen_ids import SeenIds, key_of
-from careloop.adapters.segment_frames import Frame, decode_events, decode_events_of, encode_frame, encode_lines
+from careloop.adapters.segment_frames import Frame, decode_events_of, decode_heads, encode_frame, encode_lines
 from careloop.adapters.segment_store import SegmentFile, SegmentStore, closed_segment
 from careloop.domain.event import Event, StoredEvent
 from careloop.domain.event_columns import FIXED_COLUMNS
@@ -96,7 +96,7 @@ class ParquetLake:
             taken: set[bytes] = set()
             answers = [self._place(batch, frames, taken) for batch in batches]
             self._write(frames)
-            self._seen.add(taken)
+            self._seen.add(taken, upto=self._next_seq - 1)
             for batch, answer in zip(batches, answers, strict=True):
                 self._note(batch, answer)
             return answers
@@ -128,8 +128,9 @@ class ParquetLake:
         """Which event of each system is the newest, now that the batch was written."""
         again = frozenset(answer.duplicates)
         fresh = [event for at, event in enumerate(batch.events) if at not in again]
-        for seq, event in enumerate(fresh, start=answer.last_seq - answer.accepted + 1):
-            self._newest[event.system] = Newest(seq=seq, received_at=answer.received_at)
+        last = {event.system: seq for seq, event in enumerate(fresh, start=answer.last_seq - answer.accepted + 1)}
+        for system, seq in last.items():
+            self._newest[system] = Newest(seq=seq, received_at=answer.received_at)
 
     def _write(self, frames: Sequence[Frame]) -> None:
         if not frames:
@@ -169,17 +170,20 @@ class ParquetLake:
         manifest_now = _identity(self._folder / MANIFEST)
         if manifest_now != self._manifest_seen or self._manifest_seen is None:
             manifest = self._manifest = read_manifest(self._folder)
-            self._seen = SeenIds([self._folder / run for run in manifest.id_runs])
-            self._newest = _newest_of(manifest.files)
-            self._next_seq, self._received_us = manifest.compacted_upto + 1, manifest.received_us
-            self._segments.rewind()
+            self._seen.compacted(manifest.compacted_upto, [self._folder / run for run in manifest.id_runs])
+            for system, newest in _newest_of(manifest.files).items():
+                if system not in self._newest or newest.seq > self._newest[system].seq:
+                    self._newest[system] = newest
+            self._next_seq = max(self._next_seq, manifest.compacted_upto + 1)
+            self._received_us = max(self._received_us, manifest.received_us)
             self._manifest_seen = manifest_now
         for frame in self._segments.catch_up():
             if frame.next_seq > self._next_seq:
-                stored = decode_events(frame)
-                self._seen.add(key_of(each.event) for each in stored)
+                heads = decode_heads(frame)
+                self._seen.add(map(key_of, heads), upto=frame.next_seq - 1)
                 came = moment_of(frame.received_us)
-                self._newest |= {each.event.system: Newest(seq=each.seq, received_at=came) for each in stored}
+                last = {head.system: seq for seq, head in enumerate(heads, frame.first_seq)}
+                self._newest |= {system: Newest(seq=seq, received_at=came) for system, seq in last.items()}
             self._next_seq = max(self._next_seq, frame.next_seq)
             self._received_us = max(self._received_us, frame.received_us)
 

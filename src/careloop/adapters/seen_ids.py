@@ -1,6 +1,6 @@
 """Which events the lake has already taken, by system and id, in 16 bytes each.
 
-New ones are kept in a set; those of compacted events in sorted arrays on disk that are only mapped into memory. An id
+New ones are kept in sets; those of compacted events in sorted arrays on disk that are only mapped into memory. An id
 is known by a 128-bit BLAKE2b digest: two different ids would have to collide for an event to be mistaken for another.
 """
 
@@ -16,16 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from careloop.adapters.durable_file import write_durably
+from careloop.adapters.segment_frames import Head
 from careloop.domain.event import Event
 
-__all__ = ["KEY_BYTES", "SeenIds", "key_of", "write_run"]
+__all__ = ["KEY_BYTES", "SeenIds", "key_of", "runs_to_merge", "write_run"]
 
 KEY_BYTES: Final = 16
+_SET_KEYS: Final = 100_000
+"""Keys are forgotten a set at a time, once all of a set stand in a run."""
 
 Halves = NDArray[np.uint64]
 
 
-def key_of(event: Event) -> bytes:
+def key_of(event: Event | Head) -> bytes:
     """What stands for an event's system and id."""
     return hashlib.blake2b(f"{event.system}\0{event.id}".encode(), digest_size=KEY_BYTES).digest()
 
@@ -39,20 +42,33 @@ class SeenIds:
     """The ids of a lake: `runs` are the sorted arrays on disk."""
 
     def __init__(self, runs: Sequence[Path] = ()) -> None:
-        self._recent: set[bytes] = set()
+        self._recent: list[tuple[int, set[bytes]]] = []
         self._runs = [np.load(path, mmap_mode="r") for path in runs]
 
-    def add(self, keys: Iterable[bytes]) -> None:
-        """These have now been taken."""
-        self._recent.update(keys)
+    def add(self, keys: Iterable[bytes], *, upto: int) -> None:
+        """These have now been taken; none has a higher `ingest_seq` than `upto`."""
+        if not self._recent or len(self._recent[-1][1]) >= _SET_KEYS:
+            self._recent.append((upto, set()))
+        _, newest = self._recent[-1]
+        newest.update(keys)
+        self._recent[-1] = (upto, newest)
+
+    def compacted(self, upto: int, runs: Sequence[Path]) -> None:
+        """Those up to this `ingest_seq` now stand in these runs, which are all there are."""
+        self._recent = [(last, keys) for last, keys in self._recent if last > upto]
+        self._runs = [np.load(path, mmap_mode="r") for path in runs]
 
     def known(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys that have been taken."""
-        found = self._recent.intersection(keys)
+        found: set[bytes] = set()
+        for _, recent in self._recent:
+            found |= recent.intersection(keys)
         if self._runs and keys:
             high, low = _halves(keys)
+            order = np.argsort(high)  # neighbours are searched on the same pages
+            high, low = high[order], low[order]
             for run in self._runs:
-                found.update(keys[i] for i in _in_run(run, high, low))
+                found.update(keys[int(order[i])] for i in _in_run(run, high, low))
         return found
 
 
@@ -61,6 +77,17 @@ def _in_run(run: NDArray[np.uint64], high: Halves, low: Halves) -> list[int]:
     first, last = (np.searchsorted(run[0], high, side=side) for side in ("left", "right"))
     candidates = np.flatnonzero(last > first)
     return [int(i) for i in candidates if low[i] in run[1][first[i] : last[i]]]
+
+
+def runs_to_merge(runs: Sequence[Path], rows: int) -> Sequence[Path]:
+    """The newest runs, as many as are not much larger than what is added to them, so that few runs stay and each key
+    is written few times: with n keys about log n."""
+    sizes = [int(np.load(path, mmap_mode="r").shape[1]) for path in runs]
+    at = len(runs)
+    while at and sizes[at - 1] <= 2 * rows:
+        at -= 1
+        rows += sizes[at]
+    return runs[at:]
 
 
 def write_run(path: Path, keys: Iterable[bytes], merged: Sequence[Path] = ()) -> None:

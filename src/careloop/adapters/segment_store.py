@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from careloop.adapters.durable_file import sync_folder, write_durably
-from careloop.adapters.segment_frames import MAGIC, Frame, decode_events, frames_in
+from careloop.adapters.segment_frames import MAGIC, Frame, decode_heads, frames_in
 from careloop.domain.event_values import moment_of
 from careloop.errors import Refused, Unavailable
 from careloop.ports.lake import Segment
@@ -97,17 +97,13 @@ class SegmentStore:
         """Size of the open segment as far as it was read."""
         return self._size
 
-    def rewind(self) -> None:
-        """Let the next `catch_up` begin at the oldest segment."""
-        self._close_file()
-        self._tail, self._size = None, 0
-        self._marks.clear()
-
     def catch_up(self) -> Iterator[Frame]:
         """The frames that were added since the last time, by whichever process; a torn end is cut."""
         files = self.files()
         if files and files[-1].path == self._tail and files[-1].size == self._size:
             return
+        there = {segment.path for segment in files}
+        self._marks = {path: marks for path, marks in self._marks.items() if path in there}
         for segment in files:
             if self._tail is not None and segment.path < self._tail:
                 continue
@@ -169,7 +165,7 @@ class SegmentStore:
             view = memoryview(content)
             while view:
                 view = view[os.write(self._file, view) :]
-            os.fsync(self._file)
+            os.fdatasync(self._file)
         except OSError as error:
             self._undo()
             raise Unavailable(f"{self._tail} cannot be written: {error.strerror}") from error
@@ -228,7 +224,7 @@ def closed_segment(segment: SegmentFile) -> Segment | None:
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         received_at=moment_of(frames[-1].received_us),
-        systems=tuple(sorted({each.event.system for frame in frames for each in decode_events(frame)})),
+        systems=tuple(sorted({head.system for frame in frames for head in decode_heads(frame)})),
     )
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from careloop import wiring
 from careloop.cli.terminal import Format, FormatOption, RepoOption, a_command, print_json, repository_root, say
-from careloop.documents.event_batch import MAX_ROW_BYTES, BatchRow, read_json_events, read_line_events
+from careloop.documents.event_batch import MAX_ROW_BYTES, BatchRow, json_batch, line_batch
 from careloop.domain.event_report import IngestReport
 from careloop.errors import InvalidInput
+from careloop.ports.event_rows import EventRows
 from careloop.ports.standards_library import standards_digest
 from careloop.reports.ingest_report import IngestedFile, ingest_json, ingest_lines, total_of
+from careloop.wiring.lakes import arrow_file_batches
 from careloop.workflows.run.ingest_events import Intake, ingest_events
 
 __all__ = ["app", "ingest"]
@@ -28,8 +32,14 @@ app = a_command()
 
 _CHUNK = 5_000
 """Lines made durable together."""
+_MOST_OF_A_LIST = 2**30
+"""Bytes; lines may be any number."""
+_GZIP = b"\x1f\x8b"
+_ARROW = (b"ARROW1", b"PAR1", b"\xff\xff\xff\xff")
+"""How a file of Arrow or Parquet begins, and a stream of Arrow."""
 _EPILOG = """
-Examples:  care ingest --system credit-decision events.ndjson  ·  care ingest --system shop - < spool.ndjson
+Examples:  care ingest --system credit-decision events.ndjson  ·  care ingest --system shop - < spool.ndjson  ·
+care ingest --system shop day.arrow archive.ndjson.gz old.parquet
 
 Exit codes:  0 every row taken, or taken before  ·  1 a row was refused  ·  2 a file cannot be read
 """
@@ -37,7 +47,10 @@ Exit codes:  0 every row taken, or taken before  ·  1 a row was refused  ·  2 
 
 @app.command(epilog=_EPILOG)
 def ingest(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON lines, or one JSON list; - is stdin.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="JSON lines, one JSON list, Arrow, Parquet; may be gzip; - is stdin."),
+    ],
     system: Annotated[str, typer.Option(metavar="SYSTEM", help="The system whose events they are.")],
     repo: RepoOption = None,
     output_format: FormatOption = Format.TEXT,
@@ -80,25 +93,40 @@ def _open(name: str, opened: ExitStack) -> BufferedReader:
 
 def _ingest_file(name: str, source: BufferedReader, intake: Intake, system: str) -> IngestedFile | InvalidInput:
     """What became of the rows; or why the file cannot be read, and then the other files are taken all the same."""
-    report = IngestReport()
+    report, by_line = IngestReport(), False
     try:
-        as_list = source.peek(1)[:1] == b"[" or source.peek(64).lstrip()[:1] == b"["
-        for rows in [read_json_events(source.read())] if as_list else _chunks(source):
+        if source.peek(2)[:2] == _GZIP:
+            source = BufferedReader(cast("RawIOBase", gzip.GzipFile(fileobj=source)))
+        start = source.peek(64)[:64]
+        by_line = not start.startswith(_ARROW) and start.lstrip()[:1] != b"["
+        for rows in _parts(source, start):
             report = report.plus(ingest_events(rows, intake, now=wiring.now(), system=system))
             _progress(name, report)
-    except OSError as error:
-        return InvalidInput(f"{name}: the file cannot be read: {error.strerror}")
+    except (OSError, EOFError, zlib.error) as error:
+        return InvalidInput(f"{name}: the file cannot be read: {getattr(error, 'strerror', None) or error}")
     except InvalidInput as error:
         return InvalidInput(f"{name}: {error.message}")
     finally:
         _progress(name, None)
-    return IngestedFile(name, not as_list, report)
+    return IngestedFile(name, by_line, report)
 
 
-def _chunks(source: BufferedReader) -> Iterator[list[BatchRow]]:
+def _parts(source: BufferedReader, start: bytes) -> Iterable[list[BatchRow] | EventRows]:
+    """The rows of a file that begins so, in parts that are made durable each."""
+    if start.startswith(_ARROW):
+        return arrow_file_batches(source)
+    if start.lstrip()[:1] == b"[":
+        whole = source.read(_MOST_OF_A_LIST + 1)
+        if len(whole) > _MOST_OF_A_LIST:
+            raise InvalidInput("one JSON list of more than a gigabyte: write its rows as JSON lines")
+        return [json_batch(whole)]
+    return _chunks(source)
+
+
+def _chunks(source: BufferedReader) -> Iterator[EventRows]:
     lines, first = _lines(source), 0
     while chunk := list(islice(lines, _CHUNK)):
-        yield list(read_line_events(chunk, first=first))
+        yield line_batch(chunk, first=first)
         first += len(chunk)
 
 

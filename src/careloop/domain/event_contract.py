@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from careloop.domain.counts import bucket_of
 from careloop.domain.event import Event, EventKind, Scalar
+from careloop.domain.event_sent import SentDecoder, decoder_of
 from careloop.domain.event_values import (
     EventValueError,
     Reader,
@@ -25,10 +26,11 @@ from careloop.domain.event_values import (
 )
 from careloop.domain.system import EventField, EventSchema, ProtectedBasis
 
-__all__ = ["Admitted", "EventContract", "EventTerms", "admit"]
+__all__ = ["NO_BASIS", "Admitted", "EventContract", "EventTerms", "admit", "admit_sent", "finished", "readers_of"]
 
 _STORED_BASES: Final = (ProtectedBasis.PERMITTED, ProtectedBasis.SURVEY, ProtectedBasis.PROXY)
-_NO_BASIS: Final = "no basis for protected attributes"
+NO_BASIS: Final = "no basis for protected attributes"
+"""Told behind the name of a field that is declared and yet left out."""
 
 
 class Admitted(NamedTuple):
@@ -45,6 +47,8 @@ class EventContract:
     system: str
     parts: Mapping[str, Mapping[str, Reader | None]]
     """Part -> field -> its reader; None where the system has no basis to keep it (SEMANTICS 17)."""
+    decode: SentDecoder
+    """What reads its rows of JSON that fit to the letter."""
 
     @classmethod
     def of(cls, system: str, schema: EventSchema | None) -> EventContract:
@@ -59,7 +63,8 @@ class EventContract:
             name: reader_of(field) if _may_keep(field, declared.protected_basis) else None
             for name, field in declared.groups.items()
         }
-        return cls(system=system, parts=parts)
+        fields = {**plain, "groups": declared.groups, "business": declared.business}
+        return cls(system=system, parts=parts, decode=decoder_of(system, fields, parts))
 
 
 def _may_keep(field: EventField, basis: ProtectedBasis | None) -> bool:
@@ -84,6 +89,21 @@ def admit(row: object, terms: EventTerms) -> Admitted | str:
     """The event that a row says, or the reason why it is refused, which begins with the field."""
     try:
         return _admit(row, terms)
+    except EventValueError as wrong:
+        return str(wrong)
+
+
+def admit_sent(raw: Any, terms: EventTerms, contract: EventContract) -> Admitted | str | None:
+    """The event that the bytes of a row say, if it is one of the contract's system that fits to the letter.
+
+    None when it is not: `admit` is to be asked. Else the same as what that would say.
+    """
+    kept = contract.decode(raw, alone=terms.system == contract.system)
+    if kept is None:
+        return None
+    kept["system"] = contract.system
+    try:
+        return Admitted(finished(kept, terms), ())
     except EventValueError as wrong:
         return str(wrong)
 
@@ -115,7 +135,7 @@ def _admit(row: object, terms: EventTerms) -> Admitted:
     for name, target in required:
         if target not in kept:
             raise EventValueError(f"{name}: is missing")
-    return Admitted(_finished(kept, terms), tuple(dropped))
+    return Admitted(finished(kept, terms), tuple(dropped))
 
 
 def _kind(named: object) -> EventKind:
@@ -125,8 +145,17 @@ def _kind(named: object) -> EventKind:
     return found
 
 
-def _finished(kept: dict[str, Any], terms: EventTerms) -> Event:
-    """What needs more than one field, or the batch."""
+def readers_of(kind: EventKind) -> tuple[Mapping[str, tuple[str, Reader]], tuple[tuple[str, str], ...]]:
+    """The fields that events of a kind have by themselves, each with the field of `Event` and its reader; and those of
+    them that must be there."""
+    return _FIELDS[kind]
+
+
+def finished(kept: dict[str, Any], terms: EventTerms) -> Event:
+    """The event of fields that were read one by one: what needs more than one field, or the batch.
+
+    Raises `EventValueError`. `kept` has the fields of `Event`, those that must be there among them.
+    """
     if kept["occurred_us"] > terms.latest_us:
         raise EventValueError("occurred_at: lies in the future")
     if "inference_id" in kept and kept["kind"] in _LABELS:
@@ -163,7 +192,7 @@ def _part(part: str, given: object, declared: Mapping[str, Reader | None], dropp
         for name, value in given.items():
             read = declared.get(name)
             if read is None:
-                dropped.append(f"{part}.{name} ({_NO_BASIS})" if name in declared else f"{part}.{name}")
+                dropped.append(f"{part}.{name} ({NO_BASIS})" if name in declared else f"{part}.{name}")
             elif value is not None:
                 kept[name] = read(value)
     except EventValueError as wrong:

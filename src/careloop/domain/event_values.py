@@ -11,6 +11,7 @@ from careloop.domain.event import MILLIONTHS
 from careloop.domain.system import EventField, EventType
 
 __all__ = [
+    "MAX_DECLARED_TEXT",
     "MAX_TEXT",
     "EventValueError",
     "Reader",
@@ -34,7 +35,8 @@ __all__ = [
 
 MAX_TEXT: Final = 200
 """Characters of an id, a name or an answer; an answer's full text is not kept here."""
-_MAX_DECLARED_TEXT: Final = 4_000
+MAX_DECLARED_TEXT: Final = 4_000
+"""Characters of a text that a system declares."""
 _MAX_RULES: Final = 100
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -82,7 +84,7 @@ def text(value: object, *, most: int = MAX_TEXT) -> str:
 
 def long_text(value: object) -> str:
     """A text that the system declares as such; it may be longer."""
-    return text(value, most=_MAX_DECLARED_TEXT)
+    return text(value, most=MAX_DECLARED_TEXT)
 
 
 def real(value: object) -> float:
@@ -125,7 +127,10 @@ def flag(value: object) -> bool:
 
 def fixed_point(value: object) -> int:
     """A number in whole `MILLIONTHS`, rounded to the nearest."""
-    return whole(round(real(value) * MILLIONTHS))
+    number = real(value) * MILLIONTHS
+    if not math.isfinite(number):
+        raise EventValueError("does not fit 64 bits")
+    return whole(round(number))
 
 
 def answer(value: object) -> str:
@@ -140,10 +145,10 @@ def answer(value: object) -> str:
 
 def milliseconds(value: object) -> int:
     """A latency in milliseconds, to whole microseconds."""
-    latency_us = round(real(value) * 1000)
+    latency_us = real(value) * 1000
     if not 0 <= latency_us < 2**53:
         raise EventValueError("no latency is below 0 or that long")
-    return latency_us
+    return round(latency_us)
 
 
 def weight(value: object) -> int:

@@ -1,8 +1,9 @@
-"""`POST /api/v1/events`: a bare ASGI application that takes events as JSON or as JSON lines. It holds no rules.
+"""`POST /api/v1/events`: a bare ASGI application that takes events as JSON, JSON lines or an Arrow IPC stream, also
+packed with gzip. It holds no rules.
 
 Answers: 200 with what became of every row as soon as one was taken (or had been before); 422 when every row was
-refused; 400 for a body that is no JSON; 401, 404, 405, 413, 415; 503 with `Retry-After` when it is too busy or the
-store is out of reach, and then nothing of the batch was acknowledged: send it again, ids make that safe.
+refused; 400 for a body that is not of its form; 401, 404, 405, 413, 415; 503 with `Retry-After` when it is too busy or
+the store is out of reach, and then nothing of the batch was acknowledged: send it again, ids make that safe.
 
 Any ASGI server runs it, such as `granian --interface asgi --factory careloop.web.ingest:from_environment`, with
 `CARELOOP_REPOSITORY` naming the governance repository. What systems declare is read when it starts.
@@ -18,16 +19,23 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any, Final
 
 from careloop import wiring
-from careloop.documents.event_batch import BatchRow, read_json_events, read_line_events
+from careloop.documents.event_batch import BatchRow, json_batch, line_batch
+from careloop.documents.gzip_body import gunzipped
 from careloop.domain.event_report import IngestReport
-from careloop.errors import CareloopError, InvalidInput
+from careloop.errors import CareloopError, InvalidInput, Refused, UsageError
+from careloop.ports.event_rows import EventRows
 from careloop.reports.ingest_report import ingest_json
+from careloop.wiring.lakes import arrow_rows
 from careloop.workflows.run.ingest_events import ingest_events
 
 __all__ = ["EVENTS_PATH", "IngestApp", "from_environment"]
 
 EVENTS_PATH: Final = "/api/v1/events"
 _MAX_BODY_BYTES: Final = 8 * 2**20
+"""As it is sent, and once it is unpacked."""
+_JSON: Final = b"application/json"
+_LINES: Final = b"application/x-ndjson"
+_ARROW: Final = b"application/vnd.apache.arrow.stream"
 _MAX_WAITING: Final = 64
 """Requests that may be under way at once; more are sent away, so that memory stays bounded."""
 
@@ -36,6 +44,7 @@ _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _Answer = tuple[int, Mapping[str, object]]
+_Rows = Iterable[BatchRow] | EventRows
 
 
 class _Rejected(Exception):
@@ -52,7 +61,7 @@ class IngestApp:
 
     def __init__(
         self,
-        take: Callable[[Iterable[BatchRow]], IngestReport],
+        take: Callable[[_Rows], IngestReport],
         *,
         may_send: Callable[[str], bool],
         max_body_bytes: int = _MAX_BODY_BYTES,
@@ -82,8 +91,8 @@ class IngestApp:
         self._waiting += 1
         try:
             body = await self._body(headers, receive)
-            lines = _media_type(headers) == b"application/x-ndjson"
-            return await asyncio.to_thread(self._ingest, body, lines)
+            packed = headers.get(b"content-encoding", b"identity") == b"gzip"
+            return await asyncio.to_thread(self._ingest, body, _media_type(headers), packed)
         except _Rejected as rejected:
             return rejected.answer
         finally:
@@ -95,10 +104,10 @@ class IngestApp:
             return 404, {"error": f"events are posted to {EVENTS_PATH}"}
         if scope["method"] != "POST":
             return 405, {"error": "events are sent with POST"}
-        if _media_type(headers) not in (b"application/json", b"application/x-ndjson"):
-            return 415, {"error": "send application/json or application/x-ndjson"}
-        if headers.get(b"content-encoding", b"identity") != b"identity":
-            return 415, {"error": "send the body as it is, without a content encoding"}
+        if _media_type(headers) not in (_JSON, _LINES, _ARROW):
+            return 415, {"error": f"send {_JSON.decode()}, {_LINES.decode()} or {_ARROW.decode()}"}
+        if headers.get(b"content-encoding", b"identity") not in (b"identity", b"gzip"):
+            return 415, {"error": "send the body as it is, or packed with gzip"}
         return None
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: _Receive) -> bytes:
@@ -120,9 +129,24 @@ class IngestApp:
             more = message.get("more_body", False)
         return b"".join(parts)
 
-    def _ingest(self, body: bytes, lines: bool) -> _Answer:
+    def _ingest(self, body: bytes, media: bytes, packed: bool) -> _Answer:
         try:
-            rows = list(read_line_events(body.split(b"\n"))) if lines else read_json_events(body)
+            rows = self._rows(gunzipped(body, most=self._max_body_bytes) if packed else body, media)
+        except InvalidInput as error:
+            return 400, {"error": error.message}
+        except Refused as error:
+            return 413, {"error": error.message}
+        except UsageError as error:
+            return 415, {"error": error.message}
+        return self._taken(rows)
+
+    def _rows(self, body: bytes, media: bytes) -> _Rows:
+        if media == _ARROW:
+            return arrow_rows(body, most_bytes=self._max_body_bytes)
+        return line_batch(body.split(b"\n")) if media == _LINES else json_batch(body)
+
+    def _taken(self, rows: _Rows) -> _Answer:
+        try:
             report = self._take(rows)
         except InvalidInput as error:
             return 400, {"error": error.message}

@@ -13,6 +13,7 @@ from careloop import wiring
 from careloop.documents.event_batch import BatchRow
 from careloop.documents.forge_event import DeploymentAsked
 from careloop.domain.event_report import IngestReport
+from careloop.ports.event_rows import EventRows
 from careloop.web.configuration import configure
 from careloop.web.forge_hooks import FORGE_PATH, ForgeHooks
 from careloop.web.ingest import EVENTS_PATH, IngestApp
@@ -76,7 +77,7 @@ class _Taking:
         self._source = wiring.repository_source(self._root)
         self._known: tuple[str | None, Intake] | None = None
 
-    def __call__(self, rows: Iterable[BatchRow]) -> IngestReport:
+    def __call__(self, rows: Iterable[BatchRow] | EventRows) -> IngestReport:
         """Ingest rows; called from several threads."""
         head = self._source.head().commit
         if self._known is None or self._known[0] != head:

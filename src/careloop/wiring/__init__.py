@@ -25,6 +25,7 @@ from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.ports.workspace import Workspace
+from careloop.wiring.lakes import lake_folder
 
 if TYPE_CHECKING:
     from careloop.adapters.file_registry import FileRegistry
@@ -54,6 +55,7 @@ __all__ = [
     "intake",
     "interview_desk",
     "lake",
+    "lake_place",
     "lake_to_read",
     "ledger_to_read",
     "ledger_to_write",
@@ -77,7 +79,6 @@ __all__ = [
     "workspace",
 ]
 
-_LAKE = ".care/lake"
 _RELEASES = ".care/registry/artefacts"
 _SESSION_KEY = ".care/keys/session"
 _ATTESTATION_KEY = ".care/keys/attestation"
@@ -327,15 +328,21 @@ def session_voucher(root: Path, session: "WebSession") -> "SessionVoucher":
 
 
 def lake(root: Path) -> "ParquetLake":
-    """The repository's own lake; made on first use."""
+    """The repository's own lake, where care.yaml says it lies; made on first use."""
     from careloop.adapters.parquet_lake import open_lake
 
-    return open_lake(root / _LAKE)
+    return open_lake(lake_place(root))
+
+
+def lake_place(root: Path) -> Path:
+    """The folder of the repository's lake. Raises `InvalidInput` when care.yaml names what is no folder."""
+    organisation = organisation_of(root)
+    return lake_folder(root, organisation.stores.get("lake") if organisation else None)
 
 
 def lake_to_read(root: Path) -> "Lake | None":
     """The repository's own lake, to read; null while no event was ever taken."""
-    return lake(root) if (root / _LAKE).is_dir() else None
+    return lake(root) if lake_place(root).is_dir() else None
 
 
 def intake(root: Path, lake: "Lake") -> "Intake":

@@ -80,6 +80,7 @@ def test_an_event_without_a_unit_is_put_in_the_bucket_of_its_id() -> None:
         ({"prediction": "an answer in full sentences " * 10}, "prediction: text of 1 to 200"),
         ({"latency_ms": -1}, "latency_ms: no latency"),
         ({"latency_ms": 1e300}, "latency_ms: no latency"),
+        ({"latency_ms": 1.7e308}, "latency_ms: no latency"),
         ({"sample_rate": 0}, "sample_rate: a sample rate lies"),
         ({"sample_rate": 1.01}, "sample_rate: a sample rate lies"),
         ({"features": {"age": 41.5}}, "features.age: a whole number"),
@@ -92,6 +93,7 @@ def test_an_event_without_a_unit_is_put_in_the_bucket_of_its_id() -> None:
         ({"features": {"note": "x" * 4001}}, "features.note: text of 1 to 4000"),
         ({"features": [1]}, "features: an object with the declared fields"),
         ({"business": {"amount": 1e18}}, "business.amount: does not fit"),
+        ({"business": {"amount": 1e308}}, "business.amount: does not fit"),
         ({"drill": "yes"}, "drill: text where true or false"),
     ],
 )

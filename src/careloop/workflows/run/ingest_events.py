@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,12 +10,13 @@ from careloop.documents.compile import compile_tree
 from careloop.documents.event_batch import BatchRow, Unreadable
 from careloop.documents.layout import kind_of
 from careloop.domain.event import Event
-from careloop.domain.event_contract import EventContract, EventTerms, admit
+from careloop.domain.event_contract import Admitted, EventContract, EventTerms, admit
 from careloop.domain.event_report import IngestReport, RefusedRow, counted_names
 from careloop.domain.event_values import microseconds
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
 from careloop.errors import InvalidInput
+from careloop.ports.event_rows import EventRows
 from careloop.ports.known_releases import KnownReleases
 from careloop.ports.lake import Lake
 from careloop.ports.repository_source import RepositorySource
@@ -51,7 +52,7 @@ def _is_system(kind: object) -> bool:
 
 
 def ingest_events(
-    rows: Iterable[BatchRow], intake: Intake, *, now: datetime, system: str | None = None
+    rows: Iterable[BatchRow] | EventRows, intake: Intake, *, now: datetime, system: str | None = None
 ) -> IngestReport:
     """Take what can be taken. When this returns, the accepted rows are durable; raises `Unavailable` when none is.
 
@@ -66,8 +67,7 @@ def ingest_events(
     events: list[Event] = []
     refused: list[RefusedRow] = []
     dropped: list[str] = []
-    for at, row in rows:
-        found = row.reason if isinstance(row, Unreadable) else admit(row, terms)
+    for at, found in rows.admitted(terms) if isinstance(rows, EventRows) else _admitted(rows, terms):
         if isinstance(found, str):
             refused.append(RefusedRow(at, found))
             continue
@@ -75,6 +75,11 @@ def ingest_events(
         if found.dropped:
             dropped.extend(found.dropped)
     return _report(events, intake.lake, now, refused=refused, dropped=dropped)
+
+
+def _admitted(rows: Iterable[BatchRow], terms: EventTerms) -> Iterator[tuple[int, Admitted | str]]:
+    for at, row in rows:
+        yield at, row.reason if isinstance(row, Unreadable) else admit(row, terms)
 
 
 def _report(
