@@ -149,7 +149,11 @@ def test_r92_the_gate_takes_the_results_and_makes_each_test_again(people: Path, 
     assert not [one for one in told if "does not" in one or "no limit" in one]
     written["results"][0]["hits"] += 9000
     out.write_text(json.dumps(written))
-    assert any("counts" in one["message"] for one in acme.gate(str(tmp_path / "lock.json"), out).json["reasons"] if one.get("measure"))
+    assert any(
+        "counts" in one["message"]
+        for one in acme.gate(str(tmp_path / "lock.json"), out).json["reasons"]
+        if one.get("measure")
+    )
 
 
 def test_what_cannot_be_told_says_how_many_rows_would_tell(people: Path) -> None:
