@@ -214,7 +214,7 @@ def test_who_asks_from_afar_follows_a_change_of_keys_and_the_next_process_too(tm
         assert HttpLedger(line, told, seen=seen).size() == 10, "what is seen was signed by a key it was not told"
         assert HttpLedger(line, read_verifier(new), seen=tmp_path / "other").size() == 10
         away = PaperLine(log)
-        away.ask = out_of_reach  # type: ignore[method-assign]
+        away.ask = out_of_reach  # type: ignore[method-assign,assignment]
         with pytest.raises(Unavailable):  # so that a source keeps its records in its spool
             HttpLedger(away, told, seen=seen)
 

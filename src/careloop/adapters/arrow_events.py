@@ -175,7 +175,10 @@ def _spoiled(group: _Group, required: set[str]) -> set[int]:
 
 def _by_fullness(group: _Group) -> tuple[list[tuple[str, Sequence[Any]]], list[tuple[str, Sequence[Any]]]]:
     """The columns and parts that have a value in every row, and those that have one in some."""
-    columns = [*zip(group.targets, group.values, strict=True), *((part, _joined(*of)) for part, *of in group.parts)]
+    columns = [
+        *zip(group.targets, group.values, strict=True),
+        *((part, _joined(names, of)) for part, names, of in group.parts),
+    ]
     full = [(name, values) for name, values in columns if None not in values]
     there = {name for name, _ in full}
     some = [(name, values) for name, values in columns if name not in there and any(map(_is_there, values))]

@@ -14,9 +14,10 @@ from careloop.domain.measure_spec import AskedMeasure, Meaning, MeasureSpec
 from careloop.domain.measured import Measured
 from careloop.domain.release import MeasuredResult
 from careloop.measures.fairness import demographic_parity_difference, impact_ratio
+from careloop.measures.taken import TakenMeasure
 from careloop.ports.row_files import RowFiles
 from careloop.workflows.run.evaluation_limits import line_of, pooled
-from careloop.workflows.run.measure_rows import TakenMeasure, measure_rows
+from careloop.workflows.run.measure_rows import measure_rows
 
 __all__ = ["LEVEL", "CountedLine", "count_evaluation", "count_splits"]
 
