@@ -49,41 +49,53 @@ _LIMIT = re.compile(r"([a-z][a-z0-9_-]*)\s*(>=|<=)\s*(\S+)")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+_Predictions = Annotated[
+    list[Path], typer.Option("--predictions", metavar="FILE", help="Rows with predictions, labels, groups; repeat.")
+]
+_Reference = Annotated[
+    list[Path] | None, typer.Option("--reference", metavar="FILE", help="Training rows, for drift and membership.")
+]
+_Importance = Annotated[
+    Path | None, typer.Option("--importance", metavar="FILE", help="Rows of feature, importance, resample.")
+]
+_Lock = Annotated[
+    str | None, typer.Option("--lock", metavar="LOCK", help="What was measured: lock file, or its digest.")
+]
+_Map = Annotated[
+    list[str] | None, typer.Option("--map", metavar="NAME=COLUMN", help="Where a part of events stands; repeat.")
+]
+_Favourable = Annotated[
+    list[str] | None, typer.Option("--favourable", metavar="VALUE", help="A prediction that is an advantage.")
+]
+_Positive = Annotated[
+    list[str] | None, typer.Option("--positive", metavar="VALUE", help="A label that deserves the advantage.")
+]
+_TextColumn = Annotated[
+    list[str] | None, typer.Option("--text", metavar="COLUMN", help="Free text, scanned for personal data; repeat.")
+]
+_Limit = Annotated[
+    list[str] | None, typer.Option("--limit", metavar="'MEASURE>=X'", help="A limit beside system.yaml's; repeat.")
+]
+_MinN = Annotated[int, typer.Option("--min-n", min=1, help="Groups with fewer rows are pooled or left out.")]
+_Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Results for `care gate --results`.")]
+_Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="A page for reviewers.")]
+
+
 @app.command(name="evaluate", epilog=_EPILOG)
 def evaluate(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Id of the system.")],
-    predictions: Annotated[
-        list[Path], typer.Option("--predictions", metavar="FILE", help="Rows with predictions, labels, groups; repeat.")
-    ],
-    reference: Annotated[
-        list[Path] | None, typer.Option("--reference", metavar="FILE", help="Training rows, for drift and membership.")
-    ] = None,
-    importance: Annotated[
-        Path | None, typer.Option("--importance", metavar="FILE", help="Rows of feature, importance, resample.")
-    ] = None,
-    lock: Annotated[
-        str | None, typer.Option("--lock", metavar="LOCK", help="What was measured: lock file, or its digest.")
-    ] = None,
-    mapped: Annotated[
-        list[str] | None, typer.Option("--map", metavar="NAME=COLUMN", help="Where a part of events stands; repeat.")
-    ] = None,
-    favourable: Annotated[
-        list[str] | None, typer.Option("--favourable", metavar="VALUE", help="A prediction that is an advantage.")
-    ] = None,
-    positive: Annotated[
-        list[str] | None, typer.Option("--positive", metavar="VALUE", help="A label that deserves the advantage.")
-    ] = None,
-    text: Annotated[
-        list[str] | None, typer.Option("--text", metavar="COLUMN", help="Free text, scanned for personal data; repeat.")
-    ] = None,
-    limit: Annotated[
-        list[str] | None, typer.Option("--limit", metavar="'MEASURE>=X'", help="A limit beside system.yaml's; repeat.")
-    ] = None,
-    min_n: Annotated[int, typer.Option("--min-n", min=1, help="Groups with fewer rows are pooled or left out.")] = 30,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Results for `care gate --results`.")
-    ] = None,
-    report: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="A page for reviewers.")] = None,
+    predictions: _Predictions,
+    reference: _Reference = None,
+    importance: _Importance = None,
+    lock: _Lock = None,
+    mapped: _Map = None,
+    favourable: _Favourable = None,
+    positive: _Positive = None,
+    text: _TextColumn = None,
+    limit: _Limit = None,
+    min_n: _MinN = 30,
+    out: _Out = None,
+    report: _Report = None,
     repo: RepoOnlyOption = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
@@ -100,9 +112,8 @@ def evaluate(
     files = _Files(predictions, reference or [], importance)
     ask = EvaluationAsk(system=system, wishes=wishes, stated=stated, min_n=min_n, lock=locked, files=files.named())
     found = _measured(ask, files, repository_root(None, repo))
-    for path, content in ((out, results_bytes(found.results)), (report, evaluation_page(found).encode())):
-        if path is not None:
-            _write(path, content)
+    _write(out, results_bytes(found.results))
+    _write(report, evaluation_page(found).encode())
     if output_format is Format.JSON:
         print_json(evaluation_json(found))
     else:
@@ -187,7 +198,9 @@ def _lock(text: str | None) -> str | None:
     return read_lock(read_file(Path(text)), text).digest
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path | None, content: bytes) -> None:
+    if path is None:
+        return
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -17,7 +17,7 @@ def membership_tallies(trained: Sequence[float], others: Sequence[float]) -> Map
     advantage (the rate among `trained` less that among `others`) is not flattered. No rows: tallies of nothing.
     Source: Yeom, Giacomelli, Fredrikson and Jha 2018.
 
-    >>> found = membership_tallies([0.1, 0.2, 0.1, 0.3], [0.9, 0.8, 0.7, 0.9])
+    >>> found = membership_tallies([0.3, 0.2, 0.1, 0.3], [0.9, 0.8, 0.7, 0.9])
     >>> tuple(found["trained"]), tuple(found["others"])
     ((2, 2), (0, 2))
     """
