@@ -99,13 +99,15 @@ class GroupCommit(Generic[Item, Outcome]):
 
     def _gathered(self, own: _Ticket[Item, Outcome]) -> list[_Ticket[Item, Outcome]]:
         """Everything that waits, once all who are expected are there or enough time has passed."""
+        gathered = False
         with self._change:
             try:
                 self._arrived.wait_for(lambda: len(self._waiting) >= self._crowd, timeout=self._gather_s)
-            except BaseException:  # interrupted: somebody else must lead
-                self._waiting.remove(own)
-                self._hand_over()
-                raise
+                gathered = True
+            finally:
+                if not gathered:  # interrupted: somebody else must lead
+                    self._waiting.remove(own)
+                    self._hand_over()
             tickets, self._waiting = self._waiting, []
         return tickets
 

@@ -17,7 +17,7 @@ from careloop.reports.measure_report import catalogue_json, catalogue_lines, mea
 from careloop.wiring.rows import row_files
 from careloop.workflows.run.measure_rows import measure_rows
 
-__all__ = ["app", "list_", "run_"]
+__all__ = ["EngineName", "app", "list_", "run_"]
 
 app = a_command()
 

@@ -6,8 +6,6 @@ trusts the old key needs nobody's word for the new one. Source: LEDGER 3, 5; C2S
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from careloop.errors import InvalidInput, Refused
@@ -16,10 +14,9 @@ from careloop.ledger.checkpoint import read_checkpoint
 from careloop.ledger.merkle import leaf_hash
 from careloop.ledger.note import Verifier, read_verifier, strict_base64
 from careloop.ledger.record import read_entry
-from careloop.ledger.wire import path_text, read_path
-from careloop.ports.ledger import Ledger
+from careloop.ledger.wire import read_path
 
-__all__ = ["KeyChange", "KeyTrail", "key_trail", "newest_key_by"]
+__all__ = ["KeyChange", "KeyTrail", "newest_key_by"]
 
 
 class KeyChange(msgspec.Struct):
@@ -37,16 +34,6 @@ class KeyTrail(msgspec.Struct):
     """Every change of keys, oldest first."""
 
     changes: list[KeyChange]
-
-
-def key_trail(ledger: Ledger, notes: Sequence[str]) -> KeyTrail:
-    """The trail of a log whose checkpoints, signed by both keys each, are given oldest first."""
-    changes = []
-    for note in notes:
-        size = int(note.split("\n")[1])
-        path = path_text(ledger.prove(size - 1, size))
-        changes.append(KeyChange(note, path_text([ledger.entry(size - 1).body])[0], path))
-    return KeyTrail(changes)
 
 
 def newest_key_by(trail: KeyTrail, known: Verifier) -> Verifier:

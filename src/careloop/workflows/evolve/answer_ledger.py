@@ -11,7 +11,7 @@ import msgspec
 
 from careloop.errors import InvalidInput, Refused
 from careloop.ledger.canonical import instant_text
-from careloop.ledger.key_trail import key_trail
+from careloop.ledger.key_trail import KeyChange, KeyTrail
 from careloop.ledger.wire import MAX_SENT, GivenReceipt, LedgerAnswer, ProvenEntry, path_text, read_sent
 from careloop.ports.ledger import BlobRef, Checkpoint, Entry, Ledger, Receipt, Where
 
@@ -73,7 +73,12 @@ class LedgerDoor:
 
     def rotations(self, notes: Sequence[str]) -> bytes:
         """Every change of keys with what proves it: the bytes of a `KeyTrail`. `notes` are signed by both, in order."""
-        return msgspec.json.encode(key_trail(self._ledger, notes))
+        return msgspec.json.encode(KeyTrail([self._change(note) for note in notes]))
+
+    def _change(self, note: str) -> KeyChange:
+        size = int(note.split("\n")[1])
+        (body,) = path_text([self._ledger.entry(size - 1).body])
+        return KeyChange(note, body, path_text(self._ledger.prove(size - 1, size)))
 
     def put_blob(self, content: bytes, *, media: str) -> BlobRef:
         """Keep a document."""
