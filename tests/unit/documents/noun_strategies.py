@@ -26,6 +26,7 @@ _TEXTS = st.one_of(
     st.text(_CHARACTERS, max_size=8).map(lambda text: f"x{text}"),
 )
 _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
+    r"^\d\d:\d\d$": st.sampled_from(["00:00", "23:59"]),
     r"^[A-Z][A-Z0-9_]*$": st.sampled_from(["PAGERDUTY_KEY", "X"]),
     r"^[A-Z]{2}$": st.sampled_from(["DE", "NO", "ZZ"]),
     r"^[^@\s]+@[^@\s]+$": st.sampled_from(["a@b", "ada.byron+ai@harbour.example"]),
