@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from careloop.domain.counts import Tally
 from careloop.domain.measured import Interval, Measured, Unit
 from careloop.errors import InvalidInput
 
@@ -24,12 +25,28 @@ class Calibration:
     """What a score turned out to mean: from each of the rising `starts` on, the share of positive labels."""
 
     starts: tuple[float, ...]
-    shares: tuple[float, ...]
-    n: int
+    tallies: tuple[Tally, ...]
+    """Positive labels among the older rows of each step."""
+
+    @property
+    def n(self) -> int:
+        """Older rows."""
+        return sum(tally.n for tally in self.tallies)
+
+    def step(self, score: float) -> int:
+        """Which step a score is on."""
+        return max(0, bisect_right(self.starts, score) - 1)
 
     def chance(self, score: float) -> float:
         """Chance of a positive label for a row of this score, in [0, 1]."""
-        return self.shares[max(0, bisect_right(self.starts, score) - 1)]
+        hits, n = self.tallies[self.step(score)]
+        return hits / n
+
+    def variance(self, step: int) -> float:
+        """Of a label on this step, with one more of each label than was seen, so that no step is ever sure."""
+        hits, n = self.tallies[step]
+        share = (hits + 1) / (n + 2)
+        return share * (1 - share)
 
 
 def calibrated_on(scores: Sequence[float], labels: Sequence[bool]) -> Calibration:
@@ -44,16 +61,14 @@ def calibrated_on(scores: Sequence[float], labels: Sequence[bool]) -> Calibratio
     for score, label in sorted(zip(scores, labels, strict=True)):
         alike.setdefault(score, []).append(label)
     blocks: list[tuple[float, int, int]] = []
-    for start, seen in alike.items():
-        hits, n = sum(seen), len(seen)
+    for score, seen in alike.items():
+        start, hits, n = score, sum(seen), len(seen)
         while blocks and blocks[-1][1] * n >= hits * blocks[-1][2]:
-            before, more, rows = blocks.pop()
-            start, hits, n = before, hits + more, n + rows
+            start, more, rows = blocks.pop()
+            hits, n = hits + more, n + rows
         blocks.append((start, hits, n))
     return Calibration(
-        starts=tuple(start for start, _, _ in blocks),
-        shares=tuple(hits / n for _, hits, n in blocks),
-        n=len(scores),
+        starts=tuple(start for start, _, _ in blocks), tallies=tuple(Tally(hits, n) for _, hits, n in blocks)
     )
 
 
@@ -62,8 +77,8 @@ def estimated_accuracy(
 ) -> Measured:
     """Estimated share of rows answered right, in [0, 1]: the mean chance that a row's label is what was answered.
 
-    The interval allows for the chance of the labels and of the reference's size, not for a change of their meaning.
-    Null without rows.
+    The interval allows for the chance of the labels and for the size of the reference, not for a change of what scores
+    mean. Null without rows.
     """
     n = len(scores)
     if not n:
@@ -72,8 +87,12 @@ def estimated_accuracy(
         by.chance(score) if answer else 1 - by.chance(score) for score, answer in zip(scores, favourable, strict=True)
     ]
     value = math.fsum(chances) / n
-    spread = math.fsum(chance * (1 - chance) for chance in chances) / n
-    reach = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(spread * (1 / n + 1 / by.n))
+    leaning: dict[int, int] = {}
+    for score, answer in zip(scores, favourable, strict=True):
+        leaning[by.step(score)] = leaning.get(by.step(score), 0) + (1 if answer else -1)
+    labels = math.fsum(by.variance(by.step(score)) for score in scores)
+    steps = math.fsum(lean**2 * by.variance(step) / by.tallies[step].n for step, lean in leaning.items())
+    reach = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(labels + steps) / n
     low, high = max(0.0, value - reach), min(1.0, value + reach)
     interval = Interval(low=low, high=high, level=level, method="normal, if scores mean what they meant")
     return Measured(value=value, unit=Unit.RATIO, n=n, interval=interval, note=_estimated(by))

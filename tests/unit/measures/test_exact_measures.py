@@ -47,9 +47,9 @@ def test_what_scores_mean_is_the_isotonic_regression_of_scikit_learn(rows: list[
     theirs = IsotonicRegression().fit(scores, np.array(labels, dtype=float))
     ours = calibrated_on(scores, labels)
     assert [ours.chance(score) for score in scores] == pytest.approx(theirs.predict(scores).tolist(), abs=1e-9)
-    assert list(ours.shares) == sorted(ours.shares)
-    assert ours.chance(-1.0) == ours.shares[0]
-    assert ours.chance(2.0) == ours.shares[-1]
+    rising = [ours.chance(place / 10) for place in range(-10, 21)]
+    assert rising == sorted(rising)
+    assert ours.n == len(rows)
 
 
 def test_without_labelled_older_rows_nothing_can_be_estimated() -> None:
@@ -73,6 +73,18 @@ def test_the_estimate_is_the_mean_of_the_truth_over_all_labels_there_could_be() 
     area = np.mean([roc_auc_score(labels, scores) for labels in drawn])
     assert estimated_accuracy(scores.tolist(), answers.tolist(), by=by).value == pytest.approx(accuracy, abs=0.004)
     assert estimated_roc_auc(scores.tolist(), by=by).value == pytest.approx(area, abs=0.004)
+
+
+def test_the_interval_of_an_estimate_holds_the_truth_as_often_as_it_says() -> None:
+    dice, held = np.random.default_rng(17), 0
+    for _ in range(200):
+        older, newer = dice.random(600), dice.random(300)
+        by = calibrated_on(older.tolist(), (dice.random(600) < older).tolist())
+        labels = dice.random(300) < newer
+        found = estimated_accuracy(newer.tolist(), (newer > 0.5).tolist(), by=by).interval
+        assert found is not None
+        held += found.low <= accuracy_score(labels, newer > 0.5) <= found.high
+    assert held / 200 >= 0.9
 
 
 def test_pairs_are_counted_as_the_definition_says() -> None:
