@@ -1,9 +1,10 @@
 """`care measure`: measures on rows in files, on an engine of choice, with the digest of their counts."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +15,8 @@ from careloop.documents.measure_file import read_measure_spec
 from careloop.domain.measure_spec import MeasureSpec
 from careloop.errors import InvalidInput, NotFound
 from careloop.reports.measure_report import catalogue_json, catalogue_lines, measure_json, measure_lines
-from careloop.wiring.rows import row_files
-from careloop.workflows.run.measure_rows import measure_rows
+from careloop.wiring.rows import column_values, row_files
+from careloop.workflows.run.measure_exactly import RowSource, take_measures
 
 __all__ = ["EngineName", "app", "list_", "run_"]
 
@@ -65,13 +66,12 @@ def run_(
 ) -> None:
     """Take the measures that SPEC asks for: value, interval, n, groups and the digest of the counts."""
     wanted = _spec(spec)
-    with ExitStack() as open_files:
-        open_files.callback(_progress, None)
-        rows = open_files.enter_context(closing(row_files(_files(data), engine=engine.value, told=_progress)))
-        older = _files(reference) if reference else None
-        old = None if older is None else open_files.enter_context(closing(row_files(older, engine=engine.value)))
+    with ExitStack() as opened:
+        opened.callback(_progress, None)
+        rows = _source(_files(data), engine, opened, told=_progress)
+        older = _source(_files(reference), engine, opened) if reference else None
         _progress(0.0)
-        taken = measure_rows(wanted, rows, old)
+        taken = take_measures(wanted, rows, older)
     if output_format is Format.JSON:
         print_json(measure_json(taken))
     else:
@@ -85,6 +85,13 @@ def list_(output_format: FormatOption = Format.TEXT) -> None:
         print_json(catalogue_json())
     else:
         _say_lines(catalogue_lines())
+
+
+def _source(
+    files: list[Path], engine: EngineName, opened: ExitStack, told: Callable[[float], None] | None = None
+) -> RowSource:
+    counted = opened.enter_context(closing(row_files(files, engine=engine.value, told=told)))
+    return RowSource(counted, partial(column_values, files))
 
 
 def _say_lines(lines: Iterable[tuple[str, str]]) -> None:

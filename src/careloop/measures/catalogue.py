@@ -26,6 +26,7 @@ from careloop.measures import (
     quality,
     rate,
 )
+from careloop.measures.exact_catalogue import EXACT
 from careloop.measures.measure_kind import Family, MeasureKind, Need, PlanMaker, Terms, ValueReader, Worse
 
 __all__ = ["CATALOGUE", "measure_kind"]
@@ -35,7 +36,7 @@ def measure_kind(name: str) -> MeasureKind:
     """The measure of a name; raises `InvalidInput` that names the nearest."""
     found = CATALOGUE.get(name)
     if found is None:
-        near = get_close_matches(name, CATALOGUE, n=1)
+        near = get_close_matches(name, [*CATALOGUE, *EXACT], n=1)
         hint = f"did you mean {near[0]}?" if near else "`care measure list` shows them all"
         raise InvalidInput(f"there is no measure '{name}'", hint=hint)
     return found

@@ -64,6 +64,7 @@ class Terms:
     rule: tuple[Predicate, ...] = ()
     condition: tuple[Predicate, ...] = ()
     """Rows that count at all."""
+    score: Column | None = None
     column: Column | None = None
     bins: EdgeBins | CategoryBins | ExponentialBins | None = None
     split: Split = field(default_factory=Split)

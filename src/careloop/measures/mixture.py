@@ -12,6 +12,7 @@ from careloop.domain.measured import Interval, Measured, Unit
 from careloop.errors import InvalidInput
 from careloop.measures.drift import bin_rule
 from careloop.measures.gamma import upper_gamma
+from careloop.measures.two_samples import distance_interval, kolmogorov_tail
 
 __all__ = ["chi_square", "jensen_shannon", "kolmogorov_smirnov"]
 
@@ -50,7 +51,7 @@ def kolmogorov_smirnov(reference: CountTable, current: CountTable, *, bins: Edge
 
     Rows without a value are left out. The p-value by the asymptotic law stands in the note; at the edges only, it is
     an upper bound. The interval is never too short: it is that of both distribution functions whole. Null when a side
-    has no rows. Source of the interval: Dvoretzky, Kiefer and Wolfowitz 1956, with the constant of Massart 1990.
+    has no rows.
     """
     old, new = _sides(reference, current, bins)
     old.pop(MISSING, None)
@@ -63,11 +64,8 @@ def kolmogorov_smirnov(reference: CountTable, current: CountTable, *, bins: Edge
     for bin_ in range(bins.size):
         below_old, below_new = below_old + old.get(bin_, 0), below_new + new.get(bin_, 0)
         distance = max(distance, abs(below_old / n0 - below_new / n))
-    chance = _kolmogorov_tail(distance * math.sqrt(n * n0 / (n + n0)))
-    reach = sum(math.sqrt(math.log(4 / (1 - level)) / (2 * size)) for size in (n, n0))
-    interval = Interval(
-        low=max(0.0, distance - reach), high=min(1.0, distance + reach), level=level, method="DKW, of both sides"
-    )
+    chance = kolmogorov_tail(distance * math.sqrt(n * n0 / (n + n0)))
+    interval = distance_interval(distance, n, n0, level=level)
     note = f"{_cut(bins)}; p at most {chance:.2g}"
     return Measured(value=distance, unit=Unit.DIFFERENCE, n=n, interval=interval, note=note)
 
@@ -120,11 +118,3 @@ def _cut(bins: Bins) -> str:
 def _nothing(n: int, n0: int, bins: Bins) -> Measured:
     reason = "the reference has no rows" if not n0 else "no rows" if not n else "all rows are in one bin"
     return Measured(value=None, unit=Unit.INDEX, n=n, reason=reason, note=_cut(bins))
-
-
-def _kolmogorov_tail(x: float) -> float:
-    """Chance of a distance as large, for large samples. Source: Kolmogorov 1933."""
-    if x < 0.2:
-        return 1.0
-    signed = (math.exp(-2 * k * k * x * x) * (1.0 if k % 2 else -1.0) for k in range(1, 101))
-    return min(1.0, max(0.0, 2 * math.fsum(signed)))

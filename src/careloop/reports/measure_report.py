@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from careloop.domain.measured import GroupValue, Interval, Measured, Unit
 from careloop.measures.catalogue import CATALOGUE
+from careloop.measures.exact_catalogue import EXACT
+from careloop.measures.exact_kind import ExactKind, TakenExactly
+from careloop.measures.measure_kind import MeasureKind
 from careloop.measures.taken import TakenMeasure
 
 __all__ = ["catalogue_json", "catalogue_lines", "measure_json", "measure_lines"]
@@ -15,7 +18,7 @@ __all__ = ["catalogue_json", "catalogue_lines", "measure_json", "measure_lines"]
 _LONGEST: Final = 110
 
 
-def measure_json(taken: Sequence[TakenMeasure]) -> list[dict[str, Any]]:
+def measure_json(taken: Sequence[TakenMeasure | TakenExactly]) -> list[dict[str, Any]]:
     """One object a measure."""
     return [
         {
@@ -31,14 +34,13 @@ def measure_json(taken: Sequence[TakenMeasure]) -> list[dict[str, Any]]:
             "n": one.measured.n,
             "groups": [_group(each) for each in one.measured.groups],
             "note": one.measured.note,
-            "digest": one.digest,
-            "reference_digest": one.reference_digest,
+            **_evidence(one),
         }
         for one in taken
     ]
 
 
-def measure_lines(taken: Sequence[TakenMeasure]) -> Iterator[tuple[str, str]]:
+def measure_lines(taken: Sequence[TakenMeasure | TakenExactly]) -> Iterator[tuple[str, str]]:
     """A line a measure, with its groups and the start of its digest below."""
     width = max((len(one.id) for one in taken), default=0)
     for one in taken:
@@ -48,18 +50,19 @@ def measure_lines(taken: Sequence[TakenMeasure]) -> Iterator[tuple[str, str]]:
             yield "detail", f"{'':<{width}}    {each.group or '(all)'}  {_number(each.value)}  n = {each.n:,}{left}"
         if one.measured.note:
             yield "detail", f"{'':<{width}}    {_short(one.measured.note)}"
-        yield "detail", f"{'':<{width}}    counts {one.digest[:16]}"
+        yield "detail", f"{'':<{width}}    {_short_evidence(one)}"
 
 
 def catalogue_lines() -> Iterator[tuple[str, str]]:
     """Every measure by family, with what it needs."""
-    width = max(map(len, CATALOGUE))
-    for family in dict.fromkeys(kind.family for kind in CATALOGUE.values()):
+    width = max(len(kind.id) for kind in _all_kinds())
+    for family in dict.fromkeys(kind.family for kind in _all_kinds()):
         yield "heading", family.value
-        for kind in CATALOGUE.values():
+        for kind in _all_kinds():
             if kind.family is family:
                 needs = ", ".join(sorted(need.value for need in kind.needs))
-                yield "", f"  {kind.id:<{width}}  {kind.tells} (needs {needs})"
+                sort = "" if isinstance(kind, MeasureKind) else "; estimated" if kind.estimated else "; exact"
+                yield "", f"  {kind.id:<{width}}  {kind.tells} (needs {needs}{sort})"
 
 
 def catalogue_json() -> list[dict[str, Any]]:
@@ -71,9 +74,28 @@ def catalogue_json() -> list[dict[str, Any]]:
             "worse": kind.worse.value,
             "tells": kind.tells,
             "needs": sorted(need.value for need in kind.needs),
+            "exact": isinstance(kind, ExactKind),
+            "estimated": isinstance(kind, ExactKind) and kind.estimated,
         }
-        for kind in CATALOGUE.values()
+        for kind in _all_kinds()
     ]
+
+
+def _all_kinds() -> list[MeasureKind | ExactKind]:
+    return [*CATALOGUE.values(), *EXACT.values()]
+
+
+def _evidence(one: TakenMeasure | TakenExactly) -> dict[str, Any]:
+    """The digest of the counts; of a measure that has none, how far a second computation may be from the first."""
+    if isinstance(one, TakenMeasure):
+        return {"digest": one.digest, "reference_digest": one.reference_digest}
+    return {"digest": None, "exact": True, "estimated": one.kind.estimated, "tolerance": one.kind.tolerance}
+
+
+def _short_evidence(one: TakenMeasure | TakenExactly) -> str:
+    if isinstance(one, TakenMeasure):
+        return f"counts {one.digest[:16]}"
+    return "estimated: it warns, and decides nothing" if one.kind.estimated else "from the rows: no counts, no digest"
 
 
 def _told(measured: Measured) -> str:

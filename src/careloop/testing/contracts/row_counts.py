@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-
-import pytest
+from functools import partial
 
 from careloop.domain.count_plan import (
     Aggregate,
@@ -153,8 +152,16 @@ class RowCountsContract(ABC):
     def test_a_column_that_is_missing_or_of_another_kind_is_refused(self) -> None:
         for column, said in _REFUSED:
             plan = CountPlan(monitor="m", aggregates=(Aggregate(name="n"),), group=(column,))
-            with pytest.raises(InvalidInput, match=said):
-                self.count(hard_rows(60), [plan])
+            assert said in _refusal(partial(self.count, hard_rows(60), [plan])), column
+
+
+def _refusal(call: Callable[[], object]) -> str:
+    """What is said when a call is refused; empty when it is not."""
+    try:
+        call()
+    except InvalidInput as error:
+        return error.message
+    return ""
 
 
 def _plain(rows: Sequence[Row], plans: Sequence[CountPlan]) -> list[CountTable]:

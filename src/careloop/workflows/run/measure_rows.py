@@ -14,7 +14,7 @@ from careloop.measures.taken import TakenMeasure
 from careloop.ports.row_files import RowFiles
 from careloop.workflows.run.measure_terms import TermsFinder
 
-__all__ = ["measure_rows"]
+__all__ = ["measure_rows", "named_measures"]
 
 _SCORE_BINS = {"brier": 1000}
 _CALIBRATION_BINS = 20
@@ -22,7 +22,7 @@ _CALIBRATION_BINS = 20
 
 def measure_rows(spec: MeasureSpec, rows: RowFiles, reference: RowFiles | None = None) -> tuple[TakenMeasure, ...]:
     """Take every measure. Raises `InvalidInput`, naming the measure and what is missing, before anything is counted."""
-    asked = list(_named(spec.measures))
+    asked = list(named_measures(spec.measures))
     made = [_Made.of(name, one, spec, rows, reference) for name, one in asked]
     tables = rows.count_all([each.plan for each in made])
     against = [each for each in made if Need.REFERENCE in each.kind.needs]
@@ -45,7 +45,8 @@ def measure_rows(spec: MeasureSpec, rows: RowFiles, reference: RowFiles | None =
     )
 
 
-def _named(asked: Sequence[AskedMeasure]) -> Iterator[tuple[str, AskedMeasure]]:
+def named_measures(asked: Sequence[AskedMeasure]) -> Iterator[tuple[str, AskedMeasure]]:
+    """Each with what it is called in the answer; raises `InvalidInput` when two are called alike."""
     seen: set[str] = set()
     for one in asked:
         name = one.id or (f"{one.measure}:{one.of}" if one.of else one.measure)

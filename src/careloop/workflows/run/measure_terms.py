@@ -19,6 +19,7 @@ from careloop.domain.count_plan import (
 from careloop.domain.counts import Tally
 from careloop.domain.measure_spec import AskedMeasure, AuditedJudge, Meaning, MeasureSpec
 from careloop.errors import InvalidInput
+from careloop.measures.exact_kind import ExactKind
 from careloop.measures.judged import JudgeAudit
 from careloop.measures.measure_kind import MeasureKind, Need, Terms
 from careloop.measures.split import Split
@@ -40,7 +41,7 @@ class TermsFinder:
         self._name, self._asked, self._spec, self._kinds = name, asked, spec, kinds
         self.by = spec.by if asked.by is None else asked.by
 
-    def terms(self, kind: MeasureKind) -> Terms:
+    def terms(self, kind: MeasureKind | ExactKind) -> Terms:
         """The terms, but for bins."""
         spec, asked, needs = self._spec, self._asked, kind.needs
         if Need.GROUPS in needs and not self.by:
@@ -52,6 +53,8 @@ class TermsFinder:
         outcome = self._meant("outcome", spec.outcome) if Need.OUTCOME in needs else None
         label = self._meant("label", spec.label) if Need.LABEL in needs else None
         column = self.read("of", asked.of, _HOLDS.get(kind.id)) if Need.COLUMN in needs else None
+        if kind.id == "exact_ks":
+            column = self.read("of", asked.of, ColumnKind.REAL)
         split = () if Need.REFERENCE in needs else tuple(self._splitting(name) for name in self.by)
         truth = label.column if label is not None else None
         return Terms(
@@ -61,6 +64,7 @@ class TermsFinder:
             labelled=Predicate(truth, Compare.IS_PRESENT) if truth is not None else None,
             condition=tuple(self._meant("when", each) for each in asked.when),
             rule=self._rule(column) if Need.RULE in needs and column is not None else (),
+            score=self.read("score", spec.score, ColumnKind.REAL) if Need.SCORE in needs else None,
             column=column,
             split=Split(group=split, unit=self.read("unit", spec.unit, ColumnKind.TEXT) if spec.unit else None),
             min_n=spec.minimum_n,
@@ -90,12 +94,15 @@ class TermsFinder:
         asked = self._asked
         column = self.read("of", asked.of)
         if column.kind is ColumnKind.TEXT:
+            if asked.measure == "ks_distance":
+                raise InvalidInput(
+                    f"{self._name}: of: '{column.name}' holds text, and a distance of distributions needs numbers",
+                    hint="chi_square and js_divergence compare categories",
+                )
             if not asked.values:
                 raise self._missing("values", f"the categories of '{column.name}'")
             return CategoryBins(column, asked.values)
         real = self.read("of", asked.of, ColumnKind.REAL)
-        if self._asked.measure == "ks_distance" and asked.values:
-            raise InvalidInput(f"{self._name}: a distance of distribution functions needs numbers, not categories")
         return EdgeBins(real, reference.edges(real.name, asked.bins))
 
     def buckets(self) -> ExponentialBins:
