@@ -49,7 +49,7 @@ def main(upgrade: list[str]) -> None:
         ("requirements/spark.in", "requirements/spark.txt", ()),
         ("requirements/spark-build.in", "requirements/spark-build.txt", ()),
     ):
-        command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
+        command: list[str | Path] = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
         subprocess.run(command, check=True, cwd=ROOT, env=uv_environment())
     command_of_npm = npm()
     if command_of_npm is None:

@@ -21,7 +21,8 @@ from acme_releases import care
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_count_engines import AMOUNT, APPROVED, AT, PLANS, RELEASE, ROWS, SCORE, SEX, UNIT, Row, a_row
-from test_row_files import N, PLAIN, written
+from test_row_counts import OfFiles
+from test_row_files import PLAIN, N, written
 
 from careloop.adapters.row_files import DuckDbRows
 from careloop.adapters.spark_query import CountQuery
@@ -39,9 +40,10 @@ from careloop.domain.count_plan import (
     WindowBy,
 )
 from careloop.domain.counts import CountTable
-from careloop.errors import InvalidInput, NotFound
+from careloop.errors import InvalidInput, NotFound, UsageError
 from careloop.measures.drift import quantile_edges
 from careloop.ports.row_files import RowFiles
+from careloop.wiring.rows import row_files
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -65,9 +67,12 @@ def assert_alike(files: Sequence[Path], plans: Sequence[CountPlan]) -> list[Coun
     return ours
 
 
-@settings(max_examples=3, suppress_health_check=list(HealthCheck))
+class TestCountingFilesBySpark(OfFiles):
+    opens = SparkRows
+
+
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(ROWS, min_size=6, max_size=12).map(lambda parts: list(chain.from_iterable(parts))))
-@example(rows=[])
 @example(rows=[a_row(amount_cents=2**63 - 1), a_row(amount_cents=2**63 - 1), a_row(amount_cents=-(2**63))])
 def test_spark_counts_any_rows_as_duckdb_does(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("rows")
@@ -91,7 +96,9 @@ def test_two_million_rows_have_the_digests_that_duckdb_gives(tmp_path: Path) -> 
             "occurred_at": pa.array(dice.integers(-(10**12), 10**15, MANY)).cast(pa.timestamp("us", tz="UTC")),
         }
     )
-    pq.write_table(table, tmp_path / "a.parquet", column_encoding={"score": "BYTE_STREAM_SPLIT"}, use_dictionary=["sex"])
+    pq.write_table(
+        table, tmp_path / "a.parquet", column_encoding={"score": "BYTE_STREAM_SPLIT"}, use_dictionary=["sex"]
+    )
     approved = Aggregate(name="approved", where=(Predicate(APPROVED, Compare.EQ, (True,)),))
     edges = EdgeBins(SCORE, tuple(x / 7 for x in range(-20, 21)))
     plans = [
@@ -100,7 +107,11 @@ def test_two_million_rows_have_the_digests_that_duckdb_gives(tmp_path: Path) -> 
         CountPlan(monitor="latency", aggregates=N, bins=ExponentialBins(LATENCY)),
         CountPlan(monitor="daily", aggregates=(*N, Aggregate(name="amount", sums=AMOUNT)), window=WindowBy(AT, 86_400)),
     ]
+    shares: list[float] = []
+    again = counted(SparkRows([tmp_path / "a.parquet"], shares.append), plans[1:3])
     drift, fairness, latency, daily = assert_alike([tmp_path / "a.parquet"], plans)
+    assert [table.digest() for table in again] == [fairness.digest(), latency.digest()]
+    assert (shares[0], shares[-1], sorted(shares)) == (0.0, 1.0, shares)
     assert drift.total() == latency.total() == (MANY,)
     assert fairness.total()[0] == daily.total()[0] == MANY
     assert len(fairness.cells) == 4 * 64
@@ -165,6 +176,16 @@ def test_many_bounds_are_searched_as_few_are(tmp_path: Path) -> None:
         CountPlan(monitor="words", aggregates=N, bins=CategoryBins(SEX, tuple(map(str, range(300))))),
     ]
     assert_alike([path], plans)
+
+
+def test_an_engine_that_is_not_installed_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written([a_row(sex="F")], tmp_path / "a.parquet")
+    monkeypatch.setattr("careloop.wiring.rows.find_spec", lambda name: None if name == "pyspark" else name)
+    with pytest.raises(UsageError, match="engine spark is not installed") as told:
+        row_files([path], engine="spark")
+    assert told.value.hint == "pip install 'careloop[spark]'"
 
 
 def test_edges_are_those_of_the_definition(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class CountQuery:
         )
 
     def tables(self, found: Iterable[Sequence[Any]]) -> list[CountTable]:
-        """The table of each plan. Each found row is: number of the grouping, five parts of a key, all plans' numbers."""
+        """The table of each plan. A found row is: number of the grouping, the parts of a key, all numbers."""
         cells: list[dict[CellKey, tuple[int, ...]]] = [{} for _ in self._plans]
         for grouping, *key, numbers in found:
             at = 0

@@ -13,13 +13,15 @@ import pyarrow.parquet as pq
 
 from careloop.adapters.row_tables import check_columns, edges_of, is_parquet, kinds_of, read_rows, schema_of
 from careloop.adapters.spark_query import CountQuery
-from careloop.adapters.spark_session import spark_session
+from careloop.adapters.spark_session import collected, spark_session
 from careloop.domain.count_plan import ColumnKind, CountPlan
 from careloop.domain.counts import CountTable
 from careloop.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from careloop.ports.row_files import Progress
 
 __all__ = ["SparkRows"]
 
@@ -33,8 +35,8 @@ class SparkRows:
     machines must see; other files are written as Parquet to a temporary folder first.
     """
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._files = tuple(files)
+    def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
+        self._files, self._told = tuple(files), told
         self._kinds = kinds_of(schema_of(files))
         self._folder = tempfile.TemporaryDirectory(prefix="careloop-spark-")
         self._numbers = count()
@@ -57,12 +59,12 @@ class SparkRows:
 
         try:
             self._frame(session, {column.name for plan in plans for column in plan.reads()}).createTempView(_VIEW)
-            return query.tables(session.sql(query.text).collect())
+            return query.tables(collected(session.sql(query.text), self._told))
         except (PySparkException, Py4JJavaError) as error:
             said = error.java_exception.toString() if isinstance(error, Py4JJavaError) else str(error)
             raise InvalidInput(f"the rows cannot be counted by Spark: {said.strip().splitlines()[0]}") from error
         except (Py4JError, ConnectionError) as error:
-            raise Unavailable("Spark has gone away while it counted", hint="see whether it had memory enough") from error
+            raise Unavailable("Spark has gone away while it counted", hint="had it memory enough?") from error
 
     def edges(self, column: str, bins: int) -> tuple[float, ...]:
         """Edges of bins of about equal size."""

@@ -1,4 +1,4 @@
-"""A Spark session of this process: the one that is there, else a local one on every core; finds Java and says when not."""
+"""A Spark session of this process: of the Spark that is there, else of a local one on every core."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from careloop.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark import SparkContext
+    from pyspark.sql import DataFrame, Row, SparkSession
 
-__all__ = ["java_version", "spark_session"]
+    from careloop.ports.row_files import Progress
+
+__all__ = ["collected", "java_version", "spark_session"]
 
 _LEAST_JAVA: Final = 17
+_LOOK_SECONDS: Final = 0.25
 _SETTINGS: Final = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "true",
@@ -47,7 +52,31 @@ def spark_session() -> SparkSession:
         ours = (session or SparkSession.builder.getOrCreate()).newSession()
     for name, value in _SETTINGS.items():
         ours.conf.set(name, value)
-    return ours
+    return cast("SparkSession", ours)
+
+
+def collected(frame: DataFrame, told: Progress | None) -> list[Row]:
+    """All rows of a frame; meanwhile `told` hears which share of the tasks begun so far is done."""
+    if told is None:
+        return list(frame.collect())
+    seen: dict[int, tuple[int, int]] = {}
+    told(0.0)
+    with ThreadPoolExecutor(1) as pool:
+        asked, share = pool.submit(frame.collect), 0.0
+        while not wait([asked], timeout=_LOOK_SECONDS).done:
+            seen |= _stages(frame.sparkSession.sparkContext)
+            done, tasks = (sum(column) for column in zip((0, 1), *seen.values(), strict=True))
+            share = max(share, done / tasks)
+            told(share)
+    told(1.0)
+    return list(asked.result())
+
+
+def _stages(context: SparkContext) -> dict[int, tuple[int, int]]:
+    """Tasks done, and tasks, of each stage that runs."""
+    tracker = context.statusTracker()
+    found = {stage: tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()}
+    return {stage: (info.numCompletedTasks, info.numTasks) for stage, info in found.items() if info is not None}
 
 
 def java_version(java: str) -> int | None:
