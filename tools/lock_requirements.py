@@ -7,6 +7,7 @@ No address of an index is written: which index serves the files is the machine's
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from npm_tarball import npm
@@ -26,23 +27,29 @@ FORM = (
     "--no-header",
     "--quiet",
 )
-GROUPS = ("--all-extras", "--group=test", "--group=oscal", "--group=check", "--group=build")
+APART = {"spark"}
+"""Extras that are locked and kept outside of `.venv` for their size."""
+GROUPS = ("--group=test", "--group=oscal", "--group=check", "--group=build")
 
 
 def main(upgrade: list[str]) -> None:
     """Resolve the lock files anew, keeping locked versions except those of the packages named."""
     kept = [f"--upgrade-package={name}" for name in upgrade]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    ours = [f"--extra={name}" for name in extras if name not in APART]
     for source, lock, groups in (
         ("requirements/bootstrap.in", "requirements/bootstrap.txt", ()),
-        ("pyproject.toml", "requirements/dev.txt", GROUPS),
+        ("pyproject.toml", "requirements/dev.txt", (*ours, *GROUPS)),
         ("requirements/peer-check-jsonschema.in", "requirements/peer-check-jsonschema.txt", ()),
         ("requirements/peer-evidently.in", "requirements/peer-evidently.txt", ()),
         ("requirements/peer-fairlearn.in", "requirements/peer-fairlearn.txt", ()),
         ("requirements/peer-ledger.in", "requirements/peer-ledger.txt", ()),
         ("requirements/peer-mlflow.in", "requirements/peer-mlflow.txt", ()),
         ("requirements/peer-nannyml.in", "requirements/peer-nannyml.txt", ()),
+        ("requirements/spark.in", "requirements/spark.txt", ()),
+        ("requirements/spark-build.in", "requirements/spark-build.txt", ()),
     ):
-        command = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
+        command: list[str | Path] = [UV, "pip", "compile", source, *groups, *FORM, *kept, "--output-file", lock]
         subprocess.run(command, check=True, cwd=ROOT, env=uv_environment())
     command_of_npm = npm()
     if command_of_npm is None:

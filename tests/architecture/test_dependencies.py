@@ -18,6 +18,9 @@ def _names(requirements: list[str]) -> set[str]:
     return {re.split(r"[<>=!~;\[ ]", text, maxsplit=1)[0].lower().replace("_", "-") for text in requirements}
 
 
+APART = {"py4j", "pyspark"}
+"""Libraries that are kept outside of `.venv` for their size (tools/fetch_spark.py)."""
+
 IF_INSTALLED = {"pandas"}
 """Libraries that a user's own model may bring along; nothing of ours needs them."""
 
@@ -46,7 +49,7 @@ def _imported() -> dict[str, set[str]]:
 
 
 def _distribution(module: str) -> str:
-    owners = packages_distributions()[module]
+    owners = [module] if module in APART else packages_distributions()[module]
     return OWN_NAMES.get(module, owners[0]).lower().replace("_", "-")
 
 

@@ -53,6 +53,9 @@ class DuckDbCounts:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -> None:
         self._connection = connection
+        fine = [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) == "TIMESTAMPTZ_NS"]
+        if fine:
+            rows = rows.project(f"* REPLACE ({', '.join(map(_to_the_microsecond, fine))})")
         self._connection.register("event_rows", rows)
         self._types = {name: str(kind) for name, kind in zip(rows.columns, rows.types, strict=True)}
 
@@ -98,6 +101,13 @@ class DuckDbCounts:
         is_text = column.kind is ColumnKind.TEXT and found.startswith("ENUM")
         if found not in _ACCEPTED[column.kind] and found != '"NULL"' and not is_text:
             raise InvalidInput(f"'{column.name}' is declared {column.kind} and holds {found}")
+
+
+def _to_the_microsecond(name: str) -> str:
+    """An instant of nanoseconds rounded down, as everywhere; a cast would round to the nearest."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    since = f"epoch_ns({quoted})"
+    return f"make_timestamptz(({since} - (({since} % 1000) + 1000) % 1000) // 1000) AS {quoted}"
 
 
 @cache

@@ -44,6 +44,7 @@ class EngineName(StrEnum):
     AUTO = "auto"
     DUCKDB = "duckdb"
     POLARS = "polars"
+    SPARK = "spark"
     STREAM = "stream"
 
 

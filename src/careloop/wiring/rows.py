@@ -18,21 +18,25 @@ _SMALL_BYTES = 1_000_000
 
 
 def row_files(files: Sequence[Path], *, engine: str = "auto", told: "Progress | None" = None) -> "RowFiles":
-    """The rows of these files behind an engine: `auto`, `duckdb`, `polars`, `stream`. Raises `UsageError` for one that
-    is not installed, with the command that does it.
+    """The rows of these files behind an engine: `auto`, `duckdb`, `polars`, `spark`, `stream`. Raises `UsageError` for
+    one that is not installed, with the command that does it.
 
     `auto` counts files below a megabyte in process; larger ones Polars where it is installed, since it counts the bins
     of all columns in one pass, else DuckDB.
     """
     chosen = _fitting(files) if engine == "auto" else engine
-    needs = {"polars": "polars", "duckdb": "duckdb", "stream": "numpy"}[chosen]
-    extra = "polars,lake" if chosen == "polars" else "lake"
+    needs = {"polars": "polars", "duckdb": "duckdb", "spark": "pyspark", "stream": "numpy"}[chosen]
+    extra = {"polars": "polars,lake", "spark": "spark"}.get(chosen, "lake")
     if find_spec(needs) is None or find_spec("pyarrow") is None:
         raise UsageError(f"the engine {chosen} is not installed", hint=f"pip install 'careloop[{extra}]'")
     if chosen == "polars":
         from careloop.adapters.polars_rows import PolarsRows
 
         return PolarsRows(files, told)
+    if chosen == "spark":
+        from careloop.adapters.spark_rows import SparkRows
+
+        return SparkRows(files, told)
     from careloop.adapters.row_files import DuckDbRows, StreamedRows
 
     return StreamedRows(files, told) if chosen == "stream" else DuckDbRows(files, told)
