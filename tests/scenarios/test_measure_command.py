@@ -89,6 +89,19 @@ def test_r42_r43_all_engines_print_the_same_answer_to_the_byte(folder: Path) -> 
     assert answer["impact_ratio"]["n"] == sum(g["n"] for g in answer["impact_ratio"]["groups"] if g["used"])
 
 
+def test_edges_that_an_answer_printed_cut_the_next_period_alike(folder: Path) -> None:
+    words = ("--data", "new-*.parquet", "--format", "json")
+    first = care("measure", "run", "measures.yaml", "--reference", "old-*.parquet", *words)
+    cut = {one["measure"]: one for one in json.loads(first.out)}["psi:income"]
+    assert len(cut["edges"]) == 4
+    spec = SPEC.replace("of: income, bins: 5", f"of: income, edges: {cut['edges']}")
+    (folder / "measures.yaml").write_text(spec)
+    second = care("measure", "run", "measures.yaml", "--reference", "old-0.parquet", *words)
+    kept = {one["measure"]: one for one in json.loads(second.out)}["psi:income"]
+    assert (kept["edges"], kept["digest"]) == (cut["edges"], cut["digest"])
+    assert kept["reference_digest"] != cut["reference_digest"]
+
+
 def test_people_read_value_interval_n_and_groups(folder: Path) -> None:
     said = care("measure", "run", "measures.yaml", "--data", "new-0.parquet", "--reference", "old-0.parquet")
     assert said.code == 0, said.err
@@ -105,6 +118,7 @@ def test_people_read_value_interval_n_and_groups(folder: Path) -> None:
         (("bins: 5", "bins: 1"), (), "measures.yaml:11"),
         (('values: ["true"]', 'values: ["1"]'), (), "label: 'repaid' holds flag, and '1' is none"),
         (("of: latency_us", "of: income"), (), "'income' holds real, and integer is needed"),
+        (("bins: 5", "edges: [3.0, 1.0]"), (), "the edges of 'income' must be finite and strictly rising"),
         (("as_of: 2026-11-28, ", ""), (), "currentness:confirmed_at: the file does not say `as_of`"),
         (("when: [{column: region, values: [north]}], ", ""), (), "the file does not say `when`"),
         (("unit: person\n", ""), (), "query_concentration: the file does not say `unit`"),

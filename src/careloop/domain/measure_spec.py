@@ -59,6 +59,8 @@ class AskedMeasure(Noun):
     """Columns that split the rows into groups, together; else those of the file. Empty: no split."""
     bins: int = Field(default=20, ge=2, le=1000)
     """Of drift of a number: bins of about equal size in the reference."""
+    edges: tuple[float, ...] = ()
+    """Of drift of a number: where to cut it, as an earlier answer printed; else at quantiles of the reference."""
     digits: int = Field(default=2, ge=0, le=9)
     """Of an amount: decimal places that its whole numbers carry."""
     when: tuple[Meaning, ...] = ()

@@ -21,3 +21,5 @@ class TakenMeasure:
     digest: str
     """Of the table of integer counts that the value follows from; another engine must reproduce it."""
     reference_digest: str | None = None
+    edges: tuple[float, ...] = ()
+    """Where a number was cut into bins; kept, they cut the next period alike."""

@@ -88,7 +88,7 @@ def _all_kinds() -> list[MeasureKind | ExactKind]:
 def _evidence(one: TakenMeasure | TakenExactly) -> dict[str, Any]:
     """The digest of the counts; of a measure that has none, how far a second computation may be from the first."""
     if isinstance(one, TakenMeasure):
-        return {"digest": one.digest, "reference_digest": one.reference_digest}
+        return {"digest": one.digest, "reference_digest": one.reference_digest, "edges": list(one.edges) or None}
     return {"digest": None, "exact": True, "estimated": one.kind.estimated, "tolerance": one.kind.tolerance}
 
 

@@ -1,4 +1,4 @@
-"""Count tables form a commutative monoid, and their digest is evidence."""
+"""Count tables form a commutative monoid, and their digest is evidence (R42-R46)."""
 
 from __future__ import annotations
 

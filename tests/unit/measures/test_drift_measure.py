@@ -1,4 +1,4 @@
-"""The population stability index is about zero when nothing changed, whatever the bins."""
+"""The population stability index is about zero when nothing changed, whatever the bins (R43)."""
 
 from __future__ import annotations
 

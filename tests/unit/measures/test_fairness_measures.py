@@ -1,4 +1,4 @@
-"""Fairness from counts equals fairness from rows, and says when it cannot be measured."""
+"""Fairness from counts equals fairness from rows, and says when it cannot be measured (R42)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantiles from integer buckets stay within the error they state."""
+"""Quantiles from integer buckets stay within the error they state (R46)."""
 
 from __future__ import annotations
 

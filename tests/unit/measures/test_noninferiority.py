@@ -1,4 +1,4 @@
-"""The gate's test: safe only when shown, harmful only when shown, and honest in between."""
+"""The gate's test: safe only when shown, harmful only when shown, and honest in between (R42)."""
 
 from __future__ import annotations
 

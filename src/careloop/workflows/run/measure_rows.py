@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from careloop.domain.count_plan import CategoryBins, ColumnKind, CountPlan
+from careloop.domain.count_plan import CategoryBins, ColumnKind, CountPlan, EdgeBins
 from careloop.domain.measure_spec import AskedMeasure, MeasureSpec
 from careloop.errors import InvalidInput
 from careloop.measures.catalogue import measure_kind
@@ -40,6 +40,7 @@ def measure_rows(spec: MeasureSpec, rows: RowFiles, reference: RowFiles | None =
             measured=each.kind.value(table, old.get(each.id), each.terms),
             digest=table.digest(),
             reference_digest=old[each.id].digest() if each.id in old else None,
+            edges=each.terms.bins.edges if each.id in old and isinstance(each.terms.bins, EdgeBins) else (),
         )
         for each, table in zip(made, tables, strict=True)
     )

@@ -103,7 +103,7 @@ class TermsFinder:
                 raise self._missing("values", f"the categories of '{column.name}'")
             return CategoryBins(column, asked.values)
         real = self.read("of", asked.of, ColumnKind.REAL)
-        return EdgeBins(real, reference.edges(real.name, asked.bins))
+        return EdgeBins(real, asked.edges or reference.edges(real.name, asked.bins))
 
     def buckets(self) -> ExponentialBins:
         """Buckets of a latency in whole microseconds."""
