@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from careloop.adapters.row_tables import check_columns, edges_of, is_parquet, kinds_of, read_rows, schema_of
 from careloop.adapters.spark_query import CountQuery
-from careloop.adapters.spark_session import collected, spark_session
+from careloop.adapters.spark_session import collected, first_line, spark_session
 from careloop.domain.count_plan import ColumnKind, CountPlan
 from careloop.domain.counts import CountTable
 from careloop.errors import InvalidInput, Unavailable
@@ -61,8 +61,7 @@ class SparkRows:
             self._frame(session, {column.name for plan in plans for column in plan.reads()}).createTempView(_VIEW)
             return query.tables(collected(session.sql(query.text), self._told))
         except (PySparkException, Py4JJavaError) as error:
-            said = error.java_exception.toString() if isinstance(error, Py4JJavaError) else str(error)
-            raise InvalidInput(f"the rows cannot be counted by Spark: {said.strip().splitlines()[0]}") from error
+            raise InvalidInput(f"the rows cannot be counted by Spark: {first_line(error)}") from error
         except (Py4JError, ConnectionError) as error:
             raise Unavailable("Spark has gone away while it counted", hint="had it memory enough?") from error
 

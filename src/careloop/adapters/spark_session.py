@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from careloop.ports.row_files import Progress
 
-__all__ = ["collected", "java_version", "spark_session"]
+__all__ = ["collected", "first_line", "java_version", "spark_session"]
 
 _LEAST_JAVA: Final = 17
 _LOOK_SECONDS: Final = 0.25
@@ -49,9 +49,17 @@ def spark_session() -> SparkSession:
         session = SparkSession.getActiveSession()
         if session is None and SparkContext._active_spark_context is None:
             _start()
-        ours = (session or SparkSession.builder.getOrCreate()).newSession()
-    for name, value in _SETTINGS.items():
-        ours.conf.set(name, value)
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+
+        try:
+            ours = (session or SparkSession.builder.getOrCreate()).newSession()
+            for name, value in _SETTINGS.items():
+                ours.conf.set(name, value)
+        except (PySparkException, Py4JError) as error:
+            raise Unavailable(
+                f"Spark is not there: {first_line(error)}", hint="is its master the right one?"
+            ) from error
     return cast("SparkSession", ours)
 
 
@@ -79,6 +87,13 @@ def _stages(context: SparkContext) -> dict[int, tuple[int, int]]:
     return {stage: (info.numCompletedTasks, info.numTasks) for stage, info in found.items() if info is not None}
 
 
+def first_line(error: Exception) -> str:
+    """What Spark says went wrong, in its first line: below it stands the JVM's stack."""
+    thrown = getattr(error, "java_exception", None)
+    said = str(error) if thrown is None else str(thrown.toString())
+    return said.strip().partition("\n")[0]
+
+
 def java_version(java: str) -> int | None:
     """The major version of this `java`; None when it does not run."""
     try:
@@ -94,6 +109,7 @@ def java_version(java: str) -> int | None:
 def _start() -> None:
     """Start Spark's JVM; what it says on starting goes to a file, and is told when it fails."""
     _check_java()
+    from py4j.protocol import Py4JError
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkException
     from pyspark.java_gateway import launch_gateway
@@ -107,8 +123,8 @@ def _start() -> None:
             if whole.get("spark.master") is None:
                 whole.set("spark.master", "local[*]").setIfMissing("spark.sql.shuffle.partitions", "8")
             SparkContext(conf=whole, gateway=gateway)
-        except PySparkException as error:
-            raise Unavailable(f"Spark did not start: {error}", hint=_last_lines(said)) from error
+        except (PySparkException, Py4JError) as error:
+            raise Unavailable(f"Spark did not start: {first_line(error)}", hint=_last_lines(said)) from error
 
 
 def _check_java() -> None:
@@ -125,5 +141,6 @@ def _check_java() -> None:
 
 def _last_lines(said: IO[bytes]) -> str:
     said.seek(0)
-    lines = said.read().decode(errors="replace").strip().splitlines()
-    return " / ".join(lines[-5:]) or "it said nothing"
+    lines = said.read().decode(errors="replace").splitlines()
+    told = [line for line in lines if line.strip() and "WARN" not in line and not line.startswith("\t")]
+    return " / ".join(told) or "it said nothing"
