@@ -50,6 +50,7 @@ class Record:
     redactable: Mapping[str, str]
     """Field -> commitment."""
     data: Mapping[str, Any]
+    """What it says, where other checks need it; empty for all other types, so that a long log fits into memory."""
 
 
 @dataclass(slots=True)
@@ -109,13 +110,14 @@ def read_record(index: int, body: bytes) -> Record:
     """The parts that matter; raises `Malformed` when the bytes are no record in canonical form."""
     value = read_canonical(body)
     try:
+        kind, data = _text(value["type"]), dict(value["data"])
         return Record(
             index=index,
             id=_text(value["id"]),
-            type=_text(value["type"]),
+            type=kind,
             blobs=tuple((_text(ref["sha256"]), _text(ref["media"])) for ref in value["blobs"]),
             redactable={name: _text(commitment) for name, commitment in value["redactable"].items()},
-            data=dict(value["data"]),
+            data=data if kind in _TOLD else {},
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Malformed(f"record {index}: not a record: {error!r}") from error

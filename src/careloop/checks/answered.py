@@ -2,36 +2,23 @@
 them (R9, R11, R27, R61)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from careloop.assessments.answer_check import check_answers
 from careloop.assessments.flaw import did_you_mean
 from careloop.assessments.form import Form, prepare_form
-from careloop.assessments.score import score_answers
 from careloop.assessments.visibility import look_at
 from careloop.checks.breach import Breach
 from careloop.checks.ground import Ground
+from careloop.checks.scored_answers import ScoredAnswers, forms_for, score_document
 from careloop.checks.stages import IN_USE
 from careloop.domain.answered import Answered
 from careloop.domain.assessment_result import ScoredSet
-from careloop.domain.assessment_score import AssessmentScore
 from careloop.domain.questionnaire import AssuranceScoring, Questionnaire
-from careloop.domain.repository import Document
 from careloop.domain.system import System
 from careloop.domain.third_party import Supplier
 from careloop.domain.tier import Tier
 
 __all__ = ["answers_approved", "answers_fit", "questionnaire_sound", "supplier_answered", "tier_answered"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """Answers that fit, with what they come to."""
-
-    document: Document
-    answered: Answered
-    form: Form
-    score: AssessmentScore
 
 
 def questionnaire_sound(ground: Ground) -> Iterator[Breach]:
@@ -124,30 +111,20 @@ def supplier_answered(ground: Ground) -> Iterator[Breach]:
         yield Breach(path=path, pointer=where, message=message, remedy=remedy)
 
 
-def _forms(ground: Ground) -> Mapping[str, Form]:
-    """Questionnaires that can be answered, by name; read only where something is answered."""
-    if not any(ground.repository.all(Answered)):
-        return {}
-    wanted = {answered.questionnaire for answered in ground.repository.nouns(Answered)}
-    own = {one.id: prepare_form(one) for one in ground.repository.nouns(Questionnaire)}
-    ours = {one.id: ground.catalogue.shelf.open(one.id) for one in ground.catalogue.shelf.shipped if one.id in wanted}
-    return {name: form for name, form in {**own, **ours}.items() if isinstance(form, Form)}
-
-
-def _scored(ground: Ground) -> Iterator[_Scored]:
+def _scored(ground: Ground) -> Iterator[ScoredAnswers]:
     forms = _forms(ground)
     for document, answered in ground.repository.all(Answered):
-        form = forms.get(answered.questionnaire)
-        answers = answered.answer_set
-        if form is not None and not check_answers(form, answers, sight := look_at(form, answers)):
-            yield _Scored(document, answered, form, score_answers(form, sight))
+        yield from score_document(document, answered, forms)
 
 
-def _latest(ground: Ground) -> Iterator[_Scored]:
+def _forms(ground: Ground) -> Mapping[str, Form]:
+    return forms_for(ground.repository.nouns(Answered), ground.repository, ground.catalogue.shelf)
+
+
+def _latest(ground: Ground) -> Iterator[ScoredAnswers]:
     """The newest of the answers to the editions of one questionnaire about one subject."""
-    newest: dict[tuple[str, str], _Scored] = {}
+    newest: dict[tuple[str, str], ScoredAnswers] = {}
     for one in _scored(ground):
-        key = (one.answered.questionnaire.partition("@")[0], one.answered.subject)
-        if key not in newest or newest[key].answered.on < one.answered.on:
-            newest[key] = one
+        if one.about not in newest or newest[one.about].answered.on < one.answered.on:
+            newest[one.about] = one
     yield from newest.values()

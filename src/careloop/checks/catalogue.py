@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from careloop.checks.questionnaire_shelf import QuestionnaireShelf
 from careloop.documents.validation import validate
-from careloop.documents.yaml_text import decode, read_yaml
+from careloop.documents.yaml_text import decode, read_shipped_yaml
 from careloop.domain.ai_signs import AiSigns
 from careloop.domain.crosswalk import Crosswalk
 from careloop.domain.gap_work import GapWork
@@ -85,7 +85,7 @@ class Catalogue:
         text = decode(self._files[path])
         if not isinstance(text, str):
             raise InvalidInput(f"standards/{path}: {text.message}")
-        reading = read_yaml(text)
+        reading = read_shipped_yaml(text)
         found = reading.problems or validate(TypeAdapter(noun), noun, reading.value)
         if isinstance(found, tuple):
             where = "/".join(str(part) for part in found[0].pointer) or f"line {found[0].line}"

@@ -8,7 +8,7 @@ from careloop.checks.vocabulary import vocabulary_for
 from careloop.domain.repository import Repository
 from careloop.domain.rule import Rule, RuleFile
 from careloop.domain.tier import Moment
-from careloop.rules.compile_rules import compile_rules
+from careloop.rules.compile_rules import compile_rules, shipped_rules
 from careloop.rules.compiled_rule import CompiledRule, RuleProblem
 from careloop.rules.overlay import overlay
 from careloop.rules.run_cases import run_cases
@@ -49,7 +49,7 @@ def vocabulary_of(rule: Rule) -> Vocabulary:
 
 
 def build_rule_book(repository: Repository, catalogue: Catalogue, moments: frozenset[Moment]) -> RuleBook:
-    """Compile the local rules and those pack rules that belong to the moments asked for.
+    """Compile the local rules, and take those pack rules that belong to the moments asked for.
 
     Local rules of every moment are compiled and their cases run, so that a mistake shows when it is written.
     """
@@ -66,7 +66,7 @@ def build_rule_book(repository: Repository, catalogue: Catalogue, moments: froze
         for rule in pack.rules
         if rule.moment in moments or rule.check is not None or rule.id in tightened
     ]
-    pack_rules = compile_rules(RuleFile(rules=tuple(chosen)), vocabulary_of).rules if chosen else ()
+    pack_rules = shipped_rules(chosen, vocabulary_of) if chosen else ()
     local: list[CompiledRule] = []
     problems: list[RuleProblem] = []
     for path, file in files:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import yaml
 
@@ -54,7 +55,9 @@ def _mark(node: yaml.Node) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
+@lru_cache(maxsize=4)
 def _compose(text: str) -> yaml.Node | Problem | None:
+    """The document's nodes; kept for a while, since many places are asked of one text, one after the other."""
     deep = _too_deep(text)
     if deep is not None:
         return deep

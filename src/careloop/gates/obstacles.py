@@ -20,7 +20,17 @@ __all__ = [
     "review_reasons",
 ]
 
-_SHARED: Final = ("care.yaml", "roles.yaml", "risk/", "rules/", "waivers/")
+_SHARED: Final = (
+    "care.yaml",
+    "roles.yaml",
+    "risk/",
+    "rules/",
+    "waivers/",
+    "suppliers/",
+    "assessments/",
+    "questionnaires/",
+)
+"""Documents that decide about more than one system; which of them an unreadable one is about, nobody can tell."""
 _PRESENCE: Final = {
     Presence.CHANGED: (
         "is no longer what was locked",

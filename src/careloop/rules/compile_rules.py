@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from careloop.domain.place import Pointer
 from careloop.domain.rule import Rule, RuleFile
@@ -16,7 +16,7 @@ from careloop.rules.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from careloop.rules.engine import Program
 
-__all__ = ["Compilation", "compile_rule", "compile_rules"]
+__all__ = ["Compilation", "compile_rule", "compile_rules", "shipped_rules"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,33 @@ def compile_rules(file: RuleFile, vocabulary_of: Callable[[Rule], Vocabulary], *
         if compiled is not None:
             rules.append(compiled)
     return Compilation(tuple(rules), tuple(problems))
+
+
+def shipped_rules(rules: Iterable[Rule], vocabulary_of: Callable[[Rule], Vocabulary]) -> tuple[CompiledRule, ...]:
+    """Rules of a pack that ships with this version, each made ready when it is first asked; never those of others.
+
+    A test has type-checked them and run their cases, which would take the most of a gate's time here. One that cannot
+    be compiled after all raises when it is asked, so that nothing passes for want of a rule.
+    """
+    return tuple(_shipped(rule, position, vocabulary_of) for position, rule in enumerate(rules))
+
+
+def _shipped(rule: Rule, position: int, vocabulary_of: Callable[[Rule], Vocabulary]) -> CompiledRule:
+    from careloop.rules.engine import Program  # loading the engine is paid by what compiles, and only then
+
+    always = rule.applies.strip() == "true"
+    vocabulary = _NO_WORDS if always and rule.require is None else vocabulary_of(rule)
+    return CompiledRule(
+        rule=rule,
+        vocabulary=vocabulary,
+        applies=None if always else Program(rule.applies, vocabulary),
+        require=None if rule.require is None else Program(rule.require, vocabulary),
+        pointer=("rules", position),
+    )
+
+
+_NO_WORDS: Final = Vocabulary({})
+"""What a structural check reads by expressions: nothing."""
 
 
 def compile_rule(

@@ -7,11 +7,11 @@ Importing this module loads the engine (about 0.13 s), so nothing imports it but
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from cel_expr_python import cel  # type: ignore[import-untyped]  # it ships stubs, and no py.typed that says so
@@ -62,15 +62,22 @@ class Bound:
     _activation: cel.Activation = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Program:
-    """An expression that was type-checked and can be run."""
+    """An expression that was type-checked and can be run; it is made ready when it is first run or read."""
 
     text: str
     vocabulary: Vocabulary
-    tree: Node
-    lints: tuple[Problem, ...]
-    _expression: cel.Expression = field(repr=False)
+    lints: tuple[Problem, ...] = ()
+
+    @cached_property
+    def tree(self) -> Node:
+        """Its parts."""
+        return _parsed(self.text)
+
+    @cached_property
+    def _expression(self) -> cel.Expression:
+        return _loose_part(self.vocabulary, frozenset(), self.text)
 
     def run(self, facts: Mapping[str, Any] | Bound) -> Outcome:
         """Run it on facts; a fact that is not there is an outcome, never an exception."""
@@ -100,7 +107,7 @@ class Program:
 
 def bind(vocabulary: Vocabulary, facts: Mapping[str, Any]) -> Bound:
     """Make facts ready to run many expressions of one vocabulary on them."""
-    activation = _environments(vocabulary).loose.Activation({**vocabulary.ranks, **facts})
+    activation = _loose_environment(vocabulary, frozenset()).Activation({**vocabulary.ranks, **facts})
     return Bound(vocabulary, facts, activation)
 
 
@@ -119,28 +126,30 @@ def compile_expression(
     """
     if not text.strip():
         return (Problem(ProblemKind.SYNTAX, "the expression is empty"),)
-    environments = _environments(vocabulary)
-    checked = _compiled(environments.typed, text)
+    checked = _compiled(lambda: _typed_environment(vocabulary).compile(text))
     if isinstance(checked, str):
         return diagnose(checked, text, vocabulary)
     wrong = _wrong_result(str(checked.return_type()), gives)
     if wrong is not None:
         return (wrong,)
-    expression = _compiled(environments.loose, text)
+    expression = _compiled(lambda: _loose_part(vocabulary, frozenset(), text))
     if isinstance(expression, str):
         return diagnose(expression, text, vocabulary)
     try:
-        tree = parse(text)
+        tree = _parsed(text)
     except ExpressionError as error:
         place = line_and_column(text, error.offset)
         return (Problem(ProblemKind.SYNTAX, f"rules do not use this form: {error}", *place),)
-    return Program(text, vocabulary, tree, lint(tree, text, vocabulary, given=given), expression)
+    return Program(text, vocabulary, lint(tree, text, vocabulary, given=given))
 
 
-def _compiled(environment: cel.Env, text: str) -> cel.Expression | str:
+_parsed = lru_cache(maxsize=4096)(parse)
+
+
+def _compiled(compile_it: Callable[[], cel.Expression]) -> cel.Expression | str:
     """The compiled expression, or the engine's own text about what is wrong."""
     try:
-        return environment.compile(text)
+        return compile_it()
     except RuntimeError as error:
         return str(error)
 
@@ -159,16 +168,9 @@ def _outcome(result: cel.Value) -> Outcome:
     return Outcome(error=error, missing=error.startswith((_NOT_SUPPLIED, _NO_VARIABLE)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Environments:
-    """Where the expressions of one vocabulary are compiled: with declared types, and without."""
-
-    typed: cel.Env
-    loose: cel.Env
-
-
 @lru_cache(maxsize=256)
-def _environments(vocabulary: Vocabulary) -> _Environments:
+def _typed_environment(vocabulary: Vocabulary) -> cel.Env:
+    """Where the expressions of one vocabulary are checked against its declared types."""
     schema = Schema()
     types = {name: _declared(shape, schema) for name, shape in vocabulary.shapes.items()}
     types |= {name: cel.Type(schema.constants(name, ranks)) for name, ranks in vocabulary.ranks.items()}
@@ -179,7 +181,7 @@ def _environments(vocabulary: Vocabulary) -> _Environments:
         module.DESCRIPTOR.CopyToProto(known)
         pool.Add(known)
     pool.Add(schema.file)
-    return _Environments(typed=cel.NewEnv(pool, variables=types), loose=cel.NewEnv(variables=_loose(vocabulary)))
+    return cel.NewEnv(pool, variables=types)
 
 
 def _declared(shape: Shape, schema: Schema) -> cel.Type:
@@ -218,8 +220,6 @@ def _loose_part(vocabulary: Vocabulary, kinds: frozenset[tuple[str, str]], text:
 
 @lru_cache(maxsize=256)
 def _loose_environment(vocabulary: Vocabulary, kinds: frozenset[tuple[str, str]]) -> cel.Env:
-    if not kinds:
-        return _environments(vocabulary).loose
     return cel.NewEnv(variables={**_loose(vocabulary), **{name: _LOCAL[kind] for name, kind in kinds}})
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from careloop import wiring
 from careloop.documents.yaml_exact import read_exactly
-from careloop.documents.yaml_text import read_yaml
+from careloop.documents.yaml_text import read_shipped_yaml, read_yaml
 
 _WORDS = st.sampled_from(
     [
@@ -236,3 +236,19 @@ def test_json_is_yaml(value: dict[str, Any], indent: int | None) -> None:
 @pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "   \n\n", "---\n", "~\n", "null\n"])
 def test_a_document_without_a_value_is_empty(text: str) -> None:
     assert [problem.code for problem in read_yaml(text).problems] == ["empty-file"]
+
+
+STANDARDS = wiring.standards_library().read_all()
+
+
+@pytest.mark.parametrize("path", sorted(STANDARDS))
+def test_what_ships_is_read_alike_by_the_fast_reader_alone(path: str) -> None:
+    """R40: the gate reads the standards without looking whether they could be read in two ways; here somebody does."""
+    text = STANDARDS[path].decode()
+    value, problems = read_exactly(text)
+    assert problems == ()
+    assert _same(read_shipped_yaml(text).value, value)
+
+
+def test_a_broken_text_among_what_ships_is_told_like_any_other() -> None:
+    assert read_shipped_yaml("a: [1").problems == read_yaml("a: [1").problems != ()

@@ -15,7 +15,7 @@ from careloop.domain.rule import Rule, Subject, Verdict
 from careloop.domain.standard import Claim, DocumentEvidence
 from careloop.domain.tier import Moment
 from careloop.rules.case_facts import case_facts
-from careloop.rules.compile_rules import compile_rule, compile_rules
+from careloop.rules.compile_rules import compile_rule, compile_rules, shipped_rules
 from careloop.rules.compiled_rule import CompiledRule
 from careloop.rules.engine import Program, compile_expression
 from careloop.rules.evaluate import evaluate
@@ -98,6 +98,24 @@ def test_the_pack_compiles_without_a_problem() -> None:
     compilation = compile_rules(pack(), _vocabulary)
     assert compilation.problems == ()
     assert len(compilation.rules) == len(pack().rules)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in pack().rules if rule.require is not None], ids=lambda rule: rule.id)
+def test_a_rule_taken_as_it_ships_says_what_the_checked_one_says(rule: Rule) -> None:
+    """R40: the gate does not type-check the pack again; both forms give the same verdicts, grounds and readings."""
+    checked, taken = _compiled(rule.id), shipped_rules([rule], _vocabulary)[0]
+    for case in rule.cases:
+        facts, _ = case_facts(checked.vocabulary, case.facts)
+        ours, theirs = evaluate(taken, facts), evaluate(checked, facts)
+        assert (ours.verdict, ours.explanation, ours.missing) == (theirs.verdict, theirs.explanation, theirs.missing)
+    assert (taken.reads, taken.version) == (checked.reads, checked.version)
+
+
+def test_a_shipped_rule_that_cannot_be_compiled_lets_nothing_pass() -> None:
+    rule = next(rule for rule in pack().rules if rule.require is not None and rule.applies == "true")
+    broken = shipped_rules([rule.model_copy(update={"require": "1 +"})], _vocabulary)[0]
+    with pytest.raises(RuntimeError):
+        evaluate(broken, {})
 
 
 @pytest.mark.parametrize("rule", [rule for rule in pack().rules if rule.require is not None], ids=lambda rule: rule.id)

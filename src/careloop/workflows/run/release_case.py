@@ -39,6 +39,7 @@ from careloop.gates.read_files import read_lock, read_results
 from careloop.gates.release_rules import ReleaseRules
 from careloop.gates.rollback_target import rollback_target
 from careloop.gates.slice import slice_bytes, slice_digest
+from careloop.gates.supplier_stop import supplier_reasons
 from careloop.gates.validation import is_validated, validation_reasons
 from careloop.workflows.assessed_before import PastDocuments, outdated_assessment
 from careloop.workflows.emergencies import emergencies_of
@@ -273,6 +274,7 @@ class ReleaseCase:
             *self._judged.reasons,
             *card_reasons(self._card, f"systems/{self.system.id}/card.md", self.system.tier),
             *assessment_reasons(self._outdated, self.system.tier),
+            *supplier_reasons(self.system, governance.repository, governance.catalogue.shelf, governance.on),
             *claim_reasons(self._card, f"systems/{self.system.id}/card.md", self.results),
             *envelope_reasons(self.envelopes.outside),
             *review_reasons(self._overdue),
