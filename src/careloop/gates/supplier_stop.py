@@ -36,9 +36,9 @@ def supplier_reasons(system: System, repository: Repository, shelf: Questionnair
         if not found:
             yield _unscored(document, one)
         scored += found
-    for one in scored:
-        if one.score.level_is.id == STOPPED and not any(_lifts(later, one, on) for later in scored):
-            yield _stopped(one, system)
+    for stop in scored:
+        if stop.score.level_is.id == STOPPED and not any(_lifts(later, stop, on) for later in scored):
+            yield _stopped(stop, system)
 
 
 def _lifts(later: ScoredAnswers, stop: ScoredAnswers, on: date) -> bool:
