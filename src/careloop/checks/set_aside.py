@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.finding import Finding
-from careloop.domain.repository import Repository
+from careloop.domain.organisation import Approval
+from careloop.domain.repository import Document, Repository
 from careloop.domain.rule import Rule
 from careloop.domain.system import System
 from careloop.domain.tier import Enforcement
 
-__all__ = ["drafts_in", "set_aside", "softened"]
+__all__ = ["drafts_in", "set_aside", "softened", "with_granted_waivers"]
 
 RuleOf = Callable[[str], Rule | None]
 _TIER_RULES = frozenset({"tier-answered", "tier-justified"})
@@ -34,6 +35,25 @@ def set_aside(finding: Finding, repository: Repository, rule_of: RuleOf, on: dat
         if _covers(waiver, finding) and _may_waive(waiver, rule_of) and _approved_apart(waiver, repository):
             return replace(finding, set_aside=f"waiver {waiver.id} until {waiver.expires}")
     return finding
+
+
+def with_granted_waivers(
+    repository: Repository, granted: Mapping[str, tuple[Approval, ...]], *, voices: int = 1
+) -> Repository:
+    """The documents with those waivers only that so many posts have granted; `granted` are the grants by waiver.
+
+    What a waiver says of its own approval counts for nothing here: anybody can write that.
+    """
+    kept: list[Document] = []
+    for document in repository.documents:
+        noun = document.noun
+        if isinstance(noun, Waiver):
+            given = granted.get(noun.id, ())
+            if len({one.by for one in given}) < voices:
+                continue
+            noun = noun.model_copy(update={"approved": given})
+        kept.append(replace(document, noun=noun))
+    return Repository(tuple(kept))
 
 
 def drafts_in(repository: Repository) -> Mapping[str, str]:

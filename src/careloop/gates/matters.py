@@ -1,13 +1,14 @@
 """Matters as values: what exactly a waiver, an envelope, a restore or a review asks people to agree to. Pure."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from careloop.domain.envelope import ChangeEnvelope
 from careloop.domain.evolve import Waiver
 from careloop.domain.matter import Grant, Matter, MatterKind
+from careloop.domain.organisation import Approval
 from careloop.domain.repository import Repository
 from careloop.domain.risk import Risk
 from careloop.domain.system import System
@@ -16,6 +17,7 @@ from careloop.ledger.canonical import canonical_bytes
 
 __all__ = [
     "envelope_matter",
+    "granted_waivers",
     "matter_digest",
     "plain_terms",
     "restore_matter",
@@ -122,6 +124,23 @@ def why_no_grant(matter: Matter, grants: Iterable[Grant], on: date) -> str | Non
     if len(last.by) < matter.required:
         return f"{matter.name} was granted by {len(last.by)} and takes {matter.required} now"
     return None
+
+
+def granted_waivers(
+    repository: Repository, grants: Sequence[Grant], here: datetime
+) -> Mapping[str, tuple[Approval, ...]]:
+    """Waivers as they stand in the documents that enough people have granted, with the posts that did and the day.
+
+    `here` is the instant in the organisation's time zone. The gate and the scorecard both ask this.
+    """
+    found: dict[str, tuple[Approval, ...]] = {}
+    for document, waiver in repository.all(Waiver):
+        matter = waiver_matter(waiver, document.path, repository)
+        if why_no_grant(matter, grants, here.date()) is None:
+            last = [one for one in grants if one.name == matter.name][-1]
+            day = last.at.astimezone(here.tzinfo).date()
+            found[waiver.id] = tuple(Approval(by=one.post, on=day) for one in last.by)
+    return found
 
 
 def _by_tier(tier: Tier) -> int:

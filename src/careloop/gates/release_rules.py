@@ -6,18 +6,18 @@ with enough approvals, then also with those results shown safe. Every other fail
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
 from careloop.checks.rule_book import RuleBook
 from careloop.checks.run import enforcement_on
-from careloop.checks.set_aside import set_aside
+from careloop.checks.set_aside import set_aside, with_granted_waivers
 from careloop.checks.subjects import Case, Cases
 from careloop.checks.vocabulary import vocabulary_for
 from careloop.domain.decision import Reason, ReasonKind, Verdict
-from careloop.domain.evolve import Baseline, Waiver
+from careloop.domain.evolve import Baseline
 from careloop.domain.finding import Finding
 from careloop.domain.measured import Outcome
 from careloop.domain.organisation import Approval
@@ -185,16 +185,8 @@ class ReleaseRules:
 
     def _with_waivers_by(self, voices: int) -> Repository:
         """The documents without the baseline, and with those waivers only that so many posts have granted."""
-        usable = []
-        for document in self.repository.documents:
-            noun = document.noun
-            if isinstance(noun, Waiver):
-                given = self.granted.get(noun.id, ())
-                if len({one.by for one in given}) >= voices:
-                    usable.append(replace(document, noun=noun.model_copy(update={"approved": given})))
-            elif not isinstance(noun, Baseline):
-                usable.append(document)
-        return Repository(tuple(usable))
+        found = with_granted_waivers(self.repository, self.granted, voices=voices)
+        return Repository(tuple(one for one in found.documents if not isinstance(one.noun, Baseline)))
 
 
 @dataclass(frozen=True)

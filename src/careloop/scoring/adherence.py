@@ -1,14 +1,14 @@
 """M1: how far systems keep the rules that block, as the documents stand.
 
-A cell is one system in scope and one blocking rule about systems, their data or their assessments. A waiver in force is
-shown apart and never as a pass; one that has run out leaves the failure; a rule that could not be asked is missing and
-counts against. Rules of moment `release` are asked by the gate and rest on M12.
+A cell is one system in scope and one blocking rule about systems, their data or their assessments. A waiver that is
+granted and in force is shown apart and never as a pass; one that has run out leaves the failure; a rule that could not
+be asked is missing and counts against. Rules of moment `release` are asked by the gate and rest on M12.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -16,13 +16,14 @@ from typing import Final
 
 from careloop.checks.catalogue import Catalogue
 from careloop.checks.rule_book import DEFAULT_PACKS, RuleBook, build_rule_book
-from careloop.checks.run import check_tree, enforcement_on
-from careloop.checks.set_aside import set_aside
+from careloop.checks.run import enforcement_on, judge
+from careloop.checks.set_aside import set_aside, with_granted_waivers
 from careloop.checks.subjects import Case, Cases
 from careloop.documents.compile import Compiled
 from careloop.domain.counts import Tally
 from careloop.domain.finding import Finding
 from careloop.domain.metric import Figure, NullReason, Part
+from careloop.domain.organisation import Approval
 from careloop.domain.place import Place
 from careloop.domain.rule import Rule, RuleFile, Subject, Verdict
 from careloop.domain.source_tree import SourceTree
@@ -122,11 +123,22 @@ def _state_of(set_aside_by: str | None, otherwise: CellState) -> CellState:
     return CellState.WAIVED if set_aside_by.startswith("waiver") else CellState.BASELINE
 
 
-def adherence(tree: SourceTree, compiled: Compiled, catalogue: Catalogue, now: datetime) -> Adherence:
-    """Ask every blocking rule of every system in scope, at `now` in the organisation's time zone."""
+def adherence(
+    tree: SourceTree,
+    compiled: Compiled,
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    granted: Mapping[str, tuple[Approval, ...]],
+) -> Adherence:
+    """Ask every blocking rule of every system in scope, at `now` in the organisation's time zone.
+
+    `granted` are the waivers that people have granted by then, as the gate counts them; others set nothing aside.
+    """
+    compiled = replace(compiled, repository=with_granted_waivers(compiled.repository, granted))
     repository, on = compiled.repository, now.date()
     book = build_rule_book(repository, catalogue, _MOMENTS)
-    checked = check_tree(tree, catalogue, on)
+    checked = judge(compiled, tree, catalogue, on).checked
     asking = _Asking(compiled, book, frozenset(error.place.file for error in checked.errors), on)
     timeless, timed = Cases(repository, None), Cases(repository, now)
     known = {case.id for case in timeless.of(Subject.SYSTEM)}

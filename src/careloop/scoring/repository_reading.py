@@ -9,6 +9,7 @@ from datetime import datetime
 from careloop.checks.catalogue import Catalogue
 from careloop.documents.compile import Compiled
 from careloop.domain.monitor import Monitors
+from careloop.domain.organisation import Approval
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
 from careloop.domain.tier import Tier
@@ -31,12 +32,22 @@ class RepositoryReading:
     """Kind of each monitor, by system and monitor."""
 
 
-def read_documents(tree: SourceTree, compiled: Compiled, catalogue: Catalogue, at: datetime) -> RepositoryReading:
-    """Read a tree; `compiled` is that same tree. `at` is in the organisation's time zone, which decides the day."""
+def read_documents(
+    tree: SourceTree,
+    compiled: Compiled,
+    catalogue: Catalogue,
+    at: datetime,
+    *,
+    granted: Mapping[str, tuple[Approval, ...]],
+) -> RepositoryReading:
+    """Read a tree; `compiled` is that same tree. `at` is in the organisation's time zone, which decides the day.
+
+    `granted` are the waivers that people had granted by then.
+    """
     repository = compiled.repository
     return RepositoryReading(
         at=at,
-        adherence=adherence(tree, compiled, catalogue, at),
+        adherence=adherence(tree, compiled, catalogue, at, granted=granted),
         projects=projects(repository, at.date()),
         tiers={system.id: system.tier for system in repository.nouns(System)},
         kinds={

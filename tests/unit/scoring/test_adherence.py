@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from types import MappingProxyType
 
 import pytest
 from scoring_builders import part
@@ -11,6 +13,7 @@ from careloop.adapters.package_standards import PackageStandards
 from careloop.checks.catalogue import Catalogue
 from careloop.documents.compile import compile_tree
 from careloop.domain.metric import Figure, NullReason
+from careloop.domain.organisation import Approval
 from careloop.scoring.adherence import Adherence, CellState, adherence, adherence_figure
 from careloop.testing.source_tree_builder import Files, edited, small_repository, tree_of, with_file, without
 
@@ -24,9 +27,18 @@ def catalogue() -> Catalogue:
     return Catalogue(PackageStandards().read_all())
 
 
-def adhering(files: Files, catalogue: Catalogue, *, now: datetime = ON) -> Adherence:
+GRANTED = {"trial": (Approval(by="director", on=date(2026, 4, 20)),)}
+
+
+def adhering(
+    files: Files,
+    catalogue: Catalogue,
+    *,
+    now: datetime = ON,
+    granted: Mapping[str, tuple[Approval, ...]] = MappingProxyType({}),
+) -> Adherence:
     tree = tree_of(files)
-    return adherence(tree, compile_tree(tree), catalogue, now)
+    return adherence(tree, compile_tree(tree), catalogue, now, granted=granted)
 
 
 def figure_of(found: Adherence) -> Figure:
@@ -74,16 +86,27 @@ def test_a_broken_rule_counts_against_its_system(catalogue: Catalogue) -> None:
 
 def test_a_waiver_in_force_stands_apart_and_is_no_pass(catalogue: Catalogue) -> None:
     without_it = figure_of(adhering(a_pricing_system(), catalogue))
-    found = adhering(with_file(a_pricing_system(), "waivers/trial.yaml", a_waiver("2026-06-01")), catalogue)
+    found = adhering(
+        with_file(a_pricing_system(), "waivers/trial.yaml", a_waiver("2026-06-01")), catalogue, granted=GRANTED
+    )
     figure = figure_of(found)
     assert states(found)["no-price-model"] is CellState.WAIVED
     assert (figure.n, figure.value) == (without_it.n - 1, 100.0)
     assert part(figure, "passed").value == part(without_it, "passed").value
 
 
+def test_a_waiver_that_says_of_itself_that_it_is_approved_and_was_never_granted_leaves_the_failure(
+    catalogue: Catalogue,
+) -> None:
+    files = with_file(a_pricing_system(), "waivers/trial.yaml", a_waiver("2026-06-01"))
+    assert states(adhering(files, catalogue))["no-price-model"] is CellState.FAILED
+    another = {"other": GRANTED["trial"]}
+    assert states(adhering(files, catalogue, granted=another))["no-price-model"] is CellState.FAILED
+
+
 def test_a_waiver_that_ran_out_leaves_the_failure(catalogue: Catalogue) -> None:
     files = with_file(a_pricing_system(), "waivers/trial.yaml", a_waiver("2026-05-03"))
-    assert states(adhering(files, catalogue))["no-price-model"] is CellState.FAILED
+    assert states(adhering(files, catalogue, granted=GRANTED))["no-price-model"] is CellState.FAILED
 
 
 def test_a_rule_that_only_warns_is_not_counted_and_one_that_blocks_from_a_day_is_from_then_on(

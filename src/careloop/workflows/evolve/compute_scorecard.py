@@ -13,11 +13,13 @@ from careloop.domain.count_plan import Aggregate, Compare, CountPlan, Predicate
 from careloop.domain.event import MILLIONTHS, EventKind
 from careloop.domain.event_columns import DRILL, KIND, SERVED, SYNTHETIC, WEIGHT
 from careloop.domain.finding import Finding
+from careloop.domain.matter import Grant
 from careloop.domain.metric import Scorecard, Sources, Window
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.system import System
 from careloop.domain.third_party import Objectives
 from careloop.errors import UsageError
+from careloop.gates.matters import granted_waivers
 from careloop.ports.lake import Lake, Reading
 from careloop.ports.ledger import Entry, Ledger
 from careloop.ports.repository_source import RepositorySource
@@ -29,6 +31,7 @@ from careloop.scoring.windows import days, quarter_named, quarter_of, quarters_b
 from careloop.workflows.commit_in_force import commit_in_force
 from careloop.workflows.evolve.read_create_days import CreateReader
 from careloop.workflows.evolve.standpoint import zone_of
+from careloop.workflows.grants import GRANT_TYPES, grants_in
 
 __all__ = ["Period", "ScorecardResult", "Stores", "compute_scorecard", "served_answers"]
 
@@ -185,7 +188,17 @@ class _Desk:
     def reading(self, window: Window) -> RepositoryReading | None:
         """What the documents say at the end of a window, or now while it is open; None when none were in force."""
         found = self._at_the_end(window)
-        return read_documents(found[0], found[1], self.catalogue, found[2]) if found else None
+        if found is None:
+            return None
+        tree, compiled, at = found
+        granted = granted_waivers(compiled.repository, self.grants(at), at)
+        return read_documents(tree, compiled, self.catalogue, at, granted=granted)
+
+    def grants(self, at: datetime) -> tuple[Grant, ...]:
+        """What had been granted, ended and used by an instant."""
+        ledger = self.stores.ledger
+        every = (entry for kind in GRANT_TYPES for entry in (ledger.query(type=kind) if ledger else ()))
+        return grants_in(sorted((one for one in every if one.recorded_at <= at), key=lambda one: one.index))
 
     def create(self, window: Window) -> CreateDays | None:
         """How far Create was then."""

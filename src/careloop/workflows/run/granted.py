@@ -1,43 +1,20 @@
-"""What the gate reads of matters that were granted: waivers in force, and the envelope that a release lies in."""
+"""The granted change envelope that a release lies in, or why it lies in none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from careloop.domain.envelope import ChangeEnvelope
-from careloop.domain.evolve import Waiver
-from careloop.domain.organisation import Approval
 from careloop.domain.release import Result
 from careloop.domain.release_lock import ReleaseLock
-from careloop.domain.repository import Repository
 from careloop.domain.standing import Standing
 from careloop.domain.tier import Tier
 from careloop.gates.envelope import EnvelopeUse, why_outside
-from careloop.gates.matters import envelope_matter, waiver_matter, why_no_grant
+from careloop.gates.matters import envelope_matter, why_no_grant
 from careloop.ports.ledger import Ledger
 from careloop.workflows.grants import grants_of
 from careloop.workflows.run.release_desk import Governance
 
-__all__ = ["Candidate", "Envelopes", "envelopes_for", "granted_waivers"]
-
-
-def granted_waivers(ledger: Ledger, governance: Governance) -> Mapping[str, tuple[Approval, ...]]:
-    """Waivers as they stand in the documents that enough people have signed, with the posts that did and the day.
-
-    What a waiver says of its own approval counts for nothing here: anybody can write that.
-    """
-    repository: Repository = governance.repository
-    waivers = list(repository.all(Waiver))
-    if not waivers:
-        return {}
-    grants = grants_of(ledger)
-    found: dict[str, tuple[Approval, ...]] = {}
-    for document, waiver in waivers:
-        matter = waiver_matter(waiver, document.path, repository)
-        if why_no_grant(matter, grants, governance.on) is None:
-            last = [one for one in grants if one.name == matter.name][-1]
-            day = last.at.astimezone(governance.here.tzinfo).date()
-            found[waiver.id] = tuple(Approval(by=one.post, on=day) for one in last.by)
-    return found
+__all__ = ["Candidate", "Envelopes", "envelopes_for"]
 
 
 @dataclass(frozen=True, slots=True)

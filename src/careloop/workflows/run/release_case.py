@@ -9,6 +9,7 @@ from careloop.domain.approval import APPROVE_RELEASE, Approval, ApprovalCount, R
 from careloop.domain.card import Card
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
 from careloop.domain.emergency import Emergency
+from careloop.domain.evolve import Waiver
 from careloop.domain.organisation import Quorum
 from careloop.domain.plan_steps import RollbackTarget
 from careloop.domain.release import Release, Result, ResultsFile
@@ -27,6 +28,7 @@ from careloop.gates.count_approvals import ApprovalTerms, count_approvals
 from careloop.gates.decide import GateCase, decide
 from careloop.gates.judge_results import Judged, Terms, freshness_days, judge_results
 from careloop.gates.lock_cover import cover_reasons, fixed_part
+from careloop.gates.matters import granted_waivers
 from careloop.gates.obstacles import (
     artefact_reasons,
     document_reasons,
@@ -43,8 +45,9 @@ from careloop.gates.supplier_stop import supplier_reasons
 from careloop.gates.validation import is_validated, validation_reasons
 from careloop.workflows.assessed_before import PastDocuments, outdated_assessment
 from careloop.workflows.emergencies import emergencies_of
+from careloop.workflows.grants import grants_of
 from careloop.workflows.read_live_status import Reading, read_live_risks
-from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for, granted_waivers
+from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
 from careloop.workflows.run.release_records import Asked, approvals_of, rejections_of, standings_of, validations_of
 
@@ -209,7 +212,10 @@ class ReleaseCase:
 
     @cached_property
     def _rules(self) -> ReleaseRules:
-        granted = granted_waivers(self.desk.ledger, self.governance)
+        governance = self.governance
+        if not governance.repository.nouns(Waiver):
+            return governance.rules
+        granted = granted_waivers(governance.repository, grants_of(self.desk.ledger), governance.here)
         return replace(self.governance.rules, granted=granted) if granted else self.governance.rules
 
     @property

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
 from careloop.adapters.package_standards import PackageStandards
+from careloop.documents.compile import compile_tree
+from careloop.domain.evolve import Waiver
 from careloop.domain.metric import Metric, MetricState, NullReason
 from careloop.errors import InvalidInput, UsageError
+from careloop.gates.matters import terms_bytes, waiver_matter
 from careloop.ledger.record import uuid7
 from careloop.ports.ledger import Actor, ActorKind, Json, Record
 from careloop.reports.scorecard_report import scorecard_json, scorecard_lines
@@ -223,3 +227,43 @@ def test_the_page_names_every_metric_with_its_colour_and_says_whose_the_target_i
     assert any("typical, ours" in line for line in lines)
     assert lines[-2].startswith("overall red: 1 green, 0 amber, 1 red, 6 grey")
     assert max(map(len, lines)) <= 140
+
+
+WAIVER = """\
+id: trial
+rule: no-price-model
+subject: book-finder
+reason: A trial in one shop, without customers.
+owner: ai-lead
+expires: 2026-04-01
+approved: [{by: director, on: 2026-02-04}]
+"""
+
+
+def a_waived_repository() -> RepositoryFake:
+    """It breaks a rule that may be waived, with a waiver that says of itself that it is approved."""
+    files = edited(small_repository(), SYSTEM, "domain: retail", "domain: pricing")
+    waivable = "    severity: must\n    waiver: {allowed: true, max_days: 60}\n"
+    files = edited(files, "rules/shop.yaml", "    severity: must\n", waivable)
+    return RepositoryFake.holding(with_file(files, "waivers/trial.yaml", WAIVER), at=datetime(2026, 2, 3, tzinfo=UTC))
+
+
+def a_grant(at: datetime) -> Record:
+    repository = compile_tree(a_waived_repository().work_tree()).repository
+    (document, waiver), *_ = repository.all(Waiver)
+    terms = f"sha256:{sha256(terms_bytes(waiver_matter(waiver, document.path, repository))).hexdigest()}"
+    by: Json = [{"person": "sam", "post": "director"}, {"person": "kim", "post": "ai-lead"}]
+    return a_record("matter.granted", at, {"matter": "waiver/trial", "terms": terms, "request": "sha256:1", "by": by})
+
+
+@pytest.mark.parametrize(
+    ("granted_at", "counts"),
+    [(datetime(2026, 2, 4, tzinfo=UTC), True), (None, False), (datetime(2026, 4, 20, tzinfo=UTC), False)],
+    ids=["granted in the quarter", "never granted", "granted after the quarter"],
+)
+def test_m1_counts_a_waiver_only_when_it_was_granted_by_then(granted_at: datetime | None, *, counts: bool) -> None:
+    ledger = a_ledger(*([a_grant(granted_at)] if granted_at else []))
+    stores = Stores(source=a_waived_repository(), standards=PackageStandards(), ledger=ledger)
+    metric = row(compute_scorecard(stores, now=NOW, period=Period(quarter="2026Q1")), "M1")
+    assert metric.figure.value is not None
+    assert (metric.figure.value == 100.0) is counts
