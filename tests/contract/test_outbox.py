@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,14 @@ def test_a_sender_killed_amid_sending_loses_nothing_and_repeats_under_the_same_i
     assert set(sent) == {a_message(number).id for number in range(50)}
     assert len(sent) == 51, "the one that was sent and not yet noted is sent twice, and no other"
     assert SqliteOutbox(database).lease(holder="c", now=NOON, lease_s=1) == ()
+
+
+def test_it_shares_its_file_with_tables_of_the_pages(tmp_path: Path) -> None:
+    """Django guards JSON by `CHECK (JSON_VALID(...))`, which a connection that trusts no schema refuses to open."""
+    database = tmp_path / "state.sqlite"
+    with closing(sqlite3.connect(database)) as db:
+        db.execute("CREATE TABLE accounts_apitoken (scopes TEXT CHECK (JSON_VALID(scopes) OR scopes IS NULL))")
+    box = SqliteOutbox(database)
+    assert (box.entries(), box.lease(holder="a", now=NOON, lease_s=1)) == ((), ())
+    box.put([a_message()])
+    assert len(box.lease(holder="a", now=NOON, lease_s=1)) == 1

@@ -52,10 +52,10 @@ class SqliteOutbox:
         self, *, holder: str, now: datetime, lease_s: float, only: Collection[MessageKey] | None = None
     ) -> tuple[OutboxEntry, ...]:
         """Take what is due, in one write transaction."""
-        if not self._database.exists():
-            return ()
         at, until = _us(now), _us(now + timedelta(seconds=lease_s))
         taken: list[OutboxEntry] = []
+        if not self._any_due(at):  # asked each second: whoever else writes to the file is not kept waiting for nothing
+            return ()
         with self._writing() as db:
             query = f"SELECT id, channel FROM care_outbox WHERE {_DUE} ORDER BY due_at, id, channel"
             found = [MessageKey(*row) for row in db.execute(query, (at, at)).fetchall()]
@@ -68,6 +68,14 @@ class SqliteOutbox:
                 ).fetchone()
                 taken.append(_entry(row))
         return tuple(taken)
+
+    def _any_due(self, at: int) -> bool:
+        if not self._database.exists():
+            return False
+        with self._answering(), self._opened() as db:
+            if not _has_table(db):
+                return False
+            return db.execute(f"SELECT 1 FROM care_outbox WHERE {_DUE} LIMIT 1", (at, at)).fetchone() is not None
 
     def sent(self, key: MessageKey, *, now: datetime) -> None:
         """Settle it; the first time counts."""
@@ -107,7 +115,7 @@ class SqliteOutbox:
         if not self._database.exists():
             return ()
         with self._answering(), self._opened() as db:
-            if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'care_outbox'").fetchone():
+            if not _has_table(db):
                 return ()
             named = None if state is None else state.value
             rows = db.execute(
@@ -134,7 +142,6 @@ class SqliteOutbox:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         db = sqlite3.connect(self._database, timeout=_PATIENCE_S, isolation_level=None)
         try:
-            db.execute("PRAGMA trusted_schema = OFF")
             yield db
         finally:
             db.close()
@@ -145,6 +152,10 @@ class SqliteOutbox:
             yield
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"the outbox in {self._database} cannot be used: {error}") from error
+
+
+def _has_table(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'care_outbox'").fetchone() is not None
 
 
 def _times(one: Message) -> tuple[int, int, int]:
