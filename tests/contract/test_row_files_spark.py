@@ -182,7 +182,7 @@ def test_an_engine_that_is_not_installed_is_named_with_its_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written([a_row(sex="F")], tmp_path / "a.parquet")
-    monkeypatch.setattr("careloop.wiring.rows.find_spec", lambda name: None if name == "pyspark" else name)
+    monkeypatch.setitem(sys.modules, "pyspark", None)  # what Python says of it from now on: not there
     with pytest.raises(UsageError, match="engine spark is not installed") as told:
         row_files([path], engine="spark")
     assert told.value.hint == "pip install 'careloop[spark]'"
