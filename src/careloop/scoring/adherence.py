@@ -25,6 +25,7 @@ from careloop.domain.finding import Finding
 from careloop.domain.metric import Figure, NullReason, Part
 from careloop.domain.organisation import Approval
 from careloop.domain.place import Place
+from careloop.domain.repository import Repository
 from careloop.domain.rule import Rule, RuleFile, Subject, Verdict
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.tier import Enforcement, Moment
@@ -159,14 +160,18 @@ def adherence(
         for system in scope
     ]
     found += [Cell(system, "system.yaml", CellState.MISSING) for system in unread]
-    organisation = repository.organisation
-    names = organisation.rule_packs if organisation else DEFAULT_PACKS
     return Adherence(
         systems=frozenset(scope),
         cells=_worst(cell for cell in found if cell.system in scope),
         violating=frozenset(one.subject for one in checked.findings if one.blocking and one.subject in scope),
-        unknown_packs=tuple(name for name in names if name not in catalogue.packs),
+        unknown_packs=_unknown_packs(repository, catalogue),
     )
+
+
+def _unknown_packs(repository: Repository, catalogue: Catalogue) -> tuple[str, ...]:
+    organisation = repository.organisation
+    names = organisation.rule_packs if organisation else DEFAULT_PACKS
+    return tuple(name for name in names if name not in catalogue.packs)
 
 
 def _system_in(path: str) -> str:
