@@ -124,13 +124,11 @@ def _state_of(set_aside_by: str | None, otherwise: CellState) -> CellState:
     return CellState.WAIVED if set_aside_by.startswith("waiver") else CellState.BASELINE
 
 
+_Granted = Mapping[str, tuple[Approval, ...]]
+
+
 def adherence(
-    tree: SourceTree,
-    compiled: Compiled,
-    catalogue: Catalogue,
-    now: datetime,
-    *,
-    granted: Mapping[str, tuple[Approval, ...]],
+    tree: SourceTree, compiled: Compiled, catalogue: Catalogue, now: datetime, *, granted: _Granted
 ) -> Adherence:
     """Ask every blocking rule of every system in scope, at `now` in the organisation's time zone.
 
@@ -149,9 +147,8 @@ def adherence(
     found: list[Cell] = []
     for rule in rules:
         cases = timeless if rule.rule.moment is Moment.CHANGE else timed
-        found += (
-            _cells_of(rule, cases, asking) if rule.require else _structural(rule.rule, asking, scope, checked.findings)
-        )
+        told = _cells_of(rule, cases, asking) if rule.require else None
+        found += _structural(rule.rule, asking, scope, checked.findings) if told is None else told
     asked = {rule.id for rule in book.rules}
     found += [
         Cell(system, rule.id, CellState.MISSING)
