@@ -1,54 +1,66 @@
-"""The incomplete gamma function, in the standard library: tails of the chi-square distribution."""
+"""The incomplete gamma function, in the standard library: what Poisson bounds and chi-square tails are made of."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
-__all__ = ["upper_gamma"]
+__all__ = ["gamma_cdf", "upper_gamma"]
 
-_STEPS: Final = 10_000
+_STEPS: Final = 100_000
 _PRECISION: Final = 1e-15
 _TINY: Final = 1e-300
 
 
-def upper_gamma(a: float, x: float) -> float:
-    """Q(a, x), the regularised upper incomplete gamma function, for a > 0, x ≥ 0; chi-square's tail is Q(k/2, x/2).
+def gamma_cdf(x: float, shape: float) -> float:
+    """Chance that a Gamma(shape, 1) variable is at most `x`; shape > 0.
 
-    Source: NIST DLMF 8.7.1 (series) and 8.9.2 (continued fraction).
+    Source: NIST DLMF 8.11.4 (series) below the mean, 8.9.2 (continued fraction) above it.
 
-    >>> round(upper_gamma(0.5, 3.841458820694124 / 2), 6)
+    >>> round(gamma_cdf(1.0, 1.0), 6)
+    0.632121
+    """
+    if x <= 0:
+        return 0.0
+    return _front(x, shape) * _series(x, shape) if x < shape + 1 else 1.0 - _front(x, shape) * _fraction(x, shape)
+
+
+def upper_gamma(x: float, shape: float) -> float:
+    """Chance that it is above `x`, exact where it is tiny; the tail of chi-square is that of (x / 2, freedom / 2).
+
+    >>> round(upper_gamma(3.841458820694124 / 2, 0.5), 6)
     0.05
     """
     if x <= 0:
         return 1.0
-    front = math.exp(a * math.log(x) - x - math.lgamma(a))
-    if x < a + 1:
-        return 1.0 - front * _series(a, x)
-    return front * _fraction(a, x)
+    return 1.0 - _front(x, shape) * _series(x, shape) if x < shape + 1 else _front(x, shape) * _fraction(x, shape)
 
 
-def _series(a: float, x: float) -> float:
-    term = total = 1.0 / a
+def _front(x: float, shape: float) -> float:
+    return math.exp(shape * math.log(x) - x - math.lgamma(shape))
+
+
+def _series(x: float, shape: float) -> float:
+    term = total = 1.0 / shape
     for step in range(1, _STEPS):
-        term *= x / (a + step)
+        term *= x / (shape + step)
         total += term
         if term < total * _PRECISION:
             break
     return total
 
 
-def _fraction(a: float, x: float) -> float:
-    """By the modified Lentz method."""
-    b = x + 1 - a
-    c, d = 1 / _TINY, 1 / b
-    value = d
+def _fraction(x: float, shape: float) -> float:
+    """Evaluated forwards by the modified Lentz method."""
+    below = x + 1 - shape
+    above, inverse = 1 / _TINY, 1 / below
+    value = inverse
     for step in range(1, _STEPS):
-        numerator = -step * (step - a)
-        b += 2
-        d = 1 / (numerator * d + b or _TINY)
-        c = b + numerator / c or _TINY
-        value *= c * d
-        if abs(c * d - 1) < _PRECISION:
+        weight = -step * (step - shape)
+        below += 2
+        inverse = 1 / (weight * inverse + below or _TINY)
+        above = below + weight / above or _TINY
+        value *= inverse * above
+        if abs(inverse * above - 1) < _PRECISION:
             break
     return value

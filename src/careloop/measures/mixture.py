@@ -87,7 +87,7 @@ def chi_square(reference: CountTable, current: CountTable, *, bins: Bins) -> Mea
             expected = both * size / (n + n0)
             statistic += (seen - expected) ** 2 / expected
     freedom = len(occupied) - 1
-    chance = upper_gamma(freedom / 2, statistic / 2)
+    chance = upper_gamma(statistic / 2, freedom / 2)
     note = f"{_cut(bins)}; chi-square {statistic:.4g}, {freedom} degrees of freedom, p {chance:.2g}"
     return Measured(value=math.sqrt(statistic / (n + n0)), unit=Unit.INDEX, n=n, note=note)
 

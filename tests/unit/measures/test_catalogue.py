@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
-from scipy.special import gammaincc
 from scipy.stats import chi2_contingency, ks_2samp
 from sklearn.metrics import (  # type: ignore[import-untyped]
     accuracy_score,
@@ -25,7 +24,6 @@ from careloop.measures import classification, mixture, quality
 from careloop.measures.catalogue import CATALOGUE, measure_kind
 from careloop.measures.drift import drift_plan, quantile_edges
 from careloop.measures.fairness import odds_plan
-from careloop.measures.gamma import upper_gamma
 from careloop.measures.rate import rate
 from careloop.measures.split import Split
 
@@ -100,12 +98,6 @@ def test_drift_by_other_names_is_that_of_scipy() -> None:
     at_edges = max(abs((old < edge).mean() - (new < edge).mean()) for edge in bins.edges)
     assert distance == pytest.approx(at_edges)
     assert distance <= exact.statistic
-
-
-@pytest.mark.parametrize(("a", "x"), [(0.5, 0.1), (0.5, 30.0), (4.5, 2.0), (4.5, 9.0), (50.0, 40.0), (500.0, 520.0)])
-def test_the_tail_of_the_gamma_function_is_that_of_scipy(a: float, x: float) -> None:
-    assert upper_gamma(a, x) == pytest.approx(gammaincc(a, x), rel=1e-10)
-    assert upper_gamma(a, 0) == 1
 
 
 def test_mixtures_of_nothing_have_no_value_and_say_why() -> None:
