@@ -11,17 +11,16 @@ import json
 import os
 import platform
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from peer_environments import peer_python
+
 PROJECT = Path(__file__).resolve().parents[1]
 CARE = PROJECT / ".venv" / "bin" / "care"
-PEER_ENV = PROJECT / ".cache" / "peers" / "check-jsonschema"
-PEER_LOCK = PROJECT / "requirements" / "peer-check-jsonschema.txt"
 
 
 def main() -> None:
@@ -87,7 +86,7 @@ def care_seconds(repository: Path, cache: Path) -> tuple[float, int]:
 
 def peer_seconds(repository: Path, folder: Path) -> float:
     """CPU seconds of check-jsonschema over the same files, one run a schema, from its own locked environment."""
-    tool = peer_tool()
+    tool = peer_python("check-jsonschema").with_name("check-jsonschema")
     schemas = folder / "schemas"
     subprocess.run([str(CARE), "schema", "--out", str(schemas)], check=True, capture_output=True)
     kinds = {
@@ -104,17 +103,6 @@ def peer_seconds(repository: Path, folder: Path) -> float:
         seconds, _ = cpu_seconds([str(tool), "--schemafile", str(schemas / f"{kind}.schema.json"), *files])
         total += seconds
     return total
-
-
-def peer_tool() -> Path:
-    """check-jsonschema in an environment of its own, made on first use from its lock file."""
-    tool = PEER_ENV / "bin" / "check-jsonschema"
-    if not tool.exists():
-        shutil.rmtree(PEER_ENV, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(PEER_ENV)], check=True)
-        pip = [str(PEER_ENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
-        subprocess.run([*pip, "-r", str(PEER_LOCK)], check=True)
-    return tool
 
 
 def generate(repository: Path, size: int) -> int:

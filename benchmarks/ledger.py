@@ -1,11 +1,10 @@
 """The ledger beside pymerkle on SQLite and beside plain SQLite inserts, in one run: one JSON row a line.
 
 Rows: ledger_append_32, ledger_batch, ledger_prove_1m, ledger_verify_1m, ledger_export_verify_1m,
-ledger_append_postgres_4. `ours` and `peer` are
-microseconds a record on the wall, so that a higher ratio (peer/ours) is better; rates, tails and processor seconds
-stand beside. Ours checks each record, seals it into canonical bytes, indexes it, and signs and anchors a checkpoint
-before it acknowledges; the peers are given the finished bytes. The peer of the PostgreSQL row are plain inserts into
-the same server.
+ledger_append_postgres_4. `ours` and `peer` are microseconds a record on the wall, so that a higher ratio (peer/ours) is
+better; rates, tails and processor seconds stand beside. Ours checks each record, seals it into canonical bytes, indexes
+it, and signs and anchors a checkpoint before it acknowledges; the peers are given the finished bytes. The peer of the
+PostgreSQL row are plain inserts into the same server.
 """
 
 import argparse
@@ -16,7 +15,6 @@ import multiprocessing
 import os
 import platform
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,11 +33,9 @@ from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
 from careloop.ledger.record import seal
 from careloop.testing.contracts.ledger import NOON, a_record
 from careloop.testing.postgres_server import PostgresServer
+from peer_environments import ask_peer
 
 PROJECT = Path(__file__).resolve().parents[1]
-PEER_ENV = PROJECT / ".cache" / "peers" / "ledger"
-PEER_LOCK = PROJECT / "requirements" / "peer-ledger.txt"
-PEER = PROJECT / "benchmarks" / "peers" / "merkle_sqlite.py"
 ORIGIN = "acme.example/care/dev"
 CLIENTS, BATCH, WRITERS, THREADS = 32, 1000, 4, 8
 MACHINE = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
@@ -235,23 +231,7 @@ def peers(folder: Path, count: int, what: str) -> dict[str, dict[str, float]]:
     bodies = folder / "bodies"
     lines = (base64.b64encode(seal(a_record(number), recorded_at=NOON)) for number in range(count))
     bodies.write_bytes(b"\n".join(lines))
-    command = [str(peer_python()), str(PEER), str(bodies), str(folder), what, str(CLIENTS), str(BATCH)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"the peers ended with {done.returncode}: {done.stderr[-2000:]}")
-    found: dict[str, dict[str, float]] = json.loads(done.stdout)
-    return found
-
-
-def peer_python() -> Path:
-    """The peers' environment, made on first use from its lock file."""
-    python = PEER_ENV / "bin" / "python"
-    if not python.exists():
-        shutil.rmtree(PEER_ENV, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(PEER_ENV)], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(PEER_LOCK)]
-        subprocess.run(pip, check=True)
-    return python
+    return ask_peer("ledger", "merkle_sqlite.py", str(bodies), str(folder), what, str(CLIENTS), str(BATCH))
 
 
 def a_row(name: str, wall: float, cpu: float | None, count: int, theirs: dict[str, dict[str, float]]) -> Row:
