@@ -14,7 +14,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from careloop.adapters.row_tables import check_columns, edges_of, is_parquet, kinds_of, read_rows, schema_of
+from careloop.adapters.row_tables import (
+    FilesOfRows,
+    check_columns,
+    is_parquet,
+    read_rows,
+)
 from careloop.domain.count_plan import (
     Aggregate,
     CategoryBins,
@@ -40,21 +45,15 @@ _READ_AS: Final = {
 }
 
 
-class PolarsRows:
+class PolarsRows(FilesOfRows):
     """`RowFiles` counted by Polars, lazily and in a stream: what is larger than memory fits."""
 
     def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
-        self._files, self._told = tuple(files), told
-        self._kinds = kinds_of(schema_of(files))
+        super().__init__(files, told)
         if all(map(is_parquet, files)):
             self._rows = pl.scan_parquet(list(files))
         else:
             self._rows = pl.concat([pl.DataFrame(read_rows(file)) for file in files]).lazy()
-
-    @property
-    def kinds(self) -> Mapping[str, ColumnKind]:
-        """What each column holds."""
-        return self._kinds
 
     def count_all(self, plans: Sequence[CountPlan]) -> list[CountTable]:
         """Plans that only count bins share one pass; the others are grouped, each in a pass of its own."""
@@ -68,13 +67,6 @@ class PolarsRows:
             if place not in found:
                 found[place] = self._grouped(plan)
         return [found[place] for place in range(len(plans))]
-
-    def edges(self, column: str, bins: int) -> tuple[float, ...]:
-        """Edges of bins of about equal size."""
-        return edges_of(self._files, column, bins)
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _binned(self, plans: Sequence[CountPlan]) -> list[CountTable]:
         if not plans:

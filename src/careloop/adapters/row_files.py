@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +11,13 @@ import pyarrow.parquet as pq
 
 from careloop.adapters.duckdb_counts import DuckDbCounts
 from careloop.adapters.numpy_counts import NumpyCounts
-from careloop.adapters.row_tables import check_columns, edges_of, is_parquet, kinds_of, read_rows, schema_of
-from careloop.domain.count_plan import ColumnKind, CountPlan
+from careloop.adapters.row_tables import (
+    FilesOfRows,
+    check_columns,
+    is_parquet,
+    read_rows,
+)
+from careloop.domain.count_plan import CountPlan
 from careloop.domain.counts import CountTable
 from careloop.ports.row_files import Progress
 
@@ -22,21 +27,15 @@ _BATCH: Final = 65_536
 """Rows of a micro-batch."""
 
 
-class DuckDbRows:
+class DuckDbRows(FilesOfRows):
     """`RowFiles` counted by DuckDB: Parquet where it lies, other files from memory."""
 
     def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
-        self._files, self._told = tuple(files), told
-        self._kinds = kinds_of(schema_of(files))
+        super().__init__(files, told)
         if all(map(is_parquet, files)):
             self._counts = DuckDbCounts.over_parquet(files)
         else:
             self._counts = DuckDbCounts.over_arrow(pa.concat_tables([read_rows(file) for file in files]))
-
-    @property
-    def kinds(self) -> Mapping[str, ColumnKind]:
-        """What each column holds."""
-        return self._kinds
 
     def count_all(self, plans: Sequence[CountPlan]) -> list[CountTable]:
         """One query a plan; DuckDB reads only the columns that it needs."""
@@ -47,26 +46,13 @@ class DuckDbRows:
                 self._told(done / len(plans))
         return tables
 
-    def edges(self, column: str, bins: int) -> tuple[float, ...]:
-        """Edges of bins of about equal size."""
-        return edges_of(self._files, column, bins)
-
     def close(self) -> None:
         """Let go of the files."""
         self._counts.close()
 
 
-class StreamedRows:
+class StreamedRows(FilesOfRows):
     """`RowFiles` counted batch by batch in process and added up, as events are that arrive one by one."""
-
-    def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
-        self._files, self._told = tuple(files), told
-        self._kinds = kinds_of(schema_of(files))
-
-    @property
-    def kinds(self) -> Mapping[str, ColumnKind]:
-        """What each column holds."""
-        return self._kinds
 
     def count_all(self, plans: Sequence[CountPlan]) -> list[CountTable]:
         """All plans in one pass over the rows."""
@@ -81,13 +67,6 @@ class StreamedRows:
             if self._told is not None:
                 self._told(done)
         return tables
-
-    def edges(self, column: str, bins: int) -> tuple[float, ...]:
-        """Edges of bins of about equal size."""
-        return edges_of(self._files, column, bins)
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _batches(self, names: list[str]) -> Iterator[tuple[float, pa.RecordBatch]]:
         """Each batch, with the share of the files that is read when it is."""

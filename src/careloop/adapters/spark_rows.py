@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from itertools import count
 from pathlib import Path
@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
 
-from careloop.adapters.row_tables import check_columns, edges_of, is_parquet, kinds_of, read_rows, schema_of
+from careloop.adapters.row_tables import (
+    FilesOfRows,
+    check_columns,
+    is_parquet,
+    read_rows,
+    schema_of,
+)
 from careloop.adapters.spark_query import CountQuery
 from careloop.adapters.spark_session import collected, first_line, spark_session
 from careloop.domain.count_plan import ColumnKind, CountPlan
@@ -30,22 +36,16 @@ _SIGNS: Final = frozenset("{}[]*?\\:")
 """Spark reads a path with these as a pattern or as an address."""
 
 
-class SparkRows:
+class SparkRows(FilesOfRows):
     """`RowFiles` counted by Spark, all plans in one job. Parquet is read where it lies, at a path that all of Spark's
     machines must see; other files are written as Parquet to a temporary folder first.
     """
 
     def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
-        self._files, self._told = tuple(files), told
-        self._kinds = kinds_of(schema_of(files))
+        super().__init__(files, told)
         self._folder = tempfile.TemporaryDirectory(prefix="careloop-spark-")
         self._numbers = count()
         self._as_parquet: list[Path] | None = None
-
-    @property
-    def kinds(self) -> Mapping[str, ColumnKind]:
-        """What each column holds."""
-        return self._kinds
 
     def count_all(self, plans: Sequence[CountPlan]) -> list[CountTable]:
         """All plans in one job; those that split the rows alike in one pass."""
@@ -64,10 +64,6 @@ class SparkRows:
             raise InvalidInput(f"the rows cannot be counted by Spark: {first_line(error)}") from error
         except (Py4JError, ConnectionError) as error:
             raise Unavailable("Spark has gone away while it counted", hint="had it memory enough?") from error
-
-    def edges(self, column: str, bins: int) -> tuple[float, ...]:
-        """Edges of bins of about equal size."""
-        return edges_of(self._files, column, bins)
 
     def close(self) -> None:
         """Let go of the temporary files; Spark itself stays for the next rows, and ends with the process."""
