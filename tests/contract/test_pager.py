@@ -180,6 +180,14 @@ def test_whatever_a_service_says_but_yes_the_page_was_not_taken(kind: str, statu
         pager_of(kind, service.url, "secret").send(a_page())
 
 
+@pytest.mark.parametrize("kind", ["pagerduty", "alertmanager", "opsgenie"])
+def test_a_key_that_a_service_repeats_stands_in_no_message(kind: str) -> None:
+    words = b'{"message": "no integration has the key s3cr3t-k3y"}'
+    with Service(400, words) as service, pytest.raises(Unavailable, match="no integration has the key …") as told:
+        pager_of(kind, service.url, "s3cr3t-k3y").send(a_page())
+    assert "s3cr3t" not in told.value.message
+
+
 def test_a_service_that_does_not_answer_did_not_take_the_page() -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
         pager_of("pagerduty", "http://127.0.0.1:9", "secret").send(a_page())

@@ -13,7 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, build_opener
 
-from careloop.adapters.signed_webhook import NoRedirect, https_host
+from careloop.adapters.outgoing_http import NoRedirect, https_host
 from careloop.errors import InvalidInput, NotFound, Refused, Unavailable
 
 __all__ = ["ForgeHttp"]

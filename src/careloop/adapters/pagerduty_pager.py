@@ -38,6 +38,6 @@ class PagerDutyPager:
             },
         }
         try:
-            self._line.ask("POST", "/v2/enqueue", event)
+            self._line.ask("POST", "/v2/enqueue", event, secret=self._key)
         except CareloopError as error:
             raise Unavailable(f"the page was not taken: {error.message}") from error

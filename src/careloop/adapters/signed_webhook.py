@@ -13,16 +13,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from http.client import HTTPException, HTTPResponse
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request
 
-from careloop.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from careloop.adapters.outgoing_http import OutgoingHttp
+from careloop.errors import InvalidInput
 
-__all__ = ["NoRedirect", "SignedWebhook", "https_host", "read_secret", "refusal_of", "signature_of"]
+__all__ = ["SignedWebhook", "read_secret", "signature_of"]
 
 _PREFIX: Final = "whsec_"
 _LEAST_BYTES, _MOST_BYTES = 24, 64
@@ -55,9 +52,8 @@ class SignedWebhook:
     """An address that takes signed messages. It must be https, but for this host itself."""
 
     def __init__(self, url: str, *, secret: str, timeout_s: float = 10.0) -> None:
-        self._host = https_host(url)
-        self._url, self._key, self._timeout_s = url, read_secret(secret), timeout_s
-        self._opener = build_opener(NoRedirect)
+        self._http = OutgoingHttp(url, timeout_s=timeout_s)
+        self._url, self._key = url, read_secret(secret)
 
     def send(self, kind: str, *, message: str, at: datetime, data: Mapping[str, Any]) -> None:
         """Return when the receiver took it (2xx).
@@ -75,46 +71,4 @@ class SignedWebhook:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature_of(self._key, message=message, timestamp=timestamp, body=body),
         }
-        request = Request(self._url, data=body, headers=headers, method="POST")
-        try:
-            with self._opener.open(request, timeout=self._timeout_s) as answer:
-                assert isinstance(answer, HTTPResponse)
-                answer.read(1)
-        except HTTPError as error:
-            status, said = error.code, error.read(200).decode(errors="replace").strip()
-            error.close()
-            raise refusal_of(self._host, status, said) from error
-        except (URLError, OSError, HTTPException) as error:
-            raise Unavailable(f"{self._host} cannot be reached: {error}") from error
-
-
-def https_host(url: str) -> str:
-    """The host of an address. Raises InvalidInput unless it is https, or http to this host itself."""
-    parts = urlsplit(url)
-    if parts.hostname is None or not (parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname))):
-        raise InvalidInput(f"'{url}' is not an https address", hint="http is for this host only.")
-    return parts.hostname
-
-
-class NoRedirect(HTTPRedirectHandler):
-    """A signed message goes to the address that was configured and nowhere else."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-def refusal_of(host: str, status: int, said: str) -> Refused | NotFound | Unavailable:
-    """The error that a status other than 2xx stands for, with the first of what was said."""
-    text = f"{host} answered {status}" + (f": {said}" if said else "")
-    if status in (408, 425, 429) or status >= 500:
-        return Unavailable(text)
-    if status == 409:
-        return Conflict(text)
-    return NotFound(text) if status == 404 else Refused(text)
-
-
-def _here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        self._http.send(Request(self._url, data=body, headers=headers, method="POST"))
