@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from enum import StrEnum
 from functools import partial
+from glob import has_magic
 from pathlib import Path
 from typing import Annotated
 
@@ -126,11 +127,10 @@ def _spec(path: Path) -> MeasureSpec:
 def _files(given: Sequence[str]) -> list[Path]:
     """The files that are meant, patterns spelt out; each once, in the order of their names within a pattern."""
     found: list[Path] = []
-    for text in given:
-        matched = sorted(Path().glob(text)) if any(sign in text for sign in "*?[") and not text.startswith("/") else []
-        if any(sign in text for sign in "*?[") and text.startswith("/"):
-            matched = sorted(Path("/").glob(text.removeprefix("/")))
-        if any(sign in text for sign in "*?[") and not matched:
-            raise NotFound(f"no file matches {text}")
-        found += matched or [Path(text)]
+    for path in map(Path, given):
+        pattern = path.relative_to(path.anchor)
+        matched = sorted(Path(path.anchor).glob(str(pattern))) if has_magic(str(path)) else [path]
+        if not matched:
+            raise NotFound(f"no file matches {path}")
+        found += matched
     return list(dict.fromkeys(found))
