@@ -19,11 +19,12 @@ from careloop.plans.orders import Order
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import Head, RepositorySource
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
-from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
+from careloop.workflows.run.approve_release import approve_release
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
 from careloop.workflows.run.deploy_release import deploy_release
 from careloop.workflows.run.enter_safe_state import Place, enter_safe_state, plan_rollback, serving_now
 from careloop.workflows.run.execute_plan import execute_plan
+from careloop.workflows.run.give_approval import ApprovalAsk
 from careloop.workflows.run.lock_release import ArtefactClaim, LockAsk, lock_release
 from careloop.workflows.run.pause_automation import pause_automation
 from careloop.workflows.run.record_release import RecordAsk, record_release

@@ -120,7 +120,9 @@ def test_r37_an_overdue_review_is_the_programmes_finding_and_holds_the_next_rele
     later = wiring.now().replace(microsecond=0)
     monkeypatch.setattr(wiring, "now", lambda: later.fromtimestamp(later.timestamp() + 90_000, later.tzinfo))
     told = acme.care("status", "--format", "json").json["programme"]
-    assert any("grace-liu acted by emergency (Refusals), and nobody reviewed it" in one["message"] for one in told)
+    (owed,) = [one for one in told if one["rule"] == "emergency-reviewed"]
+    assert "grace-liu acted by emergency (Refusals), and nobody reviewed it" in owed["message"]
+    assert acme.care("explain", "emergency-reviewed").code == 0
     acme.write("models/credit-decision/weights.json", '{"income": 1.6}\n')
     for label in ("version:", "- **Version:**"):
         acme.edit("systems/credit-decision/card.md", f"{label} 3.2.0", f"{label} 3.3.0")

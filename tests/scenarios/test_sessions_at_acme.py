@@ -12,7 +12,8 @@ from careloop import wiring
 from careloop.domain.approval import RequestState
 from careloop.domain.session import WebSession
 from careloop.errors import Refused
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
+from careloop.workflows.run.approve_release import approve_release
+from careloop.workflows.run.give_approval import ApprovalAsk, Approved
 from careloop.workflows.run.view_requests import view_requests
 
 

@@ -11,9 +11,9 @@ from careloop.domain.approval import RELEASE
 from careloop.errors import UsageError
 from careloop.ports.approval_keys import ApprovalKeys
 from careloop.reports.risk_report import approval_json, approval_line
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved
 from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.approve_treatment import TreatmentAsk, approve_treatment
+from careloop.workflows.run.give_approval import ApprovalAsk, Approved
 from careloop.workflows.run.reject_release import Rejected, RejectionAsk, reject_release
 from careloop.workflows.run.release_desk import ReleaseDesk
 

@@ -100,6 +100,7 @@ def review_reasons(overdue: Iterable[Emergency]) -> Iterator[Reason]:
         yield Reason(
             kind=ReasonKind.REVIEW,
             effect=Verdict.WAIT,
+            rule="emergency-reviewed",
             message=(
                 f"what {one.person} did by {one.kind.value} at {one.at.isoformat(timespec='minutes')} was to be"
                 f" reviewed by {one.review_due.isoformat(timespec='minutes')}, and was not"

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -226,12 +227,16 @@ def _ledger_of(root: Path, *, create: bool = False, read_only: bool = False) -> 
 
 def organisation_of(root: Path) -> "Organisation | None":
     """care.yaml as it lies in the folder; null while it cannot be read."""
+    file = root / "care.yaml"
+    return _organisation_in(file.read_bytes()) if file.is_file() else None
+
+
+@lru_cache(maxsize=4)
+def _organisation_in(text: bytes) -> "Organisation | None":
     from careloop.documents.compile import compile_tree
     from careloop.domain.source_tree import SourceTree
 
-    file = root / "care.yaml"
-    files = {"care.yaml": file.read_bytes()} if file.is_file() else {}
-    return compile_tree(SourceTree(files)).repository.organisation
+    return compile_tree(SourceTree({"care.yaml": text})).repository.organisation
 
 
 def ledger_url(root: Path) -> str | None:

@@ -109,7 +109,7 @@ def _unreviewed(reading: Reading) -> Iterator[ProgrammeFinding]:
     for one in emergencies_of(reading.ledger):
         if one.overdue(reading.now):
             yield ProgrammeFinding(
-                rule="release-approved",
+                rule="emergency-reviewed",
                 owner=organisation.owner if organisation else None,
                 due=one.review_due.astimezone(reading.now.tzinfo).date(),
                 acting=None,

@@ -23,10 +23,11 @@ from careloop.domain.decision import GateAnswer
 from careloop.domain.event_report import IngestReport
 from careloop.domain.release_lock import ArtefactKind, ReleaseLock
 from careloop.errors import Unavailable
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
+from careloop.workflows.run.approve_release import approve_release
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
 from careloop.workflows.run.deploy_release import Deployed, deploy_release
 from careloop.workflows.run.enter_safe_state import Place
+from careloop.workflows.run.give_approval import ApprovalAsk, Approved
 from careloop.workflows.run.ingest_events import ingest_events
 from careloop.workflows.run.lock_release import ArtefactClaim, LockAsk, lock_release
 from careloop.workflows.run.record_release import RecordAsk, Recorded, record_release

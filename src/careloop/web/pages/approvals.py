@@ -23,8 +23,8 @@ from careloop.web.pages.orders import voucher_of
 from careloop.web.pages.refusals import problem, unknown
 from careloop.web.site import board, place
 from careloop.web.stepping_up import stepped_up_or_redirect
-from careloop.workflows.run.approve_release import ApprovalAsk
 from careloop.workflows.run.approve_request import approve_request
+from careloop.workflows.run.give_approval import ApprovalAsk
 from careloop.workflows.run.reject_release import RejectionAsk, reject_release
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
 from careloop.workflows.run.view_requests import RequestView, refusal_for, view_request

@@ -14,15 +14,14 @@ from careloop.domain.emergency import Emergency, EmergencyKind
 from careloop.domain.matter import AUTHORITY, Grant, MatterKind
 from careloop.domain.standing import Standing
 from careloop.errors import Conflict, InvalidInput, Refused
-from careloop.gates.count_approvals import refusal_of
-from careloop.gates.proven import APPROVAL, Purpose
+from careloop.gates.proven import Purpose
 from careloop.gates.request import statement_digest
 from careloop.ledger.canonical import instant_text
 from careloop.ports.ledger import Record
 from careloop.ports.session_voucher import PersonalProof
 from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.grants import grants_of
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved
+from careloop.workflows.run.give_approval import About, ApprovalAsk, Approved, asked_for, give_approval
 from careloop.workflows.run.matter_case import MatterCase, matter_case
 from careloop.workflows.run.matter_records import matter_subjects
 from careloop.workflows.run.release_desk import ReleaseDesk, read_governance
@@ -30,14 +29,12 @@ from careloop.workflows.run.release_records import (
     GATE,
     Asked,
     append_once,
-    approval_of,
     derived_id,
-    find_request,
     plain_text,
     standings_of,
     subjects,
 )
-from careloop.workflows.run.sign_as import Signed, Signer, choose_signer, sign_digest
+from careloop.workflows.run.sign_as import choose_signer, sign_digest
 
 __all__ = ["EndAsk", "approve_matter", "end_matter", "refuse_closed_matter"]
 
@@ -50,36 +47,18 @@ def approve_matter(ask: ApprovalAsk, desk: ReleaseDesk, proof: PersonalProof, no
     Raises `Refused` as for a release: the requester, whoever wrote the document or acted in the emergency, the same
     human, account or post twice, no authority, an unlisted key or server, and a request that is not open any more.
     """
-    if not ask.reason.strip():
-        raise InvalidInput("an approval says why", hint="give --reason TEXT")
-    asked = find_request(desk.ledger, ask.request)
+    asked = asked_for(ask, desk)
     case = refuse_closed_matter(asked, desk, now)
-    people = case.governance.people
-    signer = choose_signer(proof, people, ask.person)
-    earlier = [one.approval.person for one in case.count(asked).counted]
-    refusal = refusal_of(signer.person.id, case.terms(asked), earlier)
-    if refusal is not None:
-        raise Refused(refusal.message)
-    signed = sign_digest(signer, people, asked.digest, purpose=APPROVAL, now=now)
-    record = _approval(case, asked, signer, signed, ask.reason)
-    refusal = case.refusal_of(approval_of(record, given_at=now), asked)
-    if refusal is not None:
-        raise Refused(refusal.message)
-    append_once(desk.ledger, record, now=now)
-    count = case.count(asked)
-    mine = next((one for one in count.counted if one.approval.person == signer.person.id), None)
-    if mine is None:
-        raise Refused(f"the approval of {signer.person.id} was recorded and does not count")
-    if count.given >= case.matter.required:
-        _grant(case, asked, count)
-    return Approved(
-        asked=asked,
-        person=signer.person.id,
-        post=mine.post,
-        key=signed.key,
-        given=count.given,
-        required=case.matter.required,
+    matter = case.matter
+    about = About(
+        fields={"matter": matter.name, "system": matter.system, "environment": matter.environment},
+        subject=matter_subjects(matter.name, matter.system, asked.digest),
+        control="iso42001:2023/A.3.2",
     )
+    given = give_approval(ask, asked, case, about, proof)
+    if given.count.given >= matter.required:
+        _grant(case, asked, given.count)
+    return given.approved(asked, required=matter.required)
 
 
 def refuse_closed_matter(asked: Asked, desk: ReleaseDesk, now: datetime) -> MatterCase:
@@ -91,28 +70,6 @@ def refuse_closed_matter(asked: Asked, desk: ReleaseDesk, now: datetime) -> Matt
     if condition.state is not RequestState.OPEN:
         raise Refused(condition.because, hint=f"ask anew: care request {case.matter.kind.value}")
     return case
-
-
-def _approval(case: MatterCase, asked: Asked, signer: Signer, signed: Signed, reason: str) -> Record:
-    matter, now = case.matter, case.governance.now
-    return Record(
-        id=derived_id(int(now.timestamp() * 1000), "approval", asked.digest, signer.person.id),
-        type="approval.given",
-        actor=signer.actor,
-        occurred_at=now,
-        data={
-            "request": asked.digest,
-            "matter": matter.name,
-            "system": matter.system,
-            "environment": matter.environment,
-            "reason": plain_text(reason.strip()),
-            "commit": case.governance.commit,
-            **signed.data,
-        },
-        subject=matter_subjects(matter.name, matter.system, asked.digest),
-        controls=("iso42001:2023/A.3.2",),
-        refs=(asked.record,),
-    )
 
 
 def _grant(case: MatterCase, asked: Asked, count: ApprovalCount) -> None:

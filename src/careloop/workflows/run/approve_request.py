@@ -5,7 +5,8 @@ from datetime import datetime
 from careloop.domain.approval import RELEASE
 from careloop.ports.session_voucher import PersonalProof
 from careloop.workflows.run.approve_matter import approve_matter
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
+from careloop.workflows.run.approve_release import approve_release
+from careloop.workflows.run.give_approval import ApprovalAsk, Approved
 from careloop.workflows.run.release_desk import ReleaseDesk
 from careloop.workflows.run.release_records import find_request
 

@@ -18,8 +18,9 @@ from careloop.testing.ledger_fake import LedgerFake
 from careloop.testing.repository_fake import RepositoryFake
 from careloop.testing.session_voucher_fake import a_voucher
 from careloop.testing.source_tree_builder import small_repository
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
+from careloop.workflows.run.approve_release import approve_release
 from careloop.workflows.run.decide_release import GateQuestion, decide_release
+from careloop.workflows.run.give_approval import ApprovalAsk, Approved
 from careloop.workflows.run.lock_release import ArtefactClaim, LockAsk, lock_release
 from careloop.workflows.run.record_release import RecordAsk, Recorded, record_release
 from careloop.workflows.run.release_desk import ReleaseDesk

@@ -16,7 +16,8 @@ from careloop.ledger.record import uuid7
 from careloop.ledger.ssh_signature import read_ssh_key, verify_ssh_signature
 from careloop.ports.ledger import Actor, ActorKind, Entry, Record
 from careloop.testing.approval_keys_fake import ApprovalKeysFake, line_of
-from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
+from careloop.workflows.run.approve_release import approve_release
+from careloop.workflows.run.give_approval import ApprovalAsk
 from careloop.workflows.run.pause_automation import pause_automation, paused_now
 from careloop.workflows.run.revoke_release import RevokeAsk, revoke_release
 from careloop.workflows.run.signed_order import OrderAsk, sign_order

@@ -7,7 +7,8 @@ from careloop.domain.release_lock import ReleaseLock
 from careloop.errors import InvalidInput, NotFound, Refused, UsageError
 from careloop.ledger.ssh_signature import read_ssh_key, verify_ssh_signature
 from careloop.testing.approval_keys_fake import ApprovalKeysFake, line_of
-from careloop.workflows.run.approve_release import ApprovalAsk, approve_release
+from careloop.workflows.run.approve_release import approve_release
+from careloop.workflows.run.give_approval import ApprovalAsk
 
 
 def asked(scene: Scene, *, requester: str = "req", environment: str = "production") -> tuple[ReleaseLock, str]:

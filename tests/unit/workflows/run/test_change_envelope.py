@@ -13,10 +13,10 @@ from careloop.domain.release_lock import ReleaseLock
 from careloop.errors import CareloopError, Refused
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
 from careloop.workflows.run.approve_matter import EndAsk, end_matter
-from careloop.workflows.run.approve_release import ApprovalAsk
 from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.ask_matter import MatterAsk, ask_matter
 from careloop.workflows.run.draft_envelope import EnvelopeAsk, draft_envelope
+from careloop.workflows.run.give_approval import ApprovalAsk
 from careloop.workflows.run.record_release import RecordAsk, record_release
 from careloop.workflows.run.release_records import standings_of
 

@@ -14,10 +14,10 @@ from careloop.ledger.note import Signer
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
 from careloop.testing.pager_fake import PagerFake
 from careloop.workflows.emergencies import calls_in_force, emergencies_of
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved
 from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.attest import summary_of
 from careloop.workflows.run.emergency_release import EmergencyAsk, WentAhead, release_in_emergency
+from careloop.workflows.run.give_approval import ApprovalAsk, Approved
 from careloop.workflows.run.release_desk import ReleaseDesk
 from careloop.workflows.run.release_records import standings_of
 from careloop.workflows.run.signed_order import OrderAsk, sign_order

@@ -11,9 +11,10 @@ from careloop.errors import NotFound, Refused
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
 from careloop.workflows.grants import grants_of
 from careloop.workflows.run.approve_matter import EndAsk, end_matter
-from careloop.workflows.run.approve_release import ApprovalAsk, Approved, approve_release
+from careloop.workflows.run.approve_release import approve_release
 from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.ask_matter import MatterAsk, MatterAsked, ask_matter
+from careloop.workflows.run.give_approval import ApprovalAsk, Approved
 from careloop.workflows.run.reject_release import RejectionAsk, reject_release
 from careloop.workflows.run.view_requests import view_request, view_requests
 

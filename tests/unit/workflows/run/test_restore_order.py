@@ -12,11 +12,11 @@ from careloop.errors import Refused
 from careloop.ledger.record import uuid7
 from careloop.plans.orders import Order
 from careloop.testing.approval_keys_fake import ApprovalKeysFake
-from careloop.workflows.run.approve_release import ApprovalAsk
 from careloop.workflows.run.approve_request import approve_request
 from careloop.workflows.run.ask_matter import MatterAsk, ask_matter
 from careloop.workflows.run.enter_safe_state import enter_safe_state, plan_rollback, plan_safe_state, plan_undo
 from careloop.workflows.run.execute_plan import execute_plan
+from careloop.workflows.run.give_approval import ApprovalAsk
 from careloop.workflows.run.release_desk import read_governance
 from careloop.workflows.run.restore_order import restore_in, use_restore_grant
 from careloop.workflows.run.watch_desk import hands_of
