@@ -221,6 +221,9 @@ class LogKeeping(Noun):
 
     retention: Duration
     law: Slug | None = None
+    """Its id in the catalogue of laws; what it says must be kept at least is kept."""
+    purposes: dict[Slug, Duration] = {}
+    """How long rows with these purposes are kept instead."""
 
 
 class System(Governed):
