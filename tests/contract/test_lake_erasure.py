@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -87,10 +88,9 @@ def test_cut_short_after_the_manifest_the_old_files_go_with_the_next_erasure_or_
     before = shutil.copytree(tmp_path / "lake", tmp_path / "before")
     with closing(open_lake(tmp_path / "lake")) as lake:
         lake.erase(Erasure(system="credit", unit="jane-doe-7"))
-        for again in (
-            lambda: lake.erase(Erasure(system="credit", unit="jane-doe-7")).rows,
-            lambda: lake.compact().rows,
-        ):
+        erasing: Callable[[], int] = lambda: lake.erase(Erasure(system="credit", unit="jane-doe-7")).rows  # noqa: E731
+        compacting: Callable[[], int] = lambda: lake.compact().rows  # noqa: E731
+        for again in (erasing, compacting):
             shutil.copytree(before / "parquet", tmp_path / "lake" / "parquet", dirs_exist_ok=True)
             assert len(holding(tmp_path / "lake", b"jane-doe-7")) == 4
             assert (len(ids(lake)), again()) == (4, 0)

@@ -1,5 +1,6 @@
 """`POST /api/v1/events`: a bare ASGI application that takes events as JSON, JSON lines or an Arrow IPC stream, also
-packed with gzip. It holds no rules.
+packed with gzip; and `POST /v1/traces`, `POST /v1/metrics`, which take what OpenTelemetry exports (OTLP/HTTP, protobuf
+or JSON) and answer as that asks. It holds no rules.
 
 Answers: 200 with what became of every row as soon as one was taken (or had been before); 422 when every row was
 refused; 400 for a body that is not of its form; 401, 404, 405, 413, 415; 503 with `Retry-After` when it is too busy or
@@ -21,6 +22,8 @@ from typing import Any, Final
 from careloop import wiring
 from careloop.documents.event_batch import BatchRow, json_batch, line_batch
 from careloop.documents.gzip_body import gunzipped
+from careloop.documents.otlp import metric_rows, trace_rows
+from careloop.documents.otlp_wire import partial_success
 from careloop.domain.event_report import IngestReport
 from careloop.errors import CareloopError, InvalidInput, Refused, UsageError
 from careloop.ports.event_rows import EventRows
@@ -28,14 +31,19 @@ from careloop.reports.ingest_report import ingest_json
 from careloop.wiring.lakes import arrow_rows
 from careloop.workflows.run.ingest_events import ingest_events
 
-__all__ = ["EVENTS_PATH", "IngestApp", "from_environment"]
+__all__ = ["EVENTS_PATH", "INGEST_PATHS", "IngestApp", "from_environment"]
 
 EVENTS_PATH: Final = "/api/v1/events"
+_TRACES: Final = "/v1/traces"
+_METRICS: Final = "/v1/metrics"
+INGEST_PATHS: Final = frozenset({EVENTS_PATH, _TRACES, _METRICS})
 _MAX_BODY_BYTES: Final = 8 * 2**20
 """As it is sent, and once it is unpacked."""
 _JSON: Final = b"application/json"
 _LINES: Final = b"application/x-ndjson"
 _ARROW: Final = b"application/vnd.apache.arrow.stream"
+_PROTOBUF: Final = b"application/x-protobuf"
+_MEDIA: Final = {EVENTS_PATH: (_JSON, _LINES, _ARROW), _TRACES: (_PROTOBUF, _JSON), _METRICS: (_PROTOBUF, _JSON)}
 _MAX_WAITING: Final = 64
 """Requests that may be under way at once; more are sent away, so that memory stays bounded."""
 
@@ -43,7 +51,8 @@ _logger = logging.getLogger(__name__)
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_Answer = tuple[int, Mapping[str, object]]
+_Answer = tuple[int, Mapping[str, object] | bytes]
+"""Status, and JSON or protobuf."""
 _Rows = Iterable[BatchRow] | EventRows
 
 
@@ -92,7 +101,7 @@ class IngestApp:
         try:
             body = await self._body(headers, receive)
             packed = headers.get(b"content-encoding", b"identity") == b"gzip"
-            return await asyncio.to_thread(self._ingest, body, _media_type(headers), packed)
+            return await asyncio.to_thread(self._ingest, scope["path"], body, _media_type(headers), packed)
         except _Rejected as rejected:
             return rejected.answer
         finally:
@@ -100,12 +109,13 @@ class IngestApp:
 
     def _wrong(self, scope: _Scope, headers: Mapping[bytes, bytes]) -> _Answer | None:
         """What is wrong with the request before its body is read."""
-        if scope["path"] != EVENTS_PATH:
+        media = _MEDIA.get(scope["path"])
+        if media is None:
             return 404, {"error": f"events are posted to {EVENTS_PATH}"}
         if scope["method"] != "POST":
             return 405, {"error": "events are sent with POST"}
-        if _media_type(headers) not in (_JSON, _LINES, _ARROW):
-            return 415, {"error": f"send {_JSON.decode()}, {_LINES.decode()} or {_ARROW.decode()}"}
+        if _media_type(headers) not in media:
+            return 415, {"error": f"send {' or '.join(each.decode() for each in media)}"}
         if headers.get(b"content-encoding", b"identity") not in (b"identity", b"gzip"):
             return 415, {"error": "send the body as it is, or packed with gzip"}
         return None
@@ -129,18 +139,22 @@ class IngestApp:
             more = message.get("more_body", False)
         return b"".join(parts)
 
-    def _ingest(self, body: bytes, media: bytes, packed: bool) -> _Answer:
+    def _ingest(self, path: str, body: bytes, media: bytes, packed: bool) -> _Answer:
         try:
-            rows = self._rows(gunzipped(body, most=self._max_body_bytes) if packed else body, media)
+            rows = self._rows(path, gunzipped(body, most=self._max_body_bytes) if packed else body, media)
         except InvalidInput as error:
             return 400, {"error": error.message}
         except Refused as error:
             return 413, {"error": error.message}
         except UsageError as error:
             return 415, {"error": error.message}
-        return self._taken(rows)
+        answer = self._taken(rows)
+        return answer if path == EVENTS_PATH else _as_otlp(path, media, answer)
 
-    def _rows(self, body: bytes, media: bytes) -> _Rows:
+    def _rows(self, path: str, body: bytes, media: bytes) -> _Rows:
+        if path != EVENTS_PATH:
+            read = trace_rows if path == _TRACES else metric_rows
+            return read(body, protobuf=media == _PROTOBUF)
         if media == _ARROW:
             return arrow_rows(body, most_bytes=self._max_body_bytes)
         return line_batch(body.split(b"\n")) if media == _LINES else json_batch(body)
@@ -171,6 +185,22 @@ def from_environment() -> IngestApp:
     return IngestApp(lambda rows: ingest_events(rows, intake, now=wiring.now()), may_send=may_send)
 
 
+def _as_otlp(path: str, media: bytes, answer: _Answer) -> _Answer:
+    """What OTLP wants to hear: success also in part, with how many were rejected and why the first was.
+
+    Nothing of it is to be sent again; only 429 and 503 ask for that.
+    """
+    status, told = answer
+    if status not in (200, 422) or isinstance(told, bytes):
+        return answer
+    rejected, refused = int(str(told["refused_rows"])), told["refused"]
+    why = refused[0]["reason"] if isinstance(refused, list) and refused else ""
+    if media == _PROTOBUF:
+        return 200, partial_success(rejected, why)
+    name = "rejectedSpans" if path == _TRACES else "rejectedDataPoints"
+    return 200, {"partialSuccess": {name: str(rejected), "errorMessage": why}} if rejected else {}
+
+
 def _bearer(headers: Mapping[bytes, bytes]) -> str:
     """The bearer token that was sent; empty when none was."""
     kind, _, token = headers.get(b"authorization", b"").partition(b" ")
@@ -189,9 +219,10 @@ async def _live(receive: _Receive, send: _Send) -> None:
             return
 
 
-async def _reply(send: _Send, status: int, answer: Mapping[str, object]) -> None:
-    body = json.dumps(answer).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+async def _reply(send: _Send, status: int, answer: Mapping[str, object] | bytes) -> None:
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    media = _PROTOBUF if isinstance(answer, bytes) else _JSON
+    headers = [(b"content-type", media), (b"content-length", str(len(body)).encode())]
     headers += {405: [(b"allow", b"POST")], 401: [(b"www-authenticate", b"Bearer")], 503: [(b"retry-after", b"2")]}.get(
         status, []
     )

@@ -16,7 +16,7 @@ from careloop.domain.event_report import IngestReport
 from careloop.ports.event_rows import EventRows
 from careloop.web.configuration import configure
 from careloop.web.forge_hooks import FORGE_PATH, ForgeHooks
-from careloop.web.ingest import EVENTS_PATH, IngestApp
+from careloop.web.ingest import INGEST_PATHS, IngestApp
 from careloop.wiring.forges import webhook_terms
 from careloop.wiring.pages import web_place
 from careloop.workflows.run.answer_deployments import note_deployment
@@ -49,7 +49,7 @@ class Server:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "http" and scope["path"] == EVENTS_PATH:
+        elif scope["type"] == "http" and scope["path"] in INGEST_PATHS:
             await self._ingest(scope, receive, send)
         elif scope["type"] == "http" and self._forge_hooks is not None and scope["path"].startswith(FORGE_PATH):
             await self._forge_hooks(scope, receive, send)
