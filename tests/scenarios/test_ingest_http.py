@@ -86,7 +86,7 @@ def test_an_arrow_stream_is_taken_and_each_bad_row_of_it_is_told(server: Server,
 
 
 def an_export(*spans: tuple[str, str]) -> bytes:
-    """Spans of GenAI calls as an OpenTelemetry exporter sends them in JSON, each with its id and the release it names."""
+    """Spans of GenAI calls as an exporter of OpenTelemetry sends them in JSON, each by its id and release."""
 
     def texts(**given: str) -> list[dict[str, object]]:
         return [{"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in given.items()]
@@ -218,6 +218,21 @@ def kill_with_workers(server: Server) -> None:
     for pid in (server.process.pid, *map(int, children)):
         os.kill(pid, signal.SIGKILL)
     server.process.wait()
+
+
+def test_a_system_over_its_quota_is_told_when_to_come_again_and_nothing_of_it_is_taken(tmp_path: Path) -> None:
+    root = acme(tmp_path)
+    declared = root / "systems" / "product-recommender" / "system.yaml"
+    text = declared.read_text()
+    assert "\nevents:\n" in text
+    declared.write_text(text.replace("\nevents:\n", "\nevents:\n  most_per_minute: 10\n"))
+    with a_server(root) as server:
+        assert server.post(lines_of(*(an_offer(n) for n in range(30))), media=NDJSON).status == 200
+        busy = server.post(lines_of(an_offer(30), an_offer(31)), media=NDJSON)
+        assert busy.status == 429
+        assert 60 <= int(busy.headers["retry-after"]) <= 121
+        assert "more than 10 events a minute" in busy.body["error"]
+        assert len(kept(root)) == 30
 
 
 def test_a_token_must_be_sent_where_one_is_set(tmp_path: Path) -> None:

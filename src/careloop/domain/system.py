@@ -139,6 +139,8 @@ class EventSchema(Noun):
     business: dict[Slug, EventField] = {}
     protected_basis: ProtectedBasis | None = None
     label_horizon: Duration | None = None
+    most_per_minute: int | None = Field(default=None, ge=1)
+    """Events that a server takes of this system in a minute, so that it crowds out no other; files have no quota."""
 
 
 class Responsibility(Noun):

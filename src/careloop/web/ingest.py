@@ -3,8 +3,9 @@ packed with gzip; and `POST /v1/traces`, `POST /v1/metrics`, which take what Ope
 or JSON) and answer as that asks. It holds no rules.
 
 Answers: 200 with what became of every row as soon as one was taken (or had been before); 422 when every row was
-refused; 400 for a body that is not of its form; 401, 404, 405, 413, 415; 503 with `Retry-After` when it is too busy or
-the store is out of reach, and then nothing of the batch was acknowledged: send it again, ids make that safe.
+refused; 400 for a body that is not of its form; 401, 404, 405, 413, 415; 429 with
+`Retry-After` when a system sends more than its quota; 503 with it when the server is too busy or the store is out of
+reach. After 429 and 503 nothing of the batch was acknowledged: send it again, ids make that safe.
 
 Any ASGI server runs it, such as `granian --interface asgi --factory careloop.web.ingest:from_environment`, with
 `CARELOOP_REPOSITORY` naming the governance repository. What systems declare is read when it starts.
@@ -17,6 +18,7 @@ import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any, Final
 
 from careloop import wiring
@@ -25,11 +27,12 @@ from careloop.documents.gzip_body import gunzipped
 from careloop.documents.otlp import metric_rows, trace_rows
 from careloop.documents.otlp_wire import partial_success
 from careloop.domain.event_report import IngestReport
-from careloop.errors import CareloopError, InvalidInput, Refused, UsageError
+from careloop.errors import Busy, CareloopError, InvalidInput, Refused, UsageError
 from careloop.ports.event_rows import EventRows
 from careloop.reports.ingest_report import ingest_json
 from careloop.wiring.lakes import arrow_rows
 from careloop.workflows.run.ingest_events import ingest_events
+from careloop.workflows.run.ingest_quotas import Quotas
 
 __all__ = ["EVENTS_PATH", "INGEST_PATHS", "IngestApp", "from_environment"]
 
@@ -46,6 +49,8 @@ _PROTOBUF: Final = b"application/x-protobuf"
 _MEDIA: Final = {EVENTS_PATH: (_JSON, _LINES, _ARROW), _TRACES: (_PROTOBUF, _JSON), _METRICS: (_PROTOBUF, _JSON)}
 _MAX_WAITING: Final = 64
 """Requests that may be under way at once; more are sent away, so that memory stays bounded."""
+_MAX_HELD_BYTES: Final = 32 * 2**20
+"""Bytes of bodies that are being worked on; read as events they take several times as much."""
 
 _logger = logging.getLogger(__name__)
 _Scope = MutableMapping[str, Any]
@@ -79,6 +84,7 @@ class IngestApp:
         self._may_send = may_send
         self._max_body_bytes = max_body_bytes
         self._waiting = 0
+        self._held_bytes = 0
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Answer one request, or follow the server's start and stop."""
@@ -95,17 +101,21 @@ class IngestApp:
             return wrong
         if not await asyncio.to_thread(self._may_send, _bearer(headers)):
             return 401, {"error": "the token is missing or wrong"}
-        if self._waiting >= _MAX_WAITING:
+        if self._waiting >= _MAX_WAITING or self._held_bytes >= _MAX_HELD_BYTES:
             return 503, {"error": "too many requests are under way"}
         self._waiting += 1
+        held = 0
         try:
             body = await self._body(headers, receive)
+            held = len(body)
+            self._held_bytes += held
             packed = headers.get(b"content-encoding", b"identity") == b"gzip"
             return await asyncio.to_thread(self._ingest, scope["path"], body, _media_type(headers), packed)
         except _Rejected as rejected:
             return rejected.answer
         finally:
             self._waiting -= 1
+            self._held_bytes -= held
 
     def _wrong(self, scope: _Scope, headers: Mapping[bytes, bytes]) -> _Answer | None:
         """What is wrong with the request before its body is read."""
@@ -164,6 +174,8 @@ class IngestApp:
             report = self._take(rows)
         except InvalidInput as error:
             return 400, {"error": error.message}
+        except Busy as error:
+            return 429, {"error": error.message, "retry_after_s": error.retry_after_s}
         except CareloopError as error:
             return 503, {"error": error.message}
         except Exception as error:
@@ -176,7 +188,7 @@ class IngestApp:
 def from_environment() -> IngestApp:
     """The application for the repository that the environment names: what an ASGI server is given as a factory."""
     root = wiring.served_repository()
-    intake = wiring.intake(root, wiring.lake(root))
+    intake = replace(wiring.intake(root, wiring.lake(root)), quotas=Quotas())
     token = wiring.ingest_token()
 
     def may_send(given: str) -> bool:
@@ -226,5 +238,7 @@ async def _reply(send: _Send, status: int, answer: Mapping[str, object] | bytes)
     headers += {405: [(b"allow", b"POST")], 401: [(b"www-authenticate", b"Bearer")], 503: [(b"retry-after", b"2")]}.get(
         status, []
     )
+    if status == 429 and not isinstance(answer, bytes):
+        headers.append((b"retry-after", str(answer["retry_after_s"]).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
