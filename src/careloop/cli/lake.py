@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,14 +13,12 @@ from careloop.cli.terminal import Format, FormatOption, a_command, print_json, r
 from careloop.documents.compile import compile_tree
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
+from careloop.ports.lake import KeptLake
 from careloop.reports.lake_report import erasure_lines, erasures_json, stats_json, stats_lines
 from careloop.wiring import trust
 from careloop.workflows.evolve.erase_rows import PersonAsk, RowsErased, erase_person, not_recomputable, retain_rows
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.signed_order import OrderAsk, sign_order
-
-if TYPE_CHECKING:
-    from careloop.adapters.parquet_lake import ParquetLake
 
 __all__ = ["app", "compact", "erase", "retain", "stats"]
 
@@ -114,7 +112,7 @@ def retain(rehearse: DryRun = False, repo: RepoOnlyOption = None, output_format:
 
 
 @contextmanager
-def _opened(root: Path) -> "Iterator[ParquetLake]":
+def _opened(root: Path) -> Iterator[KeptLake]:
     if not wiring.lake_place(root).is_dir():
         raise NotFound("no event was ever taken in", hint="`care ingest` takes them from files.")
     with closing(wiring.lake(root)) as lake:

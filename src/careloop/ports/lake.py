@@ -26,6 +26,7 @@ __all__ = [
     "Erased",
     "Erasure",
     "Fence",
+    "KeptLake",
     "Lake",
     "LakeStats",
     "Newest",
@@ -234,3 +235,7 @@ class ErasableLake(Protocol):
     def stats(self) -> LakeStats:
         """What lies in the lake."""
         ...
+
+
+class KeptLake(Lake, CompactableLake, ErasableLake, Protocol):
+    """A lake that somebody looks after: taken into, compacted, and forgetting what it must."""

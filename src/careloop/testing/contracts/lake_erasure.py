@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from careloop.domain.event_rows import View
 from careloop.ports.lake import ErasableLake, Erasure, Lake, Reading
@@ -86,7 +86,7 @@ class ErasableLakeContract(ABC):
         )
         self.compact(lake)
         lake.append([an_event(4), an_event(1, system="shop", unit="jane"), a_label(1), a_label(2)], now=NOON + _HOUR)
-        guard = {"kind": "guard", "prediction": None, "checkpoint": "input", "verdict": "allow"}
+        guard: dict[str, Any] = {"kind": "guard", "prediction": None, "checkpoint": "input", "verdict": "allow"}
         lake.append([an_event(8, inference_id="event-3", **guard), an_event(9, **guard)], now=NOON + 2 * _HOUR)
         self.compact(lake)
 

@@ -93,9 +93,9 @@ def _admitted(rows: Iterable[BatchRow], terms: EventTerms) -> Iterator[tuple[int
 def _report(
     events: list[Event], lake: Lake, now: datetime, *, refused: list[RefusedRow], dropped: list[str]
 ) -> IngestReport:
-    names = counted_names(dropped)
+    names, reasons = counted_names(dropped), counted_names(row.reason for row in refused)
     if not events:
-        return IngestReport(refused_rows=len(refused), refused=tuple(refused), dropped=names)
+        return IngestReport(refused_rows=len(refused), refused=tuple(refused), dropped=names, reasons=reasons)
     appended = lake.append(events, now=now)
     again = frozenset(appended.duplicates)
     return IngestReport(
@@ -105,6 +105,7 @@ def _report(
         refused_rows=len(refused),
         refused=tuple(refused),
         dropped=names,
+        reasons=reasons,
         last_seq=appended.last_seq if appended.accepted else None,
     )
 
