@@ -106,6 +106,17 @@ def test_a_purpose_has_a_time_of_its_own(acme: Acme) -> None:
     assert [(one["purpose"], one["rows"]) for one in told] == [(None, 10), ("marketing", 2)]
 
 
+def test_the_first_compaction_starts_the_ledger_it_needs(tmp_path: Path) -> None:
+    made = Acme.founded(tmp_path)
+    path = tmp_path / "events.ndjson"
+    path.write_text('{"id": "1"}\n')
+    assert made.care("ingest", "--system", SYSTEM, str(path)).code == 1
+    assert not (made.root / ".care" / "ledger.sqlite").exists()
+    for words in (("stats",), ("retain", "--dry-run"), ("compact",)):
+        assert lake(made, *words).code == 0, words
+    assert (made.root / ".care" / "ledger.sqlite").exists()
+
+
 def test_without_a_lake_it_is_said_so(tmp_path: Path) -> None:
     said = Acme.founded(tmp_path).care("lake", "stats")
     assert (said.code, "no event was ever taken in" in said.err) == (2, True)

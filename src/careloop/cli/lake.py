@@ -60,7 +60,7 @@ def stats(repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT
 def compact(repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT) -> None:
     """Turn what came in since the last time into Parquet; the digest of each piece goes into the ledger first."""
     root = repository_root(None, repo)
-    with _opened(root) as lake, trust.clerk_for(root) as clerk:
+    with _opened(root) as lake, trust.clerk_for(root, create=True) as clerk:
         done = compact_lake(lake, ledger=clerk.ledger, actor=clerk.actor, now=clerk.now)
     if output_format is Format.JSON:
         told = {"segments": done.segments, "rows": done.rows, "files": done.files, "upto": done.upto}
@@ -94,7 +94,7 @@ def erase(
         with wiring.release_desk(root, {}) as desk:
             order = sign_order(ask, desk, wiring.approval_keys(root, key), wiring.now())
     actor, proof = (order.actor, order.proof) if order else (trust.KEEPER, None)
-    with _opened(root) as lake, trust.clerk_for(root, actor=actor, proof=proof) as clerk:
+    with _opened(root) as lake, trust.clerk_for(root, actor=actor, proof=proof, create=True) as clerk:
         compact_lake(lake, ledger=clerk.ledger, actor=trust.KEEPER, now=clerk.now)
         done = erase_person(clerk, lake, PersonAsk(unit=unit, reason=reason, systems=tuple(chosen)), rehearse=rehearse)
     _show(done, rehearse, output_format)
@@ -105,7 +105,7 @@ def retain(rehearse: DryRun = False, repo: RepoOnlyOption = None, output_format:
     """Erase rows that are past the time their system declares (`logs:`), by purpose and law; what is held stays."""
     root = repository_root(None, repo)
     systems = _systems(root)
-    with _opened(root) as lake, trust.clerk_for(root) as clerk:
+    with _opened(root) as lake, trust.clerk_for(root, create=True) as clerk:
         compact_lake(lake, ledger=clerk.ledger, actor=clerk.actor, now=clerk.now)
         done = retain_rows(clerk, lake, systems.values(), rehearse=rehearse)
     _show(done, rehearse, output_format)

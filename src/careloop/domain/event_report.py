@@ -54,8 +54,8 @@ class IngestReport:
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Undeclared field to the number of accepted or duplicate rows that had it; at most 100 names, then `(others)`."""
     reasons: Mapping[str, int] = field(default_factory=dict)
-    """Reason to the number of rows refused for it; at most 100 reasons, then `(others)`. Many rows with one reason, such
-    as a value that is not declared, are a drift of the schema and not odd rows."""
+    """Reason to the number of rows refused for it; at most 100 reasons, then `(others)`. Many rows with one reason,
+    such as a value that is not declared, are a drift of the schema and not odd rows."""
     last_seq: int | None = None
     """Highest `ingest_seq` among the accepted rows."""
 
