@@ -4,7 +4,7 @@ Findings are values (`careloop.domain.finding`); these are for what stops the wo
 CONTRACTS.md, and an optional `hint` that says the next step in one sentence.
 """
 
-__all__ = ["CareloopError", "Conflict", "InvalidInput", "NotFound", "Refused", "Unavailable", "UsageError"]
+__all__ = ["Busy", "CareloopError", "Conflict", "InvalidInput", "NotFound", "Refused", "Unavailable", "UsageError"]
 
 
 class CareloopError(Exception):
@@ -50,3 +50,11 @@ class Unavailable(CareloopError):
     """A store or a service that we need is out of reach; whatever needed it is closed."""
 
     exit_code = 1
+
+
+class Busy(Unavailable):
+    """More was sent than is taken at a time; nothing of it was, and it may be sent again after `retry_after_s`."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message, hint=f"Send it again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s

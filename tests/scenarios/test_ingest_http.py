@@ -85,6 +85,43 @@ def test_an_arrow_stream_is_taken_and_each_bad_row_of_it_is_told(server: Server,
     assert (again.body["accepted"], again.body["duplicates"]) == (0, 2)
 
 
+def an_export(*spans: tuple[str, str]) -> bytes:
+    """Spans of GenAI calls as an exporter of OpenTelemetry sends them in JSON, each by its id and release."""
+
+    def texts(**given: str) -> list[dict[str, object]]:
+        return [{"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in given.items()]
+
+    made = [
+        {
+            "traceId": "0af7651916cd43dd8448eb211c80319c",
+            "spanId": span,
+            "startTimeUnixNano": "1764324000000000000",
+            "endTimeUnixNano": "1764324001000000000",
+            "attributes": texts(
+                gen_ai__operation__name="chat", careloop__release=release, careloop__segment__region="coast"
+            ),
+        }
+        for span, release in spans
+    ]
+    resource = {"attributes": texts(service__name="product-recommender")}
+    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": made}]}]}).encode()
+
+
+def test_what_opentelemetry_exports_is_taken_and_answered_as_otlp_asks(server: Server, root: Path) -> None:
+    whole = {"Content-Type": "application/json"}
+    answer = server.send(
+        "POST", "/v1/traces", an_export(("b7ad6b7169203331", "5.4.1"), ("b7ad6b7169203332", "9.9")), whole
+    )
+    told = {"rejectedSpans": "1", "errorMessage": "release: is not known for this system"}
+    assert (answer.status, answer.body) == (200, {"partialSuccess": told})
+    packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    again = server.send("POST", "/v1/traces", gzip.compress(an_export(("b7ad6b7169203331", "5.4.1"))), packed)
+    assert (again.status, again.body) == (200, {})
+    assert kept(root).count("0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331") == 1
+    for path, media, status in (("/v1/traces", "text/plain", 415), ("/v1/metrics", "application/json", 400)):
+        assert server.send("POST", path, b"nothing", {"Content-Type": media}).status == status
+
+
 def test_a_batch_of_which_nothing_was_taken_is_no_success(server: Server) -> None:
     assert server.post(b'[{"id": "x"}]').status == 422
     assert server.post(b"[]").status == 200
@@ -181,6 +218,21 @@ def kill_with_workers(server: Server) -> None:
     for pid in (server.process.pid, *map(int, children)):
         os.kill(pid, signal.SIGKILL)
     server.process.wait()
+
+
+def test_a_system_over_its_quota_is_told_when_to_come_again_and_nothing_of_it_is_taken(tmp_path: Path) -> None:
+    root = acme(tmp_path)
+    declared = root / "systems" / "product-recommender" / "system.yaml"
+    text = declared.read_text()
+    assert "\nevents:\n" in text
+    declared.write_text(text.replace("\nevents:\n", "\nevents:\n  most_per_minute: 10\n"))
+    with a_server(root) as server:
+        assert server.post(lines_of(*(an_offer(n) for n in range(30))), media=NDJSON).status == 200
+        busy = server.post(lines_of(an_offer(30), an_offer(31)), media=NDJSON)
+        assert busy.status == 429
+        assert 60 <= int(busy.headers["retry-after"]) <= 121
+        assert "more than 10 events a minute" in busy.body["error"]
+        assert len(kept(root)) == 30
 
 
 def test_a_token_must_be_sent_where_one_is_set(tmp_path: Path) -> None:

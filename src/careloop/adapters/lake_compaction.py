@@ -28,7 +28,7 @@ from careloop.domain.event_values import moment_of
 from careloop.errors import Conflict, Unavailable
 from careloop.ports.lake import Compacted
 
-__all__ = ["compact"]
+__all__ = ["alone", "compact", "sweep", "write_parquet"]
 
 _PASS_BYTES = 64 * 2**20
 """Segments are taken together up to this size, so that memory stays bounded and files do not become tiny."""
@@ -38,8 +38,8 @@ def compact(folder: Path, segments: SegmentStore) -> Compacted:
     """Compact every closed segment of the lake in `folder`; raises `Conflict` while another compaction runs."""
     done = Compacted(segments=0, rows=0, files=0, upto=read_manifest(folder).compacted_upto)
     try:
-        with _alone(folder):
-            _sweep(folder, segments)
+        with alone(folder):
+            sweep(folder, segments)
             for group in _passes(segments.files()[:-1]):
                 found = _compact(folder, segments, group)
                 done = Compacted(
@@ -48,14 +48,15 @@ def compact(folder: Path, segments: SegmentStore) -> Compacted:
                     files=done.files + found.files,
                     upto=found.upto,
                 )
-                _sweep(folder, segments)
+                sweep(folder, segments)
     except (OSError, pa.ArrowException) as error:
         raise Unavailable(f"the lake cannot be compacted: {error}", hint="Nothing is lost; try again.") from error
     return done
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other compactions and erasures from running; raises `Conflict` while one does."""
     handle = os.open(folder / "compaction.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -111,8 +112,7 @@ def _write_files(folder: Path, stored: Sequence[StoredEvent]) -> list[LakeFile]:
 def _write_file(folder: Path, part: Sequence[StoredEvent], name: str, *, system: str, date: str) -> LakeFile:
     path = f"parquet/system={system}/date={date}/{name}"
     table = table_of(part)
-    dictionary = categorical(table)
-    _write_parquet(table, folder / path, dictionary)
+    write_parquet(table, folder / path)
     occurred = [each.event.occurred_us for each in part]
     return LakeFile(
         path=path,
@@ -129,12 +129,13 @@ def _write_file(folder: Path, part: Sequence[StoredEvent], name: str, *, system:
     )
 
 
-def _write_parquet(table: pa.Table, path: Path, dictionary: list[str]) -> None:
-    """zstd; a dictionary for few distinct texts only; floats split by byte, which decodes several times faster."""
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Durably and as a whole. zstd; a dictionary for few distinct texts only; floats split by byte, which decodes
+    several times faster."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     beside = path.with_name(f".{path.name}.new")
     floats = {field.name: "BYTE_STREAM_SPLIT" for field in table.schema if pa.types.is_floating(field.type)}
-    pq.write_table(table, beside, compression="zstd", use_dictionary=dictionary, column_encoding=floats or None)
+    pq.write_table(table, beside, compression="zstd", use_dictionary=categorical(table), column_encoding=floats or None)
     handle = os.open(beside, os.O_RDWR)
     try:
         os.fchmod(handle, 0o600)
@@ -169,7 +170,7 @@ def _runs_with(folder: Path, runs: Sequence[str], stored: Sequence[StoredEvent])
     return (*kept, name)
 
 
-def _sweep(folder: Path, segments: SegmentStore) -> None:
+def sweep(folder: Path, segments: SegmentStore) -> None:
     """Remove what no manifest names any more, or not yet: compacted segments, and files of a cut-short compaction."""
     manifest = read_manifest(folder)
     with segments.exclusive():

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from careloop.adapters.event_tables import absent_columns, events_of, table_of
 from careloop.adapters.group_commit import GroupCommit
 from careloop.adapters.lake_compaction import compact
+from careloop.adapters.lake_erasure import erase, stats_of
 from careloop.adapters.lake_manifest import MANIFEST, LakeFile, Manifest, read_manifest
 from careloop.adapters.lake_relation import counting_over, joins_labels
 from careloop.adapters.numpy_counts import NumpyCounts
@@ -32,7 +33,18 @@ from careloop.domain.event_rows import View, columns_of, event_rows
 from careloop.domain.event_values import microseconds, moment_of
 from careloop.errors import CareloopError, Unavailable
 from careloop.ports.count_engine import CountEngine
-from careloop.ports.lake import Appended, Compacted, Engine, Fence, Newest, Reading, Segment
+from careloop.ports.lake import (
+    Appended,
+    Compacted,
+    Engine,
+    Erased,
+    Erasure,
+    Fence,
+    LakeStats,
+    Newest,
+    Reading,
+    Segment,
+)
 
 __all__ = ["ParquetLake", "open_lake"]
 
@@ -66,7 +78,7 @@ class _Snapshot:
 
 
 class ParquetLake:
-    """`Lake` and `CompactableLake` over the files of one folder; threads and processes may share it."""
+    """`Lake`, `CompactableLake` and `ErasableLake` over the files of one folder; threads and processes may share it."""
 
     def __init__(self, folder: Path, *, segment_bytes: int) -> None:
         self._folder = folder
@@ -280,6 +292,14 @@ class ParquetLake:
         """Turn closed segments into Parquet files."""
         return compact(self._folder, self._segments)
 
+    def erase(self, which: Erasure, *, rehearse: bool = False) -> Erased:
+        """Take rows out of the Parquet files; what lies in segments is to be compacted first."""
+        return erase(self._folder, self._segments, which, rehearse=rehearse)
+
+    def stats(self) -> LakeStats:
+        """What lies in the lake."""
+        return stats_of(self._folder, self._segments, watermark=self.watermark())
+
 
 def _identity(path: Path) -> tuple[int, ...]:
     try:
@@ -290,7 +310,8 @@ def _identity(path: Path) -> tuple[int, ...]:
 
 
 def _generation(file: LakeFile) -> str:
-    return Path(file.path).name
+    """What the files of one compaction have in common, also those that were written anew without some rows."""
+    return Path(file.path).name.partition(".")[0]
 
 
 def _bounds(reading: Reading) -> tuple[int | None, int | None]:

@@ -55,6 +55,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Run, in operation": {
         "ingest": "Take events of a system into the lake.",
+        "lake": "Show what lies in the lake; compact it, retain it, erase a person's rows.",
         "measure": "Take measures on rows in files: fairness, drift, performance, quality, latency.",
         "monitor": "Watch a system's monitors, live or on its history.",
         "why": "Explain an alarm: what moved, which plan followed, how far it came.",

@@ -49,6 +49,7 @@ class EventContract:
     """Part -> field -> its reader; None where the system has no basis to keep it (SEMANTICS 17)."""
     decode: SentDecoder
     """What reads its rows of JSON that fit to the letter."""
+    most_per_minute: int | None = None
 
     @classmethod
     def of(cls, system: str, schema: EventSchema | None) -> EventContract:
@@ -64,7 +65,12 @@ class EventContract:
             for name, field in declared.groups.items()
         }
         fields = {**plain, "groups": declared.groups, "business": declared.business}
-        return cls(system=system, parts=parts, decode=decoder_of(system, fields, parts))
+        return cls(
+            system=system,
+            parts=parts,
+            decode=decoder_of(system, fields, parts),
+            most_per_minute=declared.most_per_minute,
+        )
 
 
 def _may_keep(field: EventField, basis: ProtectedBasis | None) -> bool:

@@ -53,6 +53,9 @@ class IngestReport:
     """The refused rows of a batch; of several batches added, the first thousand."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Undeclared field to the number of accepted or duplicate rows that had it; at most 100 names, then `(others)`."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Reason to the number of rows refused for it; at most 100 reasons, then `(others)`. Many rows with one reason,
+    such as a value that is not declared, are a drift of the schema and not odd rows."""
     last_seq: int | None = None
     """Highest `ingest_seq` among the accepted rows."""
 
@@ -70,5 +73,6 @@ class IngestReport:
             refused_rows=self.refused_rows + other.refused_rows,
             refused=(self.refused + other.refused)[:_MOST_REFUSED] if self.rows else other.refused,
             dropped=_bounded(self.dropped, other.dropped),
+            reasons=_bounded(self.reasons, other.reasons),
             last_seq=max((seq for seq in (self.last_seq, other.last_seq) if seq is not None), default=None),
         )

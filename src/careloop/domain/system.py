@@ -139,6 +139,8 @@ class EventSchema(Noun):
     business: dict[Slug, EventField] = {}
     protected_basis: ProtectedBasis | None = None
     label_horizon: Duration | None = None
+    most_per_minute: int | None = Field(default=None, ge=1)
+    """Events that a server takes of this system in a minute, so that it crowds out no other; files have no quota."""
 
 
 class Responsibility(Noun):
@@ -221,6 +223,9 @@ class LogKeeping(Noun):
 
     retention: Duration
     law: Slug | None = None
+    """Its id in the catalogue of laws; what it says must be kept at least is kept."""
+    purposes: dict[Slug, Duration] = {}
+    """How long rows with these purposes are kept instead."""
 
 
 class System(Governed):

@@ -70,6 +70,7 @@ STANDARD_TYPES: Final[Mapping[str, RecordType]] = registry(
     _type("gate.decision", "system", "lock", "decision", "reasons"),
     _type("incident.opened", "system", "severity"),
     _type("ingest.segment", "system", "digest"),
+    _type("lake.erased", "system", "rows", "reason"),
     _type("ledger.census", "size", "types", "sources"),
     _type("ledger.forked", "reason", "anchor_size", "anchor_root"),
     _type("ledger.held", "reason", "scope"),

@@ -33,6 +33,14 @@ class Hold:
             and (self.entry is None or entry.index == self.entry)
         )
 
+    def covers_rows(self, system: str) -> bool:
+        """Whether rows of a system in the lake are under this hold; they count as records of their ingest."""
+        return (
+            self.type in (None, "ingest.segment")
+            and self.subject in (None, system, f"systems/{system}")
+            and self.entry is None
+        )
+
     @property
     def scope(self) -> str:
         """What it covers, in words."""
@@ -43,11 +51,12 @@ class Hold:
 
 
 def holds_in_force(entries: Iterable[Entry]) -> tuple[Hold, ...]:
-    """Holds that were placed and not released, from entries of the types `ledger.held` and `ledger.hold_released`."""
+    """Holds that were placed and not released, from entries of the types `ledger.held`, `evidence.hold` (what a plan
+    holds before it changes anything: the rows of its system) and `ledger.hold_released`."""
     found: dict[str, Hold] = {}
     for entry in entries:
         data = entry.record.data
-        if entry.record.type == "ledger.held":
+        if entry.record.type in ("ledger.held", "evidence.hold"):
             found[entry.record.id] = _hold(entry)
         elif entry.record.type == "ledger.hold_released":
             found.pop(str(data.get("hold")), None)
@@ -97,13 +106,15 @@ def overdue(
 
 
 def _hold(entry: Entry) -> Hold:
-    scope: Json = entry.record.data.get("scope")
+    data = entry.record.data
+    plans: Json = {"type": "ingest.segment", "subject": data.get("system")}
+    scope: Json = plans if entry.record.type == "evidence.hold" else data.get("scope")
     said = scope if isinstance(scope, Mapping) else {}
     kind, subject, index = said.get("type"), said.get("subject"), said.get("entry")
     return Hold(
         id=entry.record.id,
         index=entry.index,
-        reason=str(entry.record.data.get("reason", "")),
+        reason=str(data.get("reason", "")),
         type=kind if isinstance(kind, str) else None,
         subject=subject if isinstance(subject, str) else None,
         entry=index if isinstance(index, int) else None,

@@ -17,7 +17,23 @@ from careloop.domain.event import Event, StoredEvent
 from careloop.domain.event_rows import View
 from careloop.ports.count_engine import CountEngine
 
-__all__ = ["Appended", "CompactableLake", "Compacted", "Engine", "Fence", "Lake", "Newest", "Reading", "Segment"]
+__all__ = [
+    "Appended",
+    "CompactableLake",
+    "Compacted",
+    "Engine",
+    "ErasableLake",
+    "Erased",
+    "Erasure",
+    "Fence",
+    "KeptLake",
+    "Lake",
+    "LakeStats",
+    "Newest",
+    "Reading",
+    "Segment",
+    "SystemStats",
+]
 
 
 class Engine(StrEnum):
@@ -107,6 +123,60 @@ class Compacted:
     """Events up to this `ingest_seq` now lie in Parquet."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """Which compacted rows of one system are to go: those for which everything that is set holds."""
+
+    system: str
+    unit: str | None = None
+    """Rows about this person, and labels, outcomes and guard verdicts about answers to them."""
+    occurred_before: datetime | None = None
+    purpose: str | None = None
+    """Only rows with this purpose."""
+    purposes_not: tuple[str, ...] = ()
+    """No rows with one of these purposes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What an erasure took away, or would."""
+
+    rows: int
+    files: int
+    """Parquet files written anew or removed."""
+    first: datetime | None
+    """Earliest and latest `occurred_at` of the rows that went: windows between cannot be counted again from rows."""
+    last: datetime | None
+    upto: int
+    """Rows up to this `ingest_seq` were looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemStats:
+    """The compacted rows of one system."""
+
+    system: str
+    rows: int
+    files: int
+    size: int
+    """Bytes."""
+    first: datetime
+    """Earliest and latest `occurred_at`."""
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LakeStats:
+    """What lies in the lake."""
+
+    watermark: int
+    compacted_upto: int
+    waiting_bytes: int
+    """In segments."""
+    systems: tuple[SystemStats, ...]
+    """By name."""
+
+
 class Lake(Protocol):
     """The events of one organisation. Every call raises `Unavailable` when the store is out of reach."""
 
@@ -149,3 +219,23 @@ class CompactableLake(Protocol):
     def compact(self) -> Compacted:
         """Turn closed segments into files. Cut short at any point, it leaves each event in exactly one place."""
         ...
+
+
+class ErasableLake(Protocol):
+    """A lake from whose compacted files rows can be taken away for good."""
+
+    def erase(self, which: Erasure, *, rehearse: bool = False) -> Erased:
+        """Take the rows away, so that no file of the lake holds them; `rehearse` only counts them.
+
+        The ids of what went stay known, by a digest: the same event sent again is not taken again. Cut short at any
+        point, it leaves a lake that reads well; repeating finishes it.
+        """
+        ...
+
+    def stats(self) -> LakeStats:
+        """What lies in the lake."""
+        ...
+
+
+class KeptLake(Lake, CompactableLake, ErasableLake, Protocol):
+    """A lake that somebody looks after: taken into, compacted, and forgetting what it must."""

@@ -58,6 +58,7 @@ def ingest_json(
         "marked": report.marked,
         "refused_rows": report.refused_rows,
         "refused": refused,
+        "reasons": dict(sorted(report.reasons.items())),
         "dropped": dict(sorted(report.dropped.items())),
         "last_seq": report.last_seq,
     }
@@ -72,6 +73,9 @@ def ingest_lines(files: Sequence[IngestedFile], *, seconds: float) -> Iterator[t
         if file.report.refused_rows > _SHOWN:
             yield "grey", f"    and {file.report.refused_rows - _SHOWN:,} more refused rows in {file.name}"
     total = total_of(files)
+    if total.refused_rows > _SHOWN:
+        most = sorted(total.reasons.items(), key=lambda reason: (-reason[1], reason[0]))[:_SHOWN]
+        yield "should", f"refused most often: {', '.join(f'{reason} ({n:,})' for reason, n in most)}"
     if total.dropped:
         names = ", ".join(f"{name} ({n:,})" for name, n in sorted(total.dropped.items()))
         yield "should", f"left out, because the system does not declare it: {names}"

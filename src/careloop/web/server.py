@@ -7,6 +7,7 @@ governance repository; `care serve` does that, and also hands out the static fil
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import replace
 from typing import Any, cast
 
 from careloop import wiring
@@ -16,11 +17,12 @@ from careloop.domain.event_report import IngestReport
 from careloop.ports.event_rows import EventRows
 from careloop.web.configuration import configure
 from careloop.web.forge_hooks import FORGE_PATH, ForgeHooks
-from careloop.web.ingest import EVENTS_PATH, IngestApp
+from careloop.web.ingest import INGEST_PATHS, IngestApp
 from careloop.wiring.forges import webhook_terms
 from careloop.wiring.pages import web_place
 from careloop.workflows.run.answer_deployments import note_deployment
 from careloop.workflows.run.ingest_events import Intake, ingest_events
+from careloop.workflows.run.ingest_quotas import Quotas
 
 __all__ = ["Server", "from_environment"]
 
@@ -49,7 +51,7 @@ class Server:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "http" and scope["path"] == EVENTS_PATH:
+        elif scope["type"] == "http" and scope["path"] in INGEST_PATHS:
             await self._ingest(scope, receive, send)
         elif scope["type"] == "http" and self._forge_hooks is not None and scope["path"].startswith(FORGE_PATH):
             await self._forge_hooks(scope, receive, send)
@@ -76,12 +78,13 @@ class _Taking:
         self._lake = wiring.lake(self._root)
         self._source = wiring.repository_source(self._root)
         self._known: tuple[str | None, Intake] | None = None
+        self._quotas = Quotas()
 
     def __call__(self, rows: Iterable[BatchRow] | EventRows) -> IngestReport:
         """Ingest rows; called from several threads."""
         head = self._source.head().commit
         if self._known is None or self._known[0] != head:
-            self._known = (head, wiring.intake(self._root, self._lake))
+            self._known = (head, replace(wiring.intake(self._root, self._lake), quotas=self._quotas))
         return ingest_events(rows, self._known[1], now=wiring.now())
 
 

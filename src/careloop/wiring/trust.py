@@ -67,12 +67,14 @@ def anchors_in(root: Path, organisation: Organisation) -> tuple[Anchor, ...]:
 
 
 @contextmanager
-def clerk_for(root: Path, *, actor: Actor = KEEPER, proof: Mapping[str, Json] | None = None) -> "Iterator[LedgerClerk]":
-    """Somebody at work on the repository's ledger, which must hold against its anchors."""
+def clerk_for(
+    root: Path, *, actor: Actor = KEEPER, proof: Mapping[str, Json] | None = None, create: bool = False
+) -> "Iterator[LedgerClerk]":
+    """Somebody at work on the ledger of a repository, which must hold against its anchors; `create` may start one."""
     from careloop.workflows.evolve.ledger_clerk import LedgerClerk
 
     now = wiring.now()
-    with closing(wiring.ledger_to_write(root, create=False)) as ledger:
+    with closing(wiring.ledger_to_write(root, create=create)) as ledger:
         yield LedgerClerk(ledger=ledger, actor=actor, now=now, make_id=partial(wiring.new_id, now), proof=proof or {})
 
 

@@ -92,8 +92,8 @@ def retain(
 
 def holds_of(ledger: Ledger) -> tuple[Hold, ...]:
     """Legal holds in force."""
-    placed, released = ledger.query(type="ledger.held"), ledger.query(type="ledger.hold_released")
-    return holds_in_force(merge(placed, released, key=lambda entry: entry.index))
+    kinds = ("ledger.held", "evidence.hold", "ledger.hold_released")
+    return holds_in_force(merge(*(ledger.query(type=kind) for kind in kinds), key=lambda entry: entry.index))
 
 
 def place_hold(clerk: LedgerClerk, scope: Mapping[str, str | int], *, reason: str) -> Receipt:

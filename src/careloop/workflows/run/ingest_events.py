@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from careloop.ports.event_rows import EventRows
 from careloop.ports.known_releases import KnownReleases
 from careloop.ports.lake import Lake
 from careloop.ports.repository_source import RepositorySource
+from careloop.workflows.run.ingest_quotas import Quotas
 
 __all__ = ["Intake", "event_contracts", "ingest_events"]
 
@@ -32,6 +34,8 @@ class Intake:
     contracts: Mapping[str, EventContract]
     """By system."""
     releases: KnownReleases
+    quotas: Quotas | None = None
+    """What was sent lately, where quotas are kept."""
     skew: timedelta = timedelta(minutes=5)
     """How far a sender's clock may be ahead of ours."""
 
@@ -54,7 +58,8 @@ def _is_system(kind: object) -> bool:
 def ingest_events(
     rows: Iterable[BatchRow] | EventRows, intake: Intake, *, now: datetime, system: str | None = None
 ) -> IngestReport:
-    """Take what can be taken. When this returns, the accepted rows are durable; raises `Unavailable` when none is.
+    """Take what can be taken. When this returns, the accepted rows are durable; raises `Unavailable` when none is, and
+    `Busy` when a system of the batch has sent more than its quota.
 
     `system` is the one whose batch it is: rows may then leave theirs out, and none may name another.
     """
@@ -74,6 +79,9 @@ def ingest_events(
         events.append(found.event)
         if found.dropped:
             dropped.extend(found.dropped)
+    if intake.quotas is not None:
+        limits = {name: of.most_per_minute for name, of in intake.contracts.items() if of.most_per_minute is not None}
+        intake.quotas.take(Counter(event.system for event in events), limits, now=now)
     return _report(events, intake.lake, now, refused=refused, dropped=dropped)
 
 
@@ -85,9 +93,9 @@ def _admitted(rows: Iterable[BatchRow], terms: EventTerms) -> Iterator[tuple[int
 def _report(
     events: list[Event], lake: Lake, now: datetime, *, refused: list[RefusedRow], dropped: list[str]
 ) -> IngestReport:
-    names = counted_names(dropped)
+    names, reasons = counted_names(dropped), counted_names(row.reason for row in refused)
     if not events:
-        return IngestReport(refused_rows=len(refused), refused=tuple(refused), dropped=names)
+        return IngestReport(refused_rows=len(refused), refused=tuple(refused), dropped=names, reasons=reasons)
     appended = lake.append(events, now=now)
     again = frozenset(appended.duplicates)
     return IngestReport(
@@ -97,6 +105,7 @@ def _report(
         refused_rows=len(refused),
         refused=tuple(refused),
         dropped=names,
+        reasons=reasons,
         last_seq=appended.last_seq if appended.accepted else None,
     )
 

@@ -28,6 +28,7 @@ AUTHORITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "resume": ("rollback", "restore"),
     "undo": ("restore",),
     "redact": ("erase",),
+    "erase_rows": ("erase",),
     "hold": ("erase", "hold"),
     "release_hold": ("erase",),
 }

@@ -161,3 +161,18 @@ def test_a_declaration_that_cannot_be_read_is_told_with_its_place() -> None:
     files = edited(small_repository(), SYSTEM, "affects_rights: false\n", DECLARED.replace("integer", "colour"))
     with pytest.raises(InvalidInput, match=r"book-finder/system.yaml:\d+:\d+: "):
         event_contracts(RepositoryFake(files))
+
+
+def test_a_storm_of_nan_and_a_new_category_show_as_reasons_and_not_as_odd_rows() -> None:
+    storm = [a_row(n, score=float("nan")) for n in range(10_000)]
+    drifted = [a_row(n + 20_000, features={"job": "baker"}) for n in range(7)]
+    report = ingest_events(rows(*storm, *drifted, a_row(1)), an_intake(), now=NOON)
+    assert report.reasons == {"score: not a finite number": 10_000, "features.job: not one of the declared values": 7}
+    assert (report.accepted, report.refused_rows) == (1, 10_007)
+    assert report.plus(report).reasons["features.job: not one of the declared values"] == 14
+
+
+def test_reasons_without_end_are_kept_to_a_hundred_and_the_rest_together() -> None:
+    odd = [Unreadable(f"the row is not JSON: byte {n}") for n in range(500)]
+    reasons = ingest_events(rows(*odd), an_intake(), now=NOON).reasons
+    assert (len(reasons), reasons["(others)"], sum(reasons.values())) == (101, 400, 500)
