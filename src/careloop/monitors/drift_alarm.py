@@ -1,15 +1,15 @@
 """The alarm of drift: is the mixture of a column further from its reference than is accepted, as PSI?
 
 Null hypothesis: in every closed window, given all before, the population stability index of the true mixture against
-the reference is at most the tolerance. All such mixtures form a convex set. Before a window is looked at, the windows of
-the release so far say in which direction the mixture seems to have left that set; there the set has a supporting plane,
+the reference is at most the tolerance. All such mixtures form a convex set. Before a window is looked at, those of the
+release so far say in which direction the mixture seems to have left that set; there the set has a supporting plane,
 and what is bet on is how far the window lies beyond it, per bucket of units. On no mixture of the set is that expected
 to be above 0, so a guess that was wrong costs evidence and never the promise.
 
 The tolerance has what the reference itself may be off by added to it, and is at least what windows of the past differ
 by themselves. An index is compared as it is, noise included on neither side: the bets are on shares, not on the index.
-Source: testing by betting with predictable plug-in (Waudby-Smith and Ramdas 2024; Shekhar and Ramdas 2023); convexity of
-the index from that of both Kullback-Leibler divergences it adds (Csiszár 1967).
+Source: testing by betting with a predictable guess (Waudby-Smith and Ramdas 2024; Shekhar and Ramdas 2023); the index
+is convex as both Kullback-Leibler divergences that it adds are (Csiszár 1967).
 """
 
 from __future__ import annotations

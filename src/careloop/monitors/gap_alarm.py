@@ -24,6 +24,7 @@ from careloop.monitors.window import WindowCounts, pooled
 
 __all__ = ["GapAlarm", "GapLeg", "compile_gap_alarm", "step_gap"]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapLeg:
     """One group against all others, one way."""

@@ -1,4 +1,4 @@
-"""What a system's own past says of the mixture of a column: its usual shares, and how much they wander by themselves."""
+"""What a system's own past says of the mixture of a column: its usual shares, and how far they wander."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MixtureHistory:
     shares: Mapping[int, float]
     rows: int
     wandering: float
-    """How far windows lie from the pooled mixture by themselves, as an index less its noise; at the 95 % upper bound."""
+    """How far windows lie from the pooled mixture by themselves, as an index less its noise; 95 % upper bound."""
     uncertainty: float
     """The index that the pooled mixture itself may be off by, but for a chance of 1 %."""
     windows: tuple[tuple[Mapping[int, int], float], ...]
@@ -111,7 +111,9 @@ def _seen(window: WindowCounts, bins: Sequence[int]) -> tuple[dict[int, int], fl
         return whole, 1.0
     sizes = {bucket: sum(mixture.values()) for bucket, mixture in parts.items()}
     spread = sum(
-        (mixture.get(bin_, 0) - sizes[bucket] * k / n) ** 2 for bucket, mixture in parts.items() for bin_, k in whole.items()
+        (mixture.get(bin_, 0) - sizes[bucket] * k / n) ** 2
+        for bucket, mixture in parts.items()
+        for bin_, k in whole.items()
     )
     return whole, max(1.0, spread * len(parts) / (len(parts) - 1) / expected)
 

@@ -5,8 +5,8 @@ other group; `least` is what the reference showed at its worst, less the toleran
 window that holds rows of both, least·(other's mean) - (group's mean), which the null keeps at or below 0. Up to six
 groups are watched pairwise, more of them each against all others together.
 
-A group with fewer rows in the reference than the least n is not judged yet and is named in `waiting`; its rows add up over
-time, since the past that is the reference grows. Rows of unknown group are not compared.
+A group with fewer rows in the reference than the least n is not judged yet and is named in `waiting`; its rows add up
+over time, since the past that is the reference grows. Rows of unknown group are not compared.
 Source of the ratio: US EEOC Uniform Guidelines 1978, section 4D; of the bets: Podkopaev and Ramdas 2022.
 """
 
@@ -40,7 +40,7 @@ class RatioLeg:
     group: str
     others: frozenset[str]
     least: float
-    """The smallest ratio of the group's rate to that of the others which is still accepted; 0: nothing is judged yet."""
+    """The smallest ratio of the group's rate to that of the others that is still accepted; 0: not judged yet."""
     slack: float
     """What the tolerance leaves between the reference and `least`, as a difference of rates."""
     window_sd: float | None
@@ -73,24 +73,20 @@ def compile_ratio_alarm(
 ) -> RatioAlarm:
     """The alarm that keeps the promise of `terms` against this past. `groups` are all that are declared, at least two.
 
-    Without a past, or with fewer than two groups that have `minimum_n` rows in it, the alarm judges nothing, and what it
-    is waiting for stands in `waiting`.
+    Without a past, or with fewer than two groups that have `minimum_n` rows in it, the alarm judges nothing, and what
+    it is waiting for stands in `waiting`.
     """
     named = tuple(dict.fromkeys(group for group in groups if group != UNKNOWN_GROUP))
     if len(named) < 2:
         raise InvalidInput("an impact ratio needs at least two groups")
     past = tuple(history)
-    tallies = {group: pooled(tally for window in past for tally in rows_of(window, {group}).values()) for group in named}
-    known = {group: tally for group, tally in tallies.items() if tally.n >= max(1, minimum_n)}
-    usual = _usual(past, known) if len(known) > 1 else 0.0
-    legs = tuple(_leg(terms, past, group, others, known, usual) for group, others in _versus(named, known))
-    waiting = tuple(group for group in named if group not in known)
+    past_of = _Past.of(past, named, least_n=minimum_n)
     return RatioAlarm(
         monitor=terms.monitor,
-        legs=legs,
+        legs=tuple(_leg(terms, past_of, group, others) for group, others in _versus(named, past_of.known)),
         asked=terms.tolerance,
         threshold=terms.threshold,
-        waiting=waiting if len(known) > 1 else named,
+        waiting=tuple(group for group in named if group not in past_of.known) if past_of.usual else named,
     )
 
 
@@ -121,28 +117,35 @@ def step_ratio(alarm: RatioAlarm, state: DetectorState, window: WindowCounts) ->
     return restarted(after), signal
 
 
-def _usual(past: Sequence[WindowCounts], known: Mapping[str, Tally]) -> float:
-    """The lowest that the past's ratio of the lowest to the highest rate may be."""
-    ends = [_ends(past, group, tally, doubt=_DOUBT / len(known)) for group, tally in known.items()]
-    top = max(high for _, high in ends)
-    return min(low for low, _ in ends) / top
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What the past says of the groups that have enough rows in it."""
+
+    windows: Sequence[WindowCounts]
+    known: Mapping[str, Tally]
+    usual: float
+    """The lowest that its ratio of the lowest to the highest rate may be; 0 when fewer than two groups are known."""
+
+    @classmethod
+    def of(cls, windows: Sequence[WindowCounts], named: Sequence[str], *, least_n: int) -> _Past:
+        tallies = {
+            group: pooled(tally for window in windows for tally in rows_of(window, {group}).values()) for group in named
+        }
+        known = {group: tally for group, tally in tallies.items() if tally.n >= max(1, least_n)}
+        if len(known) < 2:
+            return cls(windows, known, 0.0)
+        ends = [_ends(windows, group, tally, doubt=_DOUBT / len(known)) for group, tally in known.items()]
+        return cls(windows, known, min(low for low, _ in ends) / max(high for _, high in ends))
 
 
-def _leg(
-    terms: AlarmTerms,
-    past: Sequence[WindowCounts],
-    group: str,
-    others: frozenset[str],
-    known: Mapping[str, Tally],
-    usual: float,
-) -> RatioLeg:
-    theirs = pooled(known[other] for other in others if other in known)
-    if group not in known or not theirs.hits:
+def _leg(terms: AlarmTerms, past: _Past, group: str, others: frozenset[str]) -> RatioLeg:
+    theirs = pooled(past.known[other] for other in others if other in past.known)
+    if group not in past.known or not theirs.hits:
         return RatioLeg(group=group, others=others, least=0.0, slack=0.0, window_sd=None)
     rate = theirs.hits / theirs.n
-    sd = contrast_window_sd(past, {group}, others, weight=max(0.0, usual - terms.tolerance))
-    least = max(0.0, usual - max(terms.tolerance, (sd or 0.0) / rate))
-    return RatioLeg(group=group, others=others, least=least, slack=(usual - least) * rate, window_sd=sd)
+    sd = contrast_window_sd(past.windows, {group}, others, weight=max(0.0, past.usual - terms.tolerance))
+    least = max(0.0, past.usual - max(terms.tolerance, (sd or 0.0) / rate))
+    return RatioLeg(group=group, others=others, least=least, slack=(past.usual - least) * rate, window_sd=sd)
 
 
 def _ends(past: Sequence[WindowCounts], group: str, tally: Tally, *, doubt: float) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -113,18 +114,28 @@ def test_one_group_has_no_ratio() -> None:
         compile_ratio_alarm(terms(), groups=["a"], history=[], minimum_n=1)
 
 
-def a_mixture(random: np.random.Generator, hour: int, shares: np.ndarray, *, rows: int = 300, sd: float = 0.0,
-              per_user: int = 1) -> WindowCounts:
-    """One hour of rows; `sd` tilts the whole window, `per_user` makes rows come in clumps of one bin."""
-    tilt = np.exp(random.normal(0, sd, len(shares))) if sd else 1.0
-    true = shares * tilt / (shares * tilt).sum()
-    users = rows // per_user
-    bins, buckets = random.choice(len(shares), users, p=true), random.integers(0, 16, users)
-    counts: dict[tuple[int, int], int] = {}
-    for bin_, bucket in zip(bins.tolist(), buckets.tolist(), strict=True):
-        counts[bucket, bin_] = counts.get((bucket, bin_), 0) + per_user
-    cells = tuple(Cell("", bucket, Tally(n, n), bin_) for (bucket, bin_), n in counts.items())
-    return WindowCounts(window=hour * HOUR, release="v1", cells=cells)
+@dataclass(frozen=True)
+class Mixed:
+    """Hours of rows in a mixture; `sd` tilts whole windows, `per_user` makes rows come in clumps of one bin."""
+
+    rows: int = 300
+    sd: float = 0.0
+    per_user: int = 1
+
+    def window(self, random: np.random.Generator, hour: int, shares: np.ndarray) -> WindowCounts:
+        tilt = np.exp(random.normal(0, self.sd, len(shares)))
+        true = shares * tilt / (shares * tilt).sum()
+        users = self.rows // self.per_user
+        bins, buckets = random.choice(len(shares), users, p=true), random.integers(0, 16, users)
+        counts: dict[tuple[int, int], int] = {}
+        for bin_, bucket in zip(bins.tolist(), buckets.tolist(), strict=True):
+            counts[bucket, bin_] = counts.get((bucket, bin_), 0) + self.per_user
+        cells = tuple(Cell("", bucket, Tally(n, n), bin_) for (bucket, bin_), n in counts.items())
+        return WindowCounts(window=hour * HOUR, release="v1", cells=cells)
+
+
+def a_mixture(random: np.random.Generator, hour: int, shares: np.ndarray) -> WindowCounts:
+    return Mixed().window(random, hour, shares)
 
 
 def a_drift_alarm(past: list[WindowCounts], tolerance: float = 0.0, windows: int = 4000) -> DriftAlarm:
@@ -132,14 +143,14 @@ def a_drift_alarm(past: list[WindowCounts], tolerance: float = 0.0, windows: int
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"sd": 0.1}, {"per_user": 10}, {"rows": 30}], ids=["independent", "wandering", "users", "few rows"]
+    "how", [Mixed(), Mixed(sd=0.1), Mixed(per_user=10), Mixed(rows=30)], ids=["independent", "tilted", "users", "few"]
 )
-def test_the_drift_alarm_keeps_its_promise_at_a_tolerance_of_nothing(how: dict[str, float]) -> None:
+def test_the_drift_alarm_keeps_its_promise_at_a_tolerance_of_nothing(how: Mixed) -> None:
     random = np.random.default_rng(600)
-    alarm = a_drift_alarm([a_mixture(random, i, USUAL, **how) for i in range(FOUR_WEEKS)])  # type: ignore[arg-type]
+    alarm = a_drift_alarm([how.window(random, i, USUAL) for i in range(FOUR_WEEKS)])
     fired = 0
     for _ in range(RUNS // 2):
-        fired += fires(alarm, [a_mixture(random, 700 + i, USUAL, **how) for i in range(LOOKS)])  # type: ignore[arg-type]
+        fired += fires(alarm, [how.window(random, 700 + i, USUAL) for i in range(LOOKS)])
     assert fired / (RUNS // 2) <= AS_PROMISED
 
 
