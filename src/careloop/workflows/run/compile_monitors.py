@@ -154,7 +154,7 @@ def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) 
     if monitor.measure == _RATIO and monitor.response in _ACTING:
         raise InvalidInput(f"a ratio may alert or page, not {monitor.response}: for that watch dp_difference")
     among: tuple[Predicate, ...] = ()
-    if monitor.of is not None:
+    if monitor.of is not None and monitor.measure.endswith("rate"):
         hit, among = declared_hits(monitor, schema)
     else:
         hit = hits_of(compared or monitor.measure, schema, favourable)
@@ -271,7 +271,9 @@ def hits_of(measure: str, schema: EventSchema, favourable: Sequence[str] = FAVOU
     meant = [column for column in flags if stem != measure and _alike(column.name.partition(".")[2], stem)]
     if len(meant) == 1:
         return (Predicate(meant[0], Compare.EQ, (True,)),)
-    raise InvalidInput(f"no detector watches {measure} yet; rates of answers and of yes-or-no fields are watched")
+    raise InvalidInput(
+        f"no detector watches {measure} yet; of a rate, say with `of` and `values` which column and values count"
+    )
 
 
 def _alike(field: str, stem: str) -> bool:
