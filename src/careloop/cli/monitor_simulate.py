@@ -49,8 +49,8 @@ def simulate(
     chance, terms = random.Random(seed), SimulationTerms(runs=runs)
     if output_format is Format.TEXT:
         say(
-            f"each alarm is set so that {terms.promised:.0%} of runs of {terms.windows} windows may have a false alarm; "
-            "the promises in the documents are stricter, and their delays longer",
+            f"each alarm is set so that {terms.promised:.0%} of runs of {terms.windows} windows may have a false "
+            "alarm; the promises in the documents are stricter, and their delays longer",
             "grey",
         )
     done = []

@@ -1,4 +1,4 @@
-"""Simulation counts what it says it counts, and slow wandering, which breaks the promise, withholds the right to act."""
+"""Simulation counts what it says it counts; a rate that wanders slowly may not act."""
 
 from __future__ import annotations
 

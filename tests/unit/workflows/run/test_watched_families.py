@@ -1,4 +1,4 @@
-"""Every family that detectors watch, from its document and raw events to the alarm: latency, drift, ratio, guard, labels."""
+"""Every family that detectors watch, from its document and raw events to the alarm."""
 
 from __future__ import annotations
 
