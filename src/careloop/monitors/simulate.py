@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from careloop.domain.counts import Tally
 from careloop.domain.measured import Interval
 from careloop.measures.intervals import clopper_pearson
+from careloop.monitors.detector import DetectorState
 from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.traffic import Chance, TrafficCase, window_of_case
 from careloop.monitors.window import WindowCounts, one_slot
@@ -103,36 +104,38 @@ def simulate_case(
     Each run has its own past, so that the uncertainty of the reference is in the count as well. `learn` gives an alarm
     that promises at most the chance `terms.promised` of any alarm within `terms.windows` windows.
     """
-    false = naive = quiet = 0
-    delays: list[int] = []
+    false = naive = 0
+    delays: list[int | None] = []
     for _ in range(terms.runs):
         past = list(windows_of_case(case, traffic, range(terms.history), chance=chance))
-        alarm = learn(past)
-        start, state, fired = terms.history, alarm.start("simulated"), False
-        healthy = list(windows_of_case(case, traffic, range(start, start + terms.windows), chance=chance))
-        for window in healthy:
-            state, signal = alarm.step(state, window)
-            fired = fired or signal is not None
+        alarm, start = learn(past), terms.history + terms.windows
+        healthy = list(windows_of_case(case, traffic, range(terms.history, start), chance=chance))
+        state, fired = _first_alarm(alarm, alarm.start("simulated"), healthy)
         rule = terms.naive
         naive += rule is not None and any(rule(window, past) for window in healthy)
-        false += fired
-        if fired:
-            continue
-        quiet += 1
-        start += terms.windows
-        later = windows_of_case(case, traffic, range(start, start + terms.windows), chance=chance, changed=True)
-        for number, window in enumerate(later, 1):
-            state, signal = alarm.step(state, window)
-            if signal is not None:
-                delays.append(number)
-                break
+        false += fired is not None
+        if fired is None:
+            later = windows_of_case(case, traffic, range(start, start + terms.windows), chance=chance, changed=True)
+            delays.append(_first_alarm(alarm, state, later)[1])
+    noticed = sorted(delay for delay in delays if delay is not None)
     counted = Tally(false, terms.runs)
     return CaseResult(
         case=case,
         false_alarms=counted,
         interval=clopper_pearson(counted),
         promised=terms.promised,
-        noticed=Tally(len(delays), quiet),
-        delays=tuple(sorted(delays)),
+        noticed=Tally(len(noticed), len(delays)),
+        delays=tuple(noticed),
         naive=Tally(naive, terms.runs) if terms.naive is not None else None,
     )
+
+
+def _first_alarm(
+    alarm: ChangeAlarm, state: DetectorState, windows: Iterable[WindowCounts]
+) -> tuple[DetectorState, int | None]:
+    """The state after these windows, or after the one that raised an alarm, with that one's number from 1 on."""
+    for number, window in enumerate(windows, 1):
+        state, signal = alarm.step(state, window)
+        if signal is not None:
+            return state, number
+    return state, None

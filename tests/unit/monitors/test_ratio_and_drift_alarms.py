@@ -1,4 +1,4 @@
-"""Alarms of an impact ratio among several groups, and of drift: they keep their promise, and they do notice."""
+"""Alarms of an impact ratio among several groups (R42), and of drift (R43): they keep their promise, and notice."""
 
 from __future__ import annotations
 
