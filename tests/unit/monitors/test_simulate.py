@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -28,7 +29,7 @@ def learn(past: Sequence[WindowCounts]) -> RateAlarm:
 def test_in_every_case_the_promise_is_kept_a_z_test_fails_and_a_change_is_noticed(case: TrafficCase) -> None:
     def z_test(window: WindowCounts, past: Sequence[WindowCounts]) -> bool:
         del past
-        return abs(window.tally.hits / window.tally.n - 0.1) > 1.96 * (0.09 / window.tally.n) ** 0.5
+        return abs(window.tally.hits / window.tally.n - 0.1) > 1.96 * math.sqrt(0.09 / window.tally.n)
 
     found = simulate_case(case, TRAFFIC, learn, chance=random.Random(3), terms=SimulationTerms(runs=8, naive=z_test))
     assert found.false_alarms == Tally(0, 8)

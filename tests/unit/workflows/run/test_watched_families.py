@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from watch_builders import a_monitor
 
 from careloop.domain.counts import Tally
@@ -81,10 +80,8 @@ def test_a_latency_monitor_becomes_a_rate_of_slow_answers_with_a_limit_that_stay
     changes = detect_changes(late, starts={})
     assert changes
     assert CHANGED <= day_of(changes[0]) <= CHANGED + 6
-    assert (changes[0].signal.limit, changes[0].signal.observed.hits) == (
-        pytest.approx(0.05, abs=0.05),
-        pytest.approx(20, abs=80),
-    )
+    assert 0.05 <= changes[0].signal.limit < 0.1  # 5 %, and what windows differ by themselves
+    assert changes[0].signal.observed.hits > 20
     assert not detect_changes(watched(LATENCY, a_lake(lambda chance, _: latency(chance, False))), starts={})
 
 
