@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from careloop import wiring
+from careloop.cli.monitor_simulate import SIMULATE_HELP, simulate
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, print_json, repository_root, say
 from careloop.plans.automation_history import explained, plans_of
@@ -71,6 +72,7 @@ def run(
     else:
         for style, line in watch_lines(summary):
             say(line, style)
+        _say_notes(opened)
     raise typer.Exit(int(bool(report.answered)))
 
 
@@ -95,7 +97,11 @@ def replay(
             say(line, style)
         for left in opened.left_out:
             say(f"not watched: {left.monitor.id} ({left.because})", "grey")
+        _say_notes(opened)
     raise typer.Exit(int(not all(each.readiness.may_act for each in done)))
+
+
+app.command(epilog=SIMULATE_HELP)(simulate)
 
 
 @contextmanager
@@ -107,6 +113,13 @@ def _opened(
         governance = read_governance(desk, now)
         place = Place(system=system, environment=environment)
         yield governance, open_watch(governance, place, wiring.watch_desk(root, desk.ledger, lake))
+
+
+def _say_notes(opened: OpenWatch) -> None:
+    """What a reader has to know about how monitors are watched."""
+    for watched in opened.watch.monitors:
+        if watched.note:
+            say(f"note: {watched.monitor.id}: {watched.note}", "grey")
 
 
 def _summary(report: WatchReport, opened: OpenWatch, governance: Governance) -> WatchSummary:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from careloop.domain.measure_spec import AuditedJudge
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
 
 __all__ = ["FailurePlan", "Monitor", "MonitorKind", "Monitors", "Reference", "Response"]
@@ -47,6 +48,14 @@ class Monitor(Noun):
     measure: Slug
     by: Slug | None = None
     """Group or segment field that splits the counts."""
+    of: Text | None = None
+    """Column that is watched, such as `features.income`, `label` or `verdict`, where the measure does not tell."""
+    values: tuple[Text, ...] = ()
+    """Values of that column that count as hits of a rate."""
+    edges: tuple[float, ...] = ()
+    """Where a column of numbers is cut into bins to watch it for drift; rising. `care monitor init` proposes them."""
+    judge: AuditedJudge | None = None
+    """What people found about the judge whose verdicts the rate counts: the tolerance is then of true problems."""
     window: Duration
     reference: Reference
     tolerance: float = Field(ge=0)

@@ -137,6 +137,8 @@ class EventSchema(Noun):
     groups: dict[Slug, EventField] = {}
     segment: dict[Slug, EventField] = {}
     business: dict[Slug, EventField] = {}
+    favourable: tuple[Text, ...] = ()
+    """Answers that are good for the person, in canonical text (`approve`, `true`); selection rates count these."""
     protected_basis: ProtectedBasis | None = None
     label_horizon: Duration | None = None
     most_per_minute: int | None = Field(default=None, ge=1)

@@ -5,25 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from careloop.domain.counts import BUCKETS, Tally
 from careloop.monitors.replay import ChangeAlarm
+from careloop.monitors.traffic import Chance, drawn
 from careloop.monitors.window import Cell, WindowCounts
 
-__all__ = ["Chance", "Delay", "GroupTraffic", "Trial", "expected_delay"]
-
-
-class Chance(Protocol):
-    """A source of randomness, such as a seeded `random.Random`."""
-
-    def random(self) -> float:
-        """A number in [0, 1), all alike."""
-        ...
-
-    def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
-        """A normal number."""
-        ...
+__all__ = ["Delay", "GroupTraffic", "Trial", "expected_delay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +71,7 @@ def _one_delay(alarm: ChangeAlarm, traffic: Mapping[str, GroupTraffic], chance: 
         shift = chance.gauss(0.0, trial.window_sd) if trial.window_sd else 0.0
         rates = {group: min(1.0, max(0.0, (t.after if changed else t.before) + shift)) for group, t in traffic.items()}
         cells = [
-            Cell(group, bucket, Tally(_drawn(n, rates[group], chance), n))
+            Cell(group, bucket, Tally(drawn(n, rates[group], chance), n))
             for group, each in traffic.items()
             for bucket, n in _spread_over_buckets(each.rows, i).items()
         ]
@@ -99,19 +87,3 @@ def _spread_over_buckets(rows: int, turn: int) -> dict[int, int]:
     extra = {(turn * over + i) % BUCKETS for i in range(over)}
     found = {bucket: each + (bucket in extra) for bucket in range(BUCKETS)}
     return {bucket: n for bucket, n in found.items() if n}
-
-
-def _drawn(n: int, rate: float, chance: Chance) -> int:
-    """Hits among `n` rows: exact by leaping from hit to hit, or normal where that is as good."""
-    if rate > 0.5:
-        return n - _drawn(n, 1 - rate, chance)
-    if rate <= 0:
-        return 0
-    if n * rate > 50:
-        return min(n, max(0, round(chance.gauss(n * rate, math.sqrt(n * rate * (1 - rate))))))
-    hits, at, scale = 0, 0, math.log1p(-rate)
-    while True:
-        at += int(math.log(1 - chance.random()) / scale) + 1
-        if at > n:
-            return hits
-        hits += 1

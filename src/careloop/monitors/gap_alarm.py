@@ -12,20 +12,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from careloop.domain.alarm import Signal, Worse
-from careloop.domain.counts import BUCKETS, UNKNOWN_GROUP, Tally
+from careloop.domain.counts import UNKNOWN_GROUP, Tally
 from careloop.errors import InvalidInput
 from careloop.monitors.detector import BETS, DetectorState, Pay, advance, fresh, largest_bet, restarted, statistic_of
 from careloop.monitors.history import gap_window_sd, group_and_rest
+from careloop.monitors.pairs import paired
 from careloop.monitors.promise import AlarmTerms
 from careloop.monitors.window import WindowCounts, pooled
 
 __all__ = ["GapAlarm", "GapLeg", "compile_gap_alarm", "step_gap"]
-
-_ENOUGH: Final = 0.8
-"""Share of the smaller side's rows that must have a counterpart in their part of the window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,35 +110,10 @@ def _pay(leg: GapLeg, inside: Mapping[int, Tally], outside: Mapping[int, Tally])
     group, rest = pooled(inside.values()), pooled(outside.values())
     if not group.n or not rest.n:
         return None
-    pairs = [(group, rest)] if leg.window_sd is None else _paired(inside, outside)
+    pairs = [(group, rest)] if leg.window_sd is None else paired(inside, outside)
     sign = 1 if leg.moved is Worse.HIGHER else -1
     excess = [sign * (a.hits / a.n - b.hits / b.n) - leg.tolerance for a, b in pairs]
     largest = largest_bet(
         most_lost=1 + leg.tolerance, tolerance=leg.tolerance, window_sd=leg.window_sd, blocks=len(excess)
     )
     return Pay(tuple(sum(math.log1p(largest * share * x) for x in excess) for share in BETS), group, rest)
-
-
-def _paired(inside: Mapping[int, Tally], outside: Mapping[int, Tally]) -> list[tuple[Tally, Tally]]:
-    """Both sides of each part of the window, in as many parts as leave most rows of the smaller side a counterpart.
-
-    A part holds whole buckets, so that one unit's rows stay together; how many parts depends on row numbers alone.
-    """
-    smaller, larger = sorted((inside, outside), key=lambda side: sum(tally.n for tally in side.values()))
-    rows = sum(tally.n for tally in smaller.values())
-    parts = BUCKETS
-    while parts > 1:
-        there = {bucket % parts for bucket in larger}
-        if sum(tally.n for bucket, tally in smaller.items() if bucket % parts in there) >= _ENOUGH * rows:
-            break
-        parts //= 2
-    ours, theirs = _parted(inside, parts), _parted(outside, parts)
-    return [(ours[part], theirs[part]) for part in ours if part in theirs]
-
-
-def _parted(side: Mapping[int, Tally], parts: int) -> dict[int, Tally]:
-    found: dict[int, Tally] = {}
-    for bucket, tally in side.items():
-        old = found.get(bucket % parts)
-        found[bucket % parts] = tally if old is None else old.pooled(tally)
-    return found

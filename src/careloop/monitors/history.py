@@ -7,7 +7,7 @@ A detector that does not know this alarms about ordinary days.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -15,7 +15,15 @@ from careloop.domain.counts import UNKNOWN_GROUP, Tally
 from careloop.measures.beta import beta_quantile
 from careloop.monitors.window import WindowCounts, pooled
 
-__all__ = ["RateHistory", "gap_window_sd", "group_and_rest", "learn_rate", "sampling_variance"]
+__all__ = [
+    "RateHistory",
+    "contrast_window_sd",
+    "gap_window_sd",
+    "group_and_rest",
+    "learn_rate",
+    "rows_of",
+    "sampling_variance",
+]
 
 _LEAST_WINDOWS = 8
 _DOUBT = 0.05
@@ -132,12 +140,21 @@ def group_and_rest(window: WindowCounts, group: str) -> tuple[dict[int, Tally], 
     """Per bucket, the rows of the group and those of all other known groups."""
     inside: dict[int, Tally] = {}
     outside: dict[int, Tally] = {}
-    for name, bucket, tally in window.cells:
-        if name == UNKNOWN_GROUP or not tally.n:
+    for cell in window.cells:
+        if cell.group == UNKNOWN_GROUP or not cell.tally.n:
             continue
-        side = inside if name == group else outside
-        side[bucket] = tally.pooled(side.get(bucket, Tally(0, 0)))
+        side = inside if cell.group == group else outside
+        side[cell.bucket] = cell.tally.pooled(side.get(cell.bucket, Tally(0, 0)))
     return inside, outside
+
+
+def rows_of(window: WindowCounts, groups: Collection[str]) -> dict[int, Tally]:
+    """Per bucket, the rows of these groups together."""
+    found: dict[int, Tally] = {}
+    for cell in window.cells:
+        if cell.group in groups and cell.tally.n:
+            found[cell.bucket] = cell.tally.pooled(found.get(cell.bucket, Tally(0, 0)))
+    return found
 
 
 def gap_window_sd(windows: Iterable[WindowCounts], group: str) -> float | None:
@@ -145,16 +162,26 @@ def gap_window_sd(windows: Iterable[WindowCounts], group: str) -> float | None:
 
     None from fewer than 8 windows in which both had rows.
     """
-    gaps: list[tuple[float, float, float]] = []
-    for window in windows:
-        inside, outside = group_and_rest(window, group)
+    return _contrast_sd((group_and_rest(window, group) for window in windows), weight=1.0)
+
+
+def contrast_window_sd(
+    windows: Iterable[WindowCounts], groups: Collection[str], others: Collection[str], *, weight: float
+) -> float | None:
+    """The same of (rate of `groups`) - `weight`·(rate of `others`)."""
+    return _contrast_sd(((rows_of(window, groups), rows_of(window, others)) for window in windows), weight=weight)
+
+
+def _contrast_sd(sides: Iterable[tuple[Mapping[int, Tally], Mapping[int, Tally]]], *, weight: float) -> float | None:
+    found: list[tuple[float, float, float]] = []
+    for inside, outside in sides:
         a, b = pooled(inside.values()), pooled(outside.values())
         if a.n and b.n:
-            variance = sampling_variance(inside) + sampling_variance(outside)
-            gaps.append((a.hits / a.n - b.hits / b.n, variance, a.n * b.n / (a.n + b.n)))
-    total = sum(weight for _, _, weight in gaps)
-    if len(gaps) < _LEAST_WINDOWS:
+            variance = sampling_variance(inside) + weight * weight * sampling_variance(outside)
+            found.append((a.hits / a.n - weight * b.hits / b.n, variance, a.n * b.n / (a.n + b.n)))
+    total = sum(rows for _, _, rows in found)
+    if len(found) < _LEAST_WINDOWS:
         return None
-    mean = sum(gap * weight for gap, _, weight in gaps) / total
-    scale = len(gaps) / (len(gaps) - 1)
-    return _upper_sd([_Spread((gap - mean) ** 2 * scale - variance, weight) for gap, variance, weight in gaps])
+    mean = sum(contrast * rows for contrast, _, rows in found) / total
+    scale = len(found) / (len(found) - 1)
+    return _upper_sd([_Spread((each - mean) ** 2 * scale - variance, rows) for each, variance, rows in found])

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from careloop.domain.alarm import Signal, Worse
 from careloop.domain.counts import Tally
@@ -23,7 +23,7 @@ from careloop.monitors.history import RateHistory
 from careloop.monitors.promise import AlarmTerms
 from careloop.monitors.window import WindowCounts, pooled
 
-__all__ = ["RateAlarm", "compile_rate_alarm", "step_rate"]
+__all__ = ["RateAlarm", "compile_fixed_alarm", "compile_rate_alarm", "step_rate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,15 @@ def compile_rate_alarm(terms: AlarmTerms, *, history: RateHistory) -> RateAlarm:
         window_sd=history.window_sd,
         threshold=terms.threshold,
     )
+
+
+def compile_fixed_alarm(terms: AlarmTerms, *, history: RateHistory, at_most: float) -> RateAlarm:
+    """The alarm of a rate that may be at most `at_most`, whatever it was; the past tells how windows differ.
+
+    So is a quantile watched: a limit that 5 % of the rows may exceed is a limit on their 95 % quantile.
+    """
+    learnt = compile_rate_alarm(terms, history=history)
+    return replace(learnt, worse=Worse.HIGHER, accepted=dict.fromkeys(history.slots, (0.0, at_most)))
 
 
 def step_rate(alarm: RateAlarm, state: DetectorState, window: WindowCounts) -> tuple[DetectorState, Signal | None]:

@@ -14,11 +14,12 @@ _HOUR = 3600
 
 
 class Cell(NamedTuple):
-    """Hits among rows of one group in one bucket of units."""
+    """Hits among rows of one group in one bucket of units, and in one bin where those are told apart."""
 
     group: str
     bucket: int
     tally: Tally
+    bin: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,19 @@ class WindowCounts:
     def by_bucket(self) -> dict[int, Tally]:
         """The rows of each bucket that has any."""
         found: dict[int, Tally] = {}
-        for _, bucket, tally in self.cells:
-            if tally.n:
-                old = found.get(bucket)
-                found[bucket] = tally if old is None else old.pooled(tally)
+        for cell in self.cells:
+            if cell.tally.n:
+                old = found.get(cell.bucket)
+                found[cell.bucket] = cell.tally if old is None else old.pooled(cell.tally)
+        return found
+
+    def mixtures(self) -> dict[int, dict[int, int]]:
+        """Rows per bin of each bucket that has any."""
+        found: dict[int, dict[int, int]] = {}
+        for cell in self.cells:
+            if cell.tally.n:
+                bins = found.setdefault(cell.bucket, {})
+                bins[cell.bin] = bins.get(cell.bin, 0) + cell.tally.n
         return found
 
 
@@ -73,25 +83,33 @@ def hour_of_week(window: int) -> int:
 
 
 def windows_of(
-    table: CountTable, *, hits: str = "hits", n: str = "n", slot_of: Callable[[int], int] = one_slot
+    table: CountTable,
+    *,
+    hits: str = "hits",
+    n: str = "n",
+    slot_of: Callable[[int], int] = one_slot,
+    by_bin: bool = False,
 ) -> tuple[WindowCounts, ...]:
-    """The windows of a count table, earliest first and within that by release. Bins and monitors are added up.
+    """The windows of a count table, earliest first and within that by release.
+
+    Monitors are added up, and so are bins unless `by_bin`.
 
     The table must hold closed windows only: by ingest, where nothing late can come (EVENTS, "Windows").
     """
     at, of = table.columns.index(hits), table.columns.index(n)
-    found: dict[tuple[int, str], dict[tuple[str, int], Tally]] = {}
+    found: dict[tuple[int, str], dict[tuple[str, int, int], Tally]] = {}
     for key, values in table.rows():
         cells = found.setdefault((key.window, key.release), {})
         cell = Tally(values[at], values[of]).checked()
-        old = cells.get((key.group, key.bucket))
-        cells[key.group, key.bucket] = cell if old is None else old.pooled(cell)
+        place = (key.group, key.bucket, key.bin if by_bin else 0)
+        old = cells.get(place)
+        cells[place] = cell if old is None else old.pooled(cell)
     return tuple(
         WindowCounts(
             window=window,
             release=release,
             slot=slot_of(window),
-            cells=tuple(Cell(group, bucket, tally) for (group, bucket), tally in cells.items()),
+            cells=tuple(Cell(group, bucket, tally, bin_) for (group, bucket, bin_), tally in cells.items()),
         )
         for (window, release), cells in sorted(found.items())
     )

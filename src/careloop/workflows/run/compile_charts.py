@@ -63,18 +63,24 @@ class ChartPlan:
 
 
 def compile_charts(
-    monitors: Sequence[Monitor], schema: EventSchema, *, favourable: Sequence[str] = FAVOURABLE
+    monitors: Sequence[Monitor], schema: EventSchema, *, favourable: Sequence[str] | None = None
 ) -> tuple[ChartPlan, ...]:
     """Every monitor, in order, with what is counted for it and whether a detector runs."""
     compiled = compile_monitors(monitors, schema, favourable=favourable)
     watched = {each.monitor.id: each for each in compiled.watched}
     left_out = {each.monitor.id: each.because for each in compiled.left_out}
+    counted = tuple(favourable or schema.favourable or FAVOURABLE)
     return tuple(
         _of_watched(watched[monitor.id])
-        if monitor.id in watched
-        else _of_unwatched(monitor, schema, favourable, left_out[monitor.id])
+        if monitor.id in watched and _drawn_as_watched(watched[monitor.id])
+        else _of_unwatched(monitor, schema, counted, left_out.get(monitor.id))
         for monitor in monitors
     )
+
+
+def _drawn_as_watched(watched: WatchedMonitor) -> bool:
+    """Whether what is drawn is what is watched; of a ratio, a quantile and a mixture other counts are drawn."""
+    return watched.plan.bins is None and not watched.ratio
 
 
 def _of_watched(watched: WatchedMonitor) -> ChartPlan:
@@ -87,7 +93,7 @@ def _of_watched(watched: WatchedMonitor) -> ChartPlan:
     )
 
 
-def _of_unwatched(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str) -> ChartPlan:
+def _of_unwatched(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str | None) -> ChartPlan:
     try:
         return _drawn(monitor, schema, favourable, because)
     except CareloopError as error:
@@ -96,7 +102,7 @@ def _of_unwatched(monitor: Monitor, schema: EventSchema, favourable: Sequence[st
         )
 
 
-def _drawn(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str) -> ChartPlan:
+def _drawn(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str | None) -> ChartPlan:
     groups, split = _split(monitor, schema)
     quantile = _QUANTILE.fullmatch(monitor.measure)
     amount = schema.business.get(monitor.measure)

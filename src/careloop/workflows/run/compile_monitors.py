@@ -1,35 +1,62 @@
 """From `monitors.yaml` to what can be counted and watched: each monitor's plan of counts, or why it cannot alarm yet.
 
-Watched by detectors are rates (selection, and any declared yes-or-no field: conversion, override, …) and the gap
-between the selection rates of groups. A monitor of another measure is named with the reason; nothing is dropped in
-silence.
+Watched by detectors are rates (selection, any declared yes-or-no field, and what `of` and `values` name: labels, the
+guard's verdicts), gaps and ratios between the selection rates of groups, drift of a column, and quantiles of latency. A
+monitor of another measure is named with the reason; nothing is dropped in silence.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from careloop.domain.alarm import Worse
-from careloop.domain.count_plan import Column, ColumnKind, Compare, CountPlan, Predicate
+from careloop.domain.count_plan import (
+    CategoryBins,
+    Column,
+    ColumnKind,
+    Compare,
+    CountPlan,
+    EdgeBins,
+    ExponentialBins,
+    Literal,
+    Predicate,
+)
 from careloop.domain.counts import CountTable, Tally
-from careloop.domain.event_columns import PREDICTION, column_named, declared_columns
-from careloop.domain.monitor import Monitor
+from careloop.domain.event import EventKind
+from careloop.domain.event_columns import (
+    CHECKPOINT,
+    KIND,
+    LATENCY_US,
+    PREDICTION,
+    VERDICT,
+    column_named,
+    declared_columns,
+)
+from careloop.domain.event_rows import View
+from careloop.domain.measure_spec import AuditedJudge
+from careloop.domain.monitor import Monitor, Response
 from careloop.domain.system import EventField, EventSchema
 from careloop.errors import CareloopError, InvalidInput
+from careloop.measures.drift import drift_plan
+from careloop.measures.intervals import clopper_pearson
+from careloop.measures.latency import latency_plan
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.ports.lake import Lake
-from careloop.workflows.run.read_windows import WindowQuery, closed_windows
+from careloop.workflows.run.read_windows import WindowQuery, closed_windows, reads_label
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = [
     "FAVOURABLE",
+    "QUANTILE",
     "CompiledMonitors",
     "NotWatched",
     "compile_monitors",
+    "declared_hits",
     "declared_values",
     "hits_of",
     "with_windows",
@@ -37,8 +64,29 @@ __all__ = [
 
 FAVOURABLE: Final = ("1", "accepted", "approve", "approved", "granted", "selected", "shown", "true", "yes")
 """Answers that count as selection where nothing else is said."""
-_GAPS: Final = {"dp_difference": "selection_rate", "demographic_parity_difference": "selection_rate"}
-_HIGHER_IS_WORSE: Final = ("complaint", "error", "fail", "overrid", "reject", "refus", "churn", "escalat")
+QUANTILE: Final = re.compile(r"latency_p(\d\d)(_ms)?")
+"""Names of quantiles of latency; `_ms` has its tolerance in milliseconds, else it is in microseconds."""
+_RATIO: Final = "impact_ratio"
+_GAPS: Final = dict.fromkeys(("dp_difference", "demographic_parity_difference", _RATIO), "selection_rate")
+_DRIFTS: Final = ("psi", "representativeness")
+_ACTING: Final = (Response.ROLLBACK, Response.SAFE_STATE)
+_GUARD_COLUMNS: Final = (CHECKPOINT, VERDICT)
+_HIGHER_IS_WORSE: Final = (
+    *(
+        "complaint",
+        "error",
+        "fail",
+        "overrid",
+        "reject",
+        "refus",
+        "churn",
+        "escalat",
+        "problem",
+        "injection",
+        "extraction",
+    ),
+    *("pii", "sensitive", "guard", "blocked", "leak"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +109,19 @@ def compile_monitors(
     monitors: Sequence[Monitor],
     schema: EventSchema,
     *,
-    favourable: Sequence[str] = FAVOURABLE,
+    favourable: Sequence[str] | None = None,
     references: Mapping[str, Tally] | None = None,
 ) -> CompiledMonitors:
     """The monitors as plans of counts over this system's events.
 
-    `favourable` are the answers that count as selection; `references` holds what the evaluation set showed, by monitor.
+    `favourable` are the answers that count as selection; else those that the system declares do, else the ones that are
+    usual (`FAVOURABLE`), which is a guess and said so. A quantile still needs its limit (`fix_quantiles`).
+    `references` holds what the evaluation set showed, by monitor.
     """
     watched, left_out = list[WatchedMonitor](), list[NotWatched]()
     for monitor in monitors:
         try:
-            found = _compiled(monitor, schema, favourable)
+            found = _compiled(monitor, schema, tuple(favourable or schema.favourable or FAVOURABLE))
         except CareloopError as error:
             left_out.append(NotWatched(monitor=monitor, because=error.message))
             continue
@@ -82,31 +132,134 @@ def compile_monitors(
 def with_windows(
     monitors: Sequence[WatchedMonitor], *, lake: Lake, system: str, now: datetime
 ) -> tuple[WatchedMonitor, ...]:
-    """The monitors with all closed windows of the lake; those of one window length are counted together."""
-    lengths = sorted({each.seconds for each in monitors})
+    """The monitors with all closed windows of the lake; those of one window length and view are counted together."""
+    alike = sorted({(each.seconds, each.view) for each in monitors})
     tables: dict[str, CountTable] = {}
-    for seconds in lengths:
-        plans = [each.plan for each in monitors if each.seconds == seconds]
+    for seconds, view in alike:
+        plans = [each.plan for each in monitors if (each.seconds, each.view) == (seconds, view)]
         tables |= closed_windows(lake, WindowQuery(system=system, plans=plans, seconds=seconds), now=now).tables
     return tuple(replace(each, table=tables[each.plan.monitor]) for each in monitors)
 
 
 def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) -> WatchedMonitor:
-    gap = monitor.measure in _GAPS
-    hit = hits_of(_GAPS.get(monitor.measure, monitor.measure), schema, favourable)
-    groups: tuple[str, ...] = ()
-    split = Split()
-    if monitor.by is not None:
-        column = column_named(monitor.by, schema)
-        groups, split = declared_values(column, schema), Split(group=(column,))
-    if gap and len(groups) < 2:
+    groups, split = _split(monitor, schema)
+    quantile = QUANTILE.fullmatch(monitor.measure)
+    if quantile is not None:
+        return _quantile(monitor, int(quantile.group(1)) / 100, groups)
+    if monitor.measure in _DRIFTS:
+        return _drift(monitor, schema)
+    compared = _GAPS.get(monitor.measure)
+    if compared is not None and len(groups) < 2:
         raise InvalidInput("a gap needs a field with at least two declared values (`by`)")
+    if monitor.measure == _RATIO and monitor.response in _ACTING:
+        raise InvalidInput(f"a ratio may alert or page, not {monitor.response}: for that watch dp_difference")
+    among: tuple[Predicate, ...] = ()
+    if monitor.of is not None and monitor.measure.endswith("rate"):
+        hit, among = declared_hits(monitor, schema)
+    else:
+        hit = hits_of(compared or monitor.measure, schema, favourable)
     if monitor.tolerance >= 1:
         raise InvalidInput(f"the tolerance {monitor.tolerance} of a rate lies between 0 and 1")
-    plan = rate_plan(monitor.id, hit=hit, split=split)
+    plan = rate_plan(monitor.id, hit=hit, among=among, split=split)
     return WatchedMonitor(
-        monitor=monitor, plan=plan, table=_no_windows(plan), gap=gap, groups=groups, worse=_worse(monitor.measure)
+        monitor=monitor,
+        plan=plan,
+        table=_no_windows(plan),
+        view=View.LABELLED if reads_label(plan) else View.RECEIVED,
+        gap=compared is not None,
+        ratio=monitor.measure == _RATIO,
+        groups=groups,
+        worse=_worse(monitor.measure),
+        scale=1.0 if monitor.judge is None else _sharpness(monitor.judge),
+        note=_note(monitor, schema, hit),
     )
+
+
+def _split(monitor: Monitor, schema: EventSchema) -> tuple[tuple[str, ...], Split]:
+    if monitor.by is None:
+        return (), Split()
+    column = column_named(monitor.by, schema)
+    return declared_values(column, schema), Split(group=(column,))
+
+
+def _quantile(monitor: Monitor, share: float, groups: tuple[str, ...]) -> WatchedMonitor:
+    if groups:
+        raise InvalidInput("a quantile is watched for all rows together: leave `by` out")
+    plan = latency_plan(monitor.id, bins=ExponentialBins(LATENCY_US, scale=4, octaves=36))
+    return WatchedMonitor(
+        monitor=monitor, plan=plan, table=_no_windows(plan), worse=Worse.HIGHER, quantile=share, at_most=1 - share
+    )
+
+
+def _drift(monitor: Monitor, schema: EventSchema) -> WatchedMonitor:
+    if monitor.by is not None:
+        raise InvalidInput("drift is watched for all rows together: leave `by` out")
+    if monitor.response in _ACTING:
+        raise InvalidInput(
+            f"drift does not say that the answers got worse: it may alert or page, not {monitor.response}"
+        )
+    plan = drift_plan(monitor.id, bins=_bins(monitor, schema))
+    return WatchedMonitor(monitor=monitor, plan=plan, table=_no_windows(plan))
+
+
+def _bins(monitor: Monitor, schema: EventSchema) -> EdgeBins | CategoryBins:
+    """How the column is cut: by its declared values, or by the monitor's edges."""
+    if monitor.of is None:
+        known = [f"features.{name}" for name, field in schema.features.items() if field.values]
+        if len(known) != 1:
+            some = ", ".join(known or [f"features.{name}" for name in schema.features]) or "none"
+            raise InvalidInput(f"say which column is watched for drift with `of`; there are: {some}")
+        column = column_named(known[0], schema)
+    else:
+        column = column_named(monitor.of, schema)
+    if column.kind is ColumnKind.TEXT:
+        return CategoryBins(column, declared_values(column, schema))
+    if column.kind not in (ColumnKind.REAL, ColumnKind.INTEGER):
+        raise InvalidInput(f"'{column.name}' is {column.kind} and has no mixture; watch its rate")
+    if not monitor.edges:
+        raise InvalidInput(f"'{column.name}' needs `edges` to be cut into bins; `care monitor init` proposes them")
+    return EdgeBins(Column(column.name, ColumnKind.REAL), monitor.edges)
+
+
+def declared_hits(monitor: Monitor, schema: EventSchema) -> tuple[tuple[Predicate, ...], tuple[Predicate, ...]]:
+    """What the monitor itself says is counted: hits, and among which rows; `of` with `values`."""
+    assert monitor.of is not None
+    if not monitor.values:
+        raise InvalidInput(f"say with `values` which values of '{monitor.of}' count")
+    column = column_named(monitor.of, schema)
+    among = [Predicate(column, Compare.IS_PRESENT)]
+    if column in _GUARD_COLUMNS:
+        if monitor.by is not None:
+            raise InvalidInput(f"what the guard sends does not say '{monitor.by}': leave `by` out")
+        among = [Predicate(KIND, Compare.EQ, (EventKind.GUARD.value,))]
+    return (Predicate(column, Compare.IN, tuple(_typed(value, column) for value in monitor.values)),), tuple(among)
+
+
+def _typed(value: str, column: Column) -> Literal:
+    if column.kind is ColumnKind.TEXT:
+        return value
+    if column.kind is ColumnKind.FLAG and value in ("true", "false"):
+        return value == "true"
+    if column.kind is ColumnKind.INTEGER and value.lstrip("-").isdigit():
+        return int(value)
+    raise InvalidInput(f"'{column.name}' is {column.kind}: '{value}' cannot be one of its values")
+
+
+def _sharpness(judge: AuditedJudge) -> float:
+    """How much the rate of verdicts moves, at most, when the rate of true problems moves by 1."""
+    ends = [clopper_pearson(Tally(each.right, each.of)).high for each in (judge.found, judge.passed)]
+    return max(0.0, sum(ends) - 1)
+
+
+def _note(monitor: Monitor, schema: EventSchema, hit: tuple[Predicate, ...]) -> str:
+    notes = []
+    if any(test.column == PREDICTION for test in hit) and monitor.of is None and not schema.favourable:
+        notes.append(f"which answers are favourable is a guess ({', '.join(FAVOURABLE)}); declare events.favourable")
+    if monitor.judge is not None:
+        notes.append(
+            f"the tolerance of true problems is {monitor.tolerance * _sharpness(monitor.judge):.4g} of verdicts"
+        )
+    return "; ".join(notes)
 
 
 def hits_of(measure: str, schema: EventSchema, favourable: Sequence[str] = FAVOURABLE) -> tuple[Predicate, ...]:
@@ -118,7 +271,9 @@ def hits_of(measure: str, schema: EventSchema, favourable: Sequence[str] = FAVOU
     meant = [column for column in flags if stem != measure and _alike(column.name.partition(".")[2], stem)]
     if len(meant) == 1:
         return (Predicate(meant[0], Compare.EQ, (True,)),)
-    raise InvalidInput(f"no detector watches {measure} yet; rates of answers and of yes-or-no fields are watched")
+    raise InvalidInput(
+        f"no detector watches {measure} yet; of a rate, say with `of` and `values` which column and values count"
+    )
 
 
 def _alike(field: str, stem: str) -> bool:

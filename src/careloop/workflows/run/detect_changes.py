@@ -14,10 +14,12 @@ from typing import Final
 
 from careloop.domain.alarm import Readiness, Signal
 from careloop.domain.monitor import Reference
+from careloop.monitors.drift_alarm import compile_drift_alarm
 from careloop.monitors.gap_alarm import compile_gap_alarm
 from careloop.monitors.history import RateHistory, learn_rate
 from careloop.monitors.promise import AlarmTerms
-from careloop.monitors.rate_alarm import RateAlarm, compile_rate_alarm
+from careloop.monitors.rate_alarm import RateAlarm, compile_fixed_alarm, compile_rate_alarm
+from careloop.monitors.ratio_alarm import compile_ratio_alarm
 from careloop.monitors.replay import ChangeAlarm, judge_readiness, rehearse
 from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, windows_of
 from careloop.workflows.run.watched_monitor import WatchedMonitor
@@ -46,7 +48,7 @@ class Part:
         watched = self.watched
         return AlarmTerms(
             monitor=watched.monitor.id,
-            tolerance=watched.monitor.tolerance,
+            tolerance=watched.tolerance,
             promise=watched.promise,
             window_seconds=watched.seconds,
             worse=watched.worse,
@@ -54,9 +56,17 @@ class Part:
 
     def learn(self, history: Sequence[WindowCounts]) -> ChangeAlarm:
         """The alarm that this past gives."""
-        if self.watched.gap:
-            return compile_gap_alarm(self.terms, groups=self.watched.groups, history=history)
+        watched = self.watched
+        if watched.drift:
+            return compile_drift_alarm(self.terms, bins=watched.bins, history=history)
+        if watched.ratio:
+            least_n = watched.monitor.minimum_n
+            return compile_ratio_alarm(self.terms, groups=watched.groups, history=history, minimum_n=least_n)
+        if watched.gap:
+            return compile_gap_alarm(self.terms, groups=watched.groups, history=history)
         learnt = learn_rate(history)
+        if watched.at_most is not None:
+            return compile_fixed_alarm(self.terms, history=learnt, at_most=watched.at_most)
         if self.watched.monitor.reference is Reference.EVALUATION_SET and self.watched.reference is not None:
             learnt = RateHistory(slots={0: self.watched.reference}, window_sd=learnt.window_sd)
         return compile_rate_alarm(self.terms, history=learnt)
@@ -113,7 +123,8 @@ def too_short(windows: int) -> Readiness:
 def parts_of(watched: WatchedMonitor) -> tuple[Part, ...]:
     """The detectors that a monitor needs: one, or one for each declared group whose rate has its own reference."""
     season = hour_of_week if watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK else one_slot
-    windows = windows_of(watched.table, slot_of=season)
+    hits = "n" if watched.drift else "hits"
+    windows = windows_of(watched.table, hits=hits, slot_of=season, by_bin=watched.drift)
     if watched.gap or not watched.groups:
         return (Part(watched=watched, group=None, windows=windows),)
     return tuple(

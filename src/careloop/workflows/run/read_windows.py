@@ -20,7 +20,16 @@ from careloop.ledger.record import uuid7
 from careloop.ports.lake import Engine, Lake, Reading
 from careloop.ports.ledger import Actor, Json, Ledger, Receipt, Record, Subject
 
-__all__ = ["Span", "WindowQuery", "Windows", "closed_windows", "event_windows", "record_windows", "window_plan"]
+__all__ = [
+    "Span",
+    "WindowQuery",
+    "Windows",
+    "closed_windows",
+    "event_windows",
+    "reads_label",
+    "record_windows",
+    "window_plan",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +105,7 @@ def closed_windows(lake: Lake, query: WindowQuery, *, now: datetime, after: date
     """
     fence = lake.fence(now)
     until = _start_of_window(fence.received_before, query.seconds)
-    view = View.LABELLED if any(map(_reads_label, query.plans)) else View.RECEIVED
+    view = View.LABELLED if any(map(reads_label, query.plans)) else View.RECEIVED
     reading = Reading(system=query.system, upto=fence.watermark, view=view, since=after, until=until)
     return replace(_counted(lake, query, reading), until=until if after is None else max(until, after))
 
@@ -113,7 +122,8 @@ def _names_kind(plan: CountPlan) -> bool:
     return any(column == KIND for column in plan.reads())
 
 
-def _reads_label(plan: CountPlan) -> bool:
+def reads_label(plan: CountPlan) -> bool:
+    """Whether its rows come when their label does."""
     return not _names_kind(plan) and not LABEL_COLUMNS.isdisjoint(plan.reads())
 
 

@@ -18,9 +18,10 @@ from careloop.ports.ledger import Actor, ActorKind, Ledger
 from careloop.ports.pager import Pager
 from careloop.ports.replayer import Replayer
 from careloop.workflows.run.compare_releases import ReplayRoom
-from careloop.workflows.run.compile_monitors import FAVOURABLE, NotWatched, compile_monitors, with_windows
+from careloop.workflows.run.compile_monitors import NotWatched, compile_monitors, with_windows
 from careloop.workflows.run.enter_safe_state import Place
 from careloop.workflows.run.execute_plan import Hands
+from careloop.workflows.run.fix_quantiles import fix_quantiles
 from careloop.workflows.run.release_desk import Governance
 from careloop.workflows.run.served_rows import LakeRows
 from careloop.workflows.run.verify_rollback import counts_of, served_since
@@ -63,7 +64,7 @@ def open_watch(
     place: Place,
     desk: WatchDesk,
     *,
-    favourable: Sequence[str] = FAVOURABLE,
+    favourable: Sequence[str] | None = None,
     references: Mapping[str, Tally] | None = None,
 ) -> OpenWatch:
     """The system's monitors with all their closed windows, and the hands to act with, as of `governance.now`.
@@ -74,6 +75,7 @@ def open_watch(
     documents = [one.monitors for at, one in governance.repository.all(Monitors) if at.folder == place.system]
     monitors = [monitor for found in documents for monitor in found]
     compiled = compile_monitors(monitors, system.events or EventSchema(), favourable=favourable, references=references)
+    compiled = fix_quantiles(compiled, lake=desk.lake, system=place.system, now=governance.now)
     watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now)
     watch = SystemWatch(
         system=place.system,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from careloop.domain.alarm import Worse
-from careloop.domain.count_plan import ColumnKind, CountPlan
-from careloop.domain.counts import CountTable, Tally
+from careloop.domain.count_plan import CategoryBins, ColumnKind, CountPlan, EdgeBins
+from careloop.domain.counts import MISSING, CountTable, Tally
 from careloop.domain.event_columns import PREDICTION
 from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
@@ -18,23 +18,48 @@ __all__ = ["WatchedMonitor"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedMonitor:
-    """A monitor of a rate, or of the gap between the rates of groups."""
+    """A monitor of a rate, of how the rates of groups compare, of a mixture, or of a quantile."""
 
     monitor: Monitor
     plan: CountPlan
-    """Counts `hits` and `n` per release, window, group and bucket."""
+    """Counts `hits` and `n` per release, window, group and bucket; of drift and of a quantile `n` per bin as well."""
     table: CountTable
     """Closed windows only, by when the rows came."""
     view: View = View.RECEIVED
     """In which view the rows were counted; `LABELLED` where a label decides."""
     gap: bool = False
     """Whether groups are compared with each other; else each with its own reference."""
+    ratio: bool = False
+    """Whether they are compared by ratio; else by difference."""
+    quantile: float | None = None
+    """Which quantile of the plan's column is watched, in (0, 1), until its limit is fixed (`fix_quantiles`)."""
+    at_most: float | None = None
+    """A limit of the rate that does not come from the past's rate: 5 % may be slower than a limit on the p95."""
+    scale: float = 1.0
+    """What the tolerance is multiplied with to be one of the rate that is counted."""
+    note: str = ""
+    """What a reader has to know about how it is watched; empty when nothing."""
     groups: tuple[str, ...] = ()
     """Declared values of the field that splits the rows; empty when nothing does."""
     worse: Worse = Worse.HIGHER
     """Of a rate."""
     reference: Tally | None = None
     """What the evaluation set showed, where that is the reference; else the system's own past is."""
+
+    @property
+    def drift(self) -> bool:
+        """Whether a mixture is watched."""
+        return isinstance(self.plan.bins, EdgeBins | CategoryBins)
+
+    @property
+    def bins(self) -> tuple[int, ...]:
+        """All bins a row can be in, where a mixture is watched; the missing one too."""
+        return (MISSING, *range(self.plan.bins.size)) if self.plan.bins is not None else ()
+
+    @property
+    def tolerance(self) -> float:
+        """The tolerance in the terms of what is counted."""
+        return 0.0 if self.at_most is not None else self.monitor.tolerance * self.scale
 
     @property
     def seconds(self) -> int:

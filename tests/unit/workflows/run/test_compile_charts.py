@@ -25,7 +25,7 @@ def compiled(**changed: Any) -> ChartPlan:
         ({}, SeriesRole.GAP, ("hits", "n")),
         ({"measure": "selection_rate"}, SeriesRole.RATE, ("hits", "n")),
         ({"measure": "override_rate", "by": None}, SeriesRole.RATE, ("hits", "n")),
-        ({"measure": "impact_ratio"}, SeriesRole.IMPACT_RATIO, ("hits", "n")),
+        ({"measure": "impact_ratio", "response": "page"}, SeriesRole.IMPACT_RATIO, ("hits", "n")),
         ({"measure": "latency_p95_ms", "by": None}, SeriesRole.QUANTILE, ("n",)),
         ({"measure": "granted", "tolerance": 900.0}, SeriesRole.AMOUNT, ("sum", "n")),
         ({"measure": "cases", "by": None, "tolerance": 5.0}, SeriesRole.AMOUNT, ("sum", "n")),
@@ -38,7 +38,8 @@ def test_rates_gaps_ratios_latencies_and_amounts_are_drawn(
     assert found.plan is not None
     assert (found.role, found.plan.columns, found.not_charted) == (role, columns, None)
     assert (found.watched is None) is (role not in (SeriesRole.GAP, SeriesRole.RATE))
-    assert (found.not_watched is None) is (found.watched is not None)
+    by_other_counts = role in (SeriesRole.QUANTILE, SeriesRole.IMPACT_RATIO)
+    assert (found.not_watched is None) is (found.watched is not None or by_other_counts)
 
 
 @pytest.mark.parametrize(

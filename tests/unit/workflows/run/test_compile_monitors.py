@@ -18,6 +18,7 @@ from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 SCHEMA = EventSchema.model_validate(
     {
+        "features": {"income": {"type": "number", "personal": True}, "age": {"type": "integer", "personal": True}},
         "groups": {"sex": {"type": "category", "personal": True, "values": ["female", "male"]}},
         "segment": {"region": {"type": "category", "personal": False}},
         "business": {
@@ -61,8 +62,17 @@ def test_a_rate_reads_the_answer_or_a_declared_yes_or_no_field(measure: str, col
 @pytest.mark.parametrize(
     ("monitor", "because"),
     [
-        (a_monitor(measure="latency_p95_ms"), "no detector watches latency_p95_ms yet"),
-        (a_monitor(measure="psi"), "no detector watches psi yet"),
+        (a_monitor(measure="calibration_error"), "no detector watches calibration_error yet"),
+        (a_monitor(measure="latency_p95_ms"), "leave `by` out"),
+        (a_monitor(measure="psi"), "leave `by` out"),
+        (a_monitor(measure="psi", by=None), "may alert or page, not rollback"),
+        (a_monitor(measure="psi", by=None, response="page"), "say which column is watched for drift with `of`"),
+        (a_monitor(measure="psi", by=None, response="page", of="features.income"), "needs `edges`"),
+        (a_monitor(measure="impact_ratio"), "may alert or page, not rollback"),
+        (a_monitor(measure="impact_ratio", response="page", by=None), "at least two declared values"),
+        (a_monitor(measure="injection_rate", by=None, of="verdict"), "say with `values`"),
+        (a_monitor(measure="injection_rate", of="verdict", values=["blocked"]), "does not say 'sex'"),
+        (a_monitor(measure="rate", by=None, of="business.converted", values=["maybe"]), "cannot be one of its values"),
         (a_monitor(by=None), "a gap needs a field with at least two declared values"),
         (a_monitor(by="region"), "declares no values to tell groups by"),
         (a_monitor(by="colour"), "no single column 'colour'"),

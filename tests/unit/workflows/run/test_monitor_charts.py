@@ -79,13 +79,15 @@ def test_a_group_without_rows_in_a_window_leaves_a_hole_in_its_line_and_in_the_g
     assert [day for day, *_ in points(line(chart, SeriesRole.GAP, "men"))] == [1.0]
 
 
-def test_latency_amounts_and_ratios_are_drawn_although_no_detector_watches_them() -> None:
+def test_latency_amounts_and_ratios_are_drawn_by_other_counts_than_detectors_have() -> None:
     charts = draw(a_lake(), a_ledger())
     latency, granted, ratio = (chart_of(charts, monitor) for monitor in (LATENCY, GRANTED, RATIO))
     for chart in (latency, granted, ratio):
-        assert (chart.not_watched or "").startswith("no detector watches")
         assert chart.not_charted is None
         assert all(series.limits == () for series in chart.series)
+    assert latency.not_watched is None
+    assert (granted.not_watched or "").startswith("no detector watches granted yet")
+    assert (ratio.not_watched or "").startswith("a ratio may alert or page, not rollback")
     slow = line(latency, SeriesRole.QUANTILE).points[0]
     assert (latency.unit, slow.n) == (Unit.MILLISECONDS, 24)
     assert slow.value is not None
