@@ -91,6 +91,8 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("safe_state.approved.by", "post"),
         ("logs.law", "law"),
         ("responsibilities[].accountable", "party"),
+        ("evaluation[].not_assessable.law", "law"),
+        ("evaluation[].not_assessable.control", "requirement"),
     ),
     "card": (
         ("system", "system"),

@@ -15,12 +15,13 @@ from careloop.workflows.run.approve_matter import EndAsk, end_matter
 from careloop.workflows.run.ask_matter import MatterAsk, MatterAsked, ask_matter
 from careloop.workflows.run.view_requests import RequestView, view_request, view_requests
 
-__all__ = ["app", "end", "envelope", "list_", "restore", "review", "show", "waiver"]
+__all__ = ["app", "end", "envelope", "legal_bar", "list_", "restore", "review", "show", "waiver"]
 
 _EPILOG = """
 Examples:  care request waiver late-card  ·  care request envelope credit-decision/nightly  ·
-care request restore credit-decision --environment production  ·  care request review 01a2…  ·
-care request list --all  ·  care request end envelope/credit-decision/nightly --reason "Drift of the inputs"
+care request legal-bar credit-decision/impact_ratio  ·  care request restore credit-decision --environment production  ·
+care request review 01a2…  ·  care request list --all  ·
+care request end envelope/credit-decision/nightly --reason "Drift of the inputs"
 
 Whatever loosens waits for people: one, or two of distinct posts where a system of tier high or above is concerned. They
 sign with `care approve REQUEST`. Ending what was granted takes effect at once and needs one.
@@ -37,7 +38,7 @@ EnvironmentOption = Annotated[str, typer.Option("--environment", metavar="NAME",
 
 @app.callback(epilog=_EPILOG)
 def _request() -> None:
-    """Ask people for a waiver, an envelope, a restore or a review; see what waits for them; end what was granted."""
+    """Ask people for a waiver, an envelope, a legal bar, a restore or a review; see what waits; end what was given."""
 
 
 @app.command()
@@ -60,6 +61,17 @@ def envelope(
 ) -> None:
     """Ask two people to grant a change envelope: releases inside it then pass on the gate's word alone."""
     _ask(MatterKind.ENVELOPE, name, requester, repo, output_format)
+
+
+@app.command(name="legal-bar")
+def legal_bar(
+    name: Annotated[str, typer.Argument(metavar="SYSTEM/MEASURE", help="With `not_assessable` in system.yaml.")],
+    requester: RequesterOption = None,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Ask people to let releases come without a measure that the law bars, while a control compensates."""
+    _ask(MatterKind.LEGAL_BAR, name, requester, repo, output_format)
 
 
 @app.command()
@@ -114,7 +126,7 @@ def list_(
     repo: RepoOnlyOption = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
-    """List what waits for people: releases, waivers, envelopes, restores and reviews, newest first."""
+    """List what waits for people: releases, waivers, envelopes, legal bars, restores and reviews, newest first."""
     root = repository_root(None, repo)
     states = tuple(RequestState) if everything else (RequestState.OPEN,)
     with wiring.release_desk(root, {}, read_only=True) as desk:
@@ -162,7 +174,9 @@ def show(
 
 @app.command()
 def end(
-    name: Annotated[str, typer.Argument(metavar="MATTER", help="waiver/ID or envelope/SYSTEM/ID.")],
+    name: Annotated[
+        str, typer.Argument(metavar="MATTER", help="waiver/ID, envelope/SYSTEM/ID, legal-bar/SYSTEM/MEASURE.")
+    ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; recorded with your name.")],
     person: AsOption = None,
     key: KeyOption = None,

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from careloop.domain.not_assessable import NotAssessable
 from careloop.domain.noun import Noun, Slug, Text
 from careloop.domain.tool_report import Tool
 
@@ -33,6 +34,8 @@ class ExpectedResult(Noun):
     """Least rows of a group that is compared."""
     reports: tuple[ReportedAs, ...] = ()
     """Where in other tools' reports it stands; names that careloop knows need not be listed."""
+    not_assessable: NotAssessable | None = None
+    """Why releases may come without it: the attribute is missing for a documented reason (SEMANTICS 17)."""
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:

@@ -24,7 +24,8 @@ from careloop.domain.event_values import (
     text,
     weight,
 )
-from careloop.domain.system import EventField, EventSchema, ProtectedBasis
+from careloop.domain.not_assessable import ProtectedBasis
+from careloop.domain.system import EventField, EventSchema
 
 __all__ = ["NO_BASIS", "Admitted", "EventContract", "EventTerms", "admit", "admit_sent", "finished", "readers_of"]
 

@@ -25,6 +25,8 @@ class MatterKind(StrEnum):
     """A recipe within which retrained releases pass on gates alone (`systems/*/envelopes/*.yaml`)."""
     RESTORE = "restore"
     """Letting a release answer again after a containment."""
+    LEGAL_BAR = "legal-bar"
+    """Releasing without a measure that the law bars, while a control compensates (`evaluation:` of system.yaml)."""
     REVIEW = "review"
     """Looking afterwards at an emergency, or at authority that was used on call."""
 
@@ -33,6 +35,7 @@ AUTHORITY: Final[Mapping[MatterKind, str]] = {
     MatterKind.WAIVER: APPROVE_RELEASE,
     MatterKind.ENVELOPE: APPROVE_RELEASE,
     MatterKind.RESTORE: "restore",
+    MatterKind.LEGAL_BAR: APPROVE_RELEASE,
     MatterKind.REVIEW: APPROVE_RELEASE,
 }
 """The authority that a post must carry for its holder to approve a matter of a kind."""
@@ -44,7 +47,8 @@ class Matter:
 
     kind: MatterKind
     id: str
-    """Of the waiver or envelope; of a restore, system, environment and release; of a review, the record reviewed."""
+    """Of the waiver or envelope; of a legal bar, system and measure; of a restore, system, environment and release; of
+    a review, the record reviewed."""
     asks: str
     """What would be agreed to, in a sentence."""
     terms: Mapping[str, Any]

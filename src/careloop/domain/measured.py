@@ -79,11 +79,13 @@ class Measured:
 
 
 class Outcome(StrEnum):
-    """What a gate's test shows (SEMANTICS 16)."""
+    """What a gate's test shows (SEMANTICS 16, 17)."""
 
     SHOWN_SAFE = "shown_safe"
     SHOWN_HARMFUL = "shown_harmful"
     CANNOT_TELL = "cannot_tell"
+    NOT_ASSESSABLE = "not_assessable"
+    """It could not be made, for a documented reason; at the gate only, no measure gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from careloop.domain.evaluation import ExpectedResult
+from careloop.domain.not_assessable import ProtectedBasis
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
 from careloop.domain.tier import OrderedEnum, Tier
@@ -24,7 +25,6 @@ __all__ = [
     "LogKeeping",
     "Operation",
     "Origin",
-    "ProtectedBasis",
     "Requirement",
     "Resources",
     "Responsibility",
@@ -116,18 +116,6 @@ class EventField(Noun):
     personal: bool
     unit: str | None = None
     values: tuple[str, ...] = ()
-
-
-class ProtectedBasis(StrEnum):
-    """Why protected attributes are present, or what stands in for them (SEMANTICS 17)."""
-
-    PERMITTED = "permitted"
-    SURVEY = "survey_subsample"
-    PROXY = "declared_proxy"
-    SEGMENT = "non_personal_segment"
-    COUNTERFACTUAL = "counterfactual_pairs"
-    PANEL = "independent_panel"
-    LEGAL_BAR = "legal_bar"
 
 
 class EventSchema(Noun):
@@ -280,3 +268,13 @@ class System(Governed):
     logs: LogKeeping | None = None
     feedback: str | None = None
     """Where people report that the system did them harm."""
+
+    @field_validator("evaluation")
+    @classmethod
+    def _stood_in_for(cls, value: tuple[ExpectedResult, ...]) -> tuple[ExpectedResult, ...]:
+        taken = {one.measure for one in value if one.not_assessable is None}
+        for one in value:
+            stands_in = one.not_assessable.stands_in if one.not_assessable else None
+            if stands_in is not None and stands_in not in taken:
+                raise ValueError(f"{stands_in}, which stands in for {one.measure}, has no limit in this list")
+        return value

@@ -32,7 +32,12 @@ APPROVAL: Final = "urn:careloop:predicate:approval:v1"
 """Ours: no predicate that is published says who agreed to a release."""
 TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
 VERIFICATION_SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
-_FAILED: Final = {Outcome.SHOWN_HARMFUL: "FAILED", Outcome.CANNOT_TELL: "WARNED", Outcome.SHOWN_SAFE: "PASSED"}
+_FAILED: Final = {
+    Outcome.SHOWN_HARMFUL: "FAILED",
+    Outcome.CANNOT_TELL: "WARNED",
+    Outcome.NOT_ASSESSABLE: "WARNED",
+    Outcome.SHOWN_SAFE: "PASSED",
+}
 
 
 def subjects_of_lock(lock: ReleaseLock) -> tuple[Subject, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from careloop.domain.approval import APPROVE_RELEASE, ApprovalCount
 from careloop.domain.decision import Decision, Reason, ReasonKind, Verdict
+from careloop.domain.measured import Outcome
 from careloop.domain.organisation import Quorum
 from careloop.domain.release import Release
 from careloop.domain.residual import LiveRisk
@@ -79,7 +80,8 @@ def decide(case: GateCase) -> Decision:
 
 
 def _no_results(case: GateCase) -> Iterator[Reason]:
-    if case.system.tier.rank >= Tier.MEDIUM.rank and not case.release.results:
+    taken = any(one.outcome is not Outcome.NOT_ASSESSABLE for one in case.release.results)
+    if case.system.tier.rank >= Tier.MEDIUM.rank and not taken:
         yield Reason(
             kind=ReasonKind.RESULT,
             effect=Verdict.BLOCK,

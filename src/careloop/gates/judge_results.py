@@ -9,18 +9,20 @@ Source: R40; SEMANTICS 16; MEASURES, "Alarms that keep their promise".
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from careloop.domain.decision import Reason, ReasonKind, Verdict
 from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.measured import Judgement, Measured, Outcome
+from careloop.domain.not_assessable import LegalBar
 from careloop.domain.noun import days_in
 from careloop.domain.release import MeasuredResult, Result, ResultsFile
 from careloop.domain.release_lock import ReleaseLock
 from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput
+from careloop.gates.absence import judge_absence
 from careloop.gates.declared_limit import judge_by_limit, tallies_of
 from careloop.measures.fairness import demographic_parity_difference, impact_ratio
 from careloop.measures.noninferiority import judge_gap, judge_impact_ratio
@@ -49,6 +51,10 @@ class Terms:
     now: datetime
     expected: tuple[ExpectedResult, ...] = ()
     """Measures that the system's own document asks for, with their limits."""
+    bars: Mapping[str, LegalBar] = field(default_factory=dict)
+    """The legal bars among them as they stand, by measure (SEMANTICS 17)."""
+    today: date | None = None
+    """The day in the organisation's time zone; that of `now` when it is null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +82,34 @@ def judge_results(files: Sequence[ResultsFile], terms: Terms) -> Judged:
     digest = terms.lock.digest
     reasons: list[Reason] = []
     results: list[Result] = []
+    absent: set[str] = set()
     accepted: list[tuple[int, tuple[Result, ...]]] = []
     for place, file in enumerate(files):
         doubts_of_file, before = list(_doubts_of_file(file, terms, digest)), len(results)
         whose = f"report of {file.source.tool.value}: " if file.source else ""
         reasons += [_blocked(whose + message, remedy=_AGAIN) for message in doubts_of_file]
         for measured in file.results:
+            if measured.outcome is Outcome.NOT_ASSESSABLE:
+                absent.add(measured.measure)
+                continue
             limits = [one for one in terms.expected if one.measure == measured.measure]
             result, doubts = _judge(measured, limits)
             results.append(result)
             reasons += [_blocked(f"{measured.measure}: {doubt}", measured.measure, remedy=_AGAIN) for doubt in doubts]
         if not doubts_of_file:
             accepted.append((place, tuple(results[before:])))
+    given = {result.measure for result in results}
+    documented = {one.measure for one in terms.expected if one.not_assessable is not None}
+    for measure in sorted((absent | documented) - given):
+        result, reason = judge_absence(
+            measure,
+            terms.expected,
+            bars=terms.bars,
+            today=terms.today or terms.now.date(),
+            system=terms.lock.system,
+        )
+        results.append(result)
+        reasons.append(reason)
     reasons += _missing(results, terms.expected)
     matches = all(file.lock == digest and file.system == terms.lock.system for file in files)
     return Judged(tuple(results), tuple(reasons), matches, tuple(accepted))

@@ -6,18 +6,22 @@ from hashlib import sha256
 from typing import Any, Final
 
 from careloop.domain.envelope import ChangeEnvelope
+from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.evolve import Waiver
 from careloop.domain.matter import Grant, Matter, MatterKind
+from careloop.domain.not_assessable import ProtectedBasis
 from careloop.domain.organisation import Approval
 from careloop.domain.repository import Repository
 from careloop.domain.risk import Risk
 from careloop.domain.system import System
 from careloop.domain.tier import Tier
+from careloop.errors import InvalidInput
 from careloop.ledger.canonical import canonical_bytes
 
 __all__ = [
     "envelope_matter",
     "granted_waivers",
+    "legal_bar_matter",
     "matter_digest",
     "plain_terms",
     "restore_matter",
@@ -87,6 +91,27 @@ def envelope_matter(envelope: ChangeEnvelope, path: str, system: System) -> Matt
         system=system.id,
         environment=envelope.environment,
         until=envelope.expires,
+        files=(path,),
+    )
+
+
+def legal_bar_matter(expected: ExpectedResult, path: str, system: System) -> Matter:
+    """Releasing without a measure that the law bars: one person, or two from tier high on (SEMANTICS 17)."""
+    ground = expected.not_assessable
+    if ground is None or ground.basis is not ProtectedBasis.LEGAL_BAR:
+        raise InvalidInput(f"{path}: {expected.measure} is not declared to be barred by law (`not_assessable`)")
+    return Matter(
+        kind=MatterKind.LEGAL_BAR,
+        id=f"{system.id}/{expected.measure}",
+        asks=(
+            f"releases of {system.id} come without {expected.measure}, which {ground.law} bars, while {ground.control}"
+            f" compensates, until {ground.expires}: {ground.because}"
+        ),
+        terms={"system": system.id, **expected.model_dump(mode="json", exclude={"reports"})},
+        tier=system.tier,
+        required=_by_tier(system.tier),
+        system=system.id,
+        until=ground.expires,
         files=(path,),
     )
 

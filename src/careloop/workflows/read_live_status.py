@@ -35,7 +35,7 @@ from careloop.workflows.assessed_before import PastDocuments, outdated_assessmen
 from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.read_schedule import read_schedule
 
-__all__ = ["Reading", "read_approvals", "read_live_risks", "read_live_status"]
+__all__ = ["Reading", "read_approvals", "read_live_risks", "read_live_status", "read_rows"]
 
 _WITNESSES: Final = ("gate.decision", TREATMENT_TYPE, "policy.in_force", "check.result")
 """Types of entries that name the commit whose documents were judged."""
@@ -121,11 +121,16 @@ def _unreviewed(reading: Reading) -> Iterator[ProgrammeFinding]:
 def read_live_risks(reading: Reading, system: str) -> tuple[LiveRisk, ...]:
     """The risks of one system as they stand; only the requirements that their treatments count on are judged."""
     mine = tuple(risk for risk in reading.repository.nouns(Risk) if system in risk.systems)
-    wanted = credited_controls(mine)
+    rows = read_rows(reading, credited_controls(mine))
+    return tuple(live for live in _risks(reading, rows) if system in live.risk.systems)
+
+
+def read_rows(reading: Reading, wanted: frozenset[str]) -> tuple[RequirementRow, ...]:
+    """How far these requirements are evidenced, with their past; an id that nobody knows has no row."""
     types = record_types(reading.repository, reading.catalogue, wanted)
     judge = ClaimJudge(Cases(reading.repository, reading.now), _records(reading, types), reading.now)
     rows = requirement_rows(reading.repository, reading.catalogue, judge, reading.now.date(), wanted)
-    return tuple(live for live in _risks(reading, _with_past(reading, rows, types)) if system in live.risk.systems)
+    return _with_past(reading, rows, types)
 
 
 def read_approvals(reading: Reading) -> tuple[TreatmentApproval, ...]:

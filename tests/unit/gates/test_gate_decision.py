@@ -276,7 +276,7 @@ def test_a_worse_outcome_or_fewer_approvals_never_help(release: Release, tier: T
     worse = list(release.results)
     if worse:
         at = place % len(worse)
-        after = order[min(2, order.index(worse[at].outcome) + 1)]
+        after = HARM if worse[at].outcome not in order else order[min(2, order.index(worse[at].outcome) + 1)]
         worse[at] = worse[at].model_copy(update={"outcome": after})
     harder = release.model_copy(update={"results": tuple(worse), "approvals": max(0, release.approvals - 1)})
     rules = release_rules(a_system(tier))

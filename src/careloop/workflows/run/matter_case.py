@@ -14,7 +14,14 @@ from careloop.domain.system import System
 from careloop.domain.tier import Tier
 from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.gates.count_approvals import ApprovalTerms, count_approvals
-from careloop.gates.matters import envelope_matter, matter_digest, restore_matter, terms_bytes, waiver_matter
+from careloop.gates.matters import (
+    envelope_matter,
+    legal_bar_matter,
+    matter_digest,
+    restore_matter,
+    terms_bytes,
+    waiver_matter,
+)
 from careloop.gates.slice import slice_digest
 from careloop.gates.slice_changes import slice_changes
 from careloop.plans.automation_history import serving_by_ledger
@@ -131,6 +138,8 @@ def find_matter(kind: MatterKind, name: str, governance: Governance, desk: Relea
             if system.tier is Tier.VERY_HIGH:
                 raise Refused(f"{system.id} is of tier {system.tier}: such a system has no change envelope")
             return envelope_matter(envelope, document.path, system)
+        case MatterKind.LEGAL_BAR:
+            return _legal_bar(name, governance)
         case MatterKind.RESTORE:
             return _restore(name, governance, desk)
         case MatterKind.REVIEW:
@@ -151,6 +160,18 @@ def _envelope(name: str, governance: Governance) -> tuple[Document, ChangeEnvelo
             return document, noun, governance.system(document.folder or "")
     raise NotFound(
         f"there is no envelope '{name}' at {governance.commit[:12]}", hint="commit systems/<id>/envelopes/<name>.yaml"
+    )
+
+
+def _legal_bar(name: str, governance: Governance) -> Matter:
+    folder, _, measure = name.partition("/")
+    system = governance.system(folder)
+    for one in system.evaluation:
+        if one.measure == measure:
+            return legal_bar_matter(one, f"systems/{system.id}/system.yaml", system)
+    raise NotFound(
+        f"{system.id} asks for no measure '{measure}' at {governance.commit[:12]}",
+        hint="name it as SYSTEM/MEASURE, as `evaluation:` of system.yaml does",
     )
 
 

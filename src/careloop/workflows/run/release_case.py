@@ -48,6 +48,7 @@ from careloop.workflows.emergencies import emergencies_of
 from careloop.workflows.grants import grants_of
 from careloop.workflows.read_live_status import Reading, read_live_risks
 from careloop.workflows.run.granted import Candidate, Envelopes, envelopes_for
+from careloop.workflows.run.legal_bars import read_legal_bars
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk
 from careloop.workflows.run.release_records import Asked, approvals_of, rejections_of, standings_of, validations_of
 
@@ -144,9 +145,14 @@ class ReleaseCase:
     def risks(self) -> tuple[LiveRisk, ...]:
         """The system's risks as they stand with the controls that are evidenced now."""
         governance, system = self.governance, self.system.id
-        if system in governance.live_risks:
-            return governance.live_risks[system]
-        reading = Reading(
+        if system not in governance.live_risks:
+            governance.live_risks[system] = read_live_risks(self._reading, system)
+        return governance.live_risks[system]
+
+    @property
+    def _reading(self) -> Reading:
+        governance = self.governance
+        return Reading(
             compiled=governance.compiled,
             catalogue=governance.catalogue,
             source=self.desk.source,
@@ -154,7 +160,6 @@ class ReleaseCase:
             now=governance.here,
             commit=governance.commit,
         )
-        return governance.live_risks.setdefault(system, read_live_risks(reading, system))
 
     def count(self, asked: Asked | None) -> ApprovalCount:
         """The approvals of a request that count now."""
@@ -262,6 +267,8 @@ class ReleaseCase:
             fresh_days=self._fresh_days,
             now=self.governance.now,
             expected=self.system.evaluation,
+            bars=read_legal_bars(self._reading, self.system),
+            today=self.governance.on,
         )
         return judge_results(self.results, terms)
 
