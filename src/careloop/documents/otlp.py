@@ -19,7 +19,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from careloop.documents.event_batch import BatchRow, Unreadable
-from careloop.documents.otlp_wire import read_metrics, read_traces
 from careloop.domain.event_values import moment_of
 from careloop.errors import InvalidInput
 
@@ -34,27 +33,20 @@ _PARTS: Final = {"segment": "segment", "group": "groups", "business": "business"
 _Json = Mapping[str, Any]
 
 
-def trace_rows(body: bytes, *, protobuf: bool) -> list[BatchRow]:
-    """The rows of an export of spans; what is none says why. Raises `InvalidInput` when the whole is no export."""
-    export = read_traces(body) if protobuf else _from_json(body, "resourceSpans")
-    found = _spans(export)
-    return [BatchRow(at, row) for at, row in enumerate(found)]
+def trace_rows(export: Mapping[str, Any]) -> list[BatchRow]:
+    """The rows of an export of spans, given in the shape of OTLP's JSON; what is none says why.
+
+    Raises `InvalidInput` when the whole is no export.
+    """
+    return [BatchRow(at, row) for at, row in enumerate(_spans(export))]
 
 
-def metric_rows(body: bytes, *, protobuf: bool) -> list[BatchRow]:
-    """The rows of an export of metrics. Raises `InvalidInput` when the whole is no export."""
-    export = read_metrics(body) if protobuf else _from_json(body, "resourceMetrics")
+def metric_rows(export: Mapping[str, Any]) -> list[BatchRow]:
+    """The rows of an export of metrics, given in the shape of OTLP's JSON.
+
+    Raises `InvalidInput` when the whole is no export.
+    """
     return [BatchRow(at, row) for at, row in enumerate(_censuses(export))]
-
-
-def _from_json(body: bytes, top: str) -> _Json:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"the body is no JSON: {error}") from error
-    if not isinstance(found, dict) or not isinstance(found.get(top, []), list):
-        raise InvalidInput(f"the body is no OTLP export: it has no list '{top}'")
-    return found
 
 
 def _spans(export: _Json) -> Iterator[object]:

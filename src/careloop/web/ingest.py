@@ -25,11 +25,11 @@ from careloop import wiring
 from careloop.documents.event_batch import BatchRow, json_batch, line_batch
 from careloop.documents.gzip_body import gunzipped
 from careloop.documents.otlp import metric_rows, trace_rows
-from careloop.documents.otlp_wire import partial_success
 from careloop.domain.event_report import IngestReport
 from careloop.errors import Busy, CareloopError, InvalidInput, Refused, UsageError
 from careloop.ports.event_rows import EventRows
 from careloop.reports.ingest_report import ingest_json
+from careloop.web.otlp_body import partial_success, read_metrics, read_traces
 from careloop.wiring.lakes import arrow_rows
 from careloop.workflows.run.ingest_events import ingest_events
 from careloop.workflows.run.ingest_quotas import Quotas
@@ -163,8 +163,9 @@ class IngestApp:
 
     def _rows(self, path: str, body: bytes, media: bytes) -> _Rows:
         if path != EVENTS_PATH:
-            read = trace_rows if path == _TRACES else metric_rows
-            return read(body, protobuf=media == _PROTOBUF)
+            if path == _TRACES:
+                return trace_rows(read_traces(body, protobuf=media == _PROTOBUF))
+            return metric_rows(read_metrics(body, protobuf=media == _PROTOBUF))
         if media == _ARROW:
             return arrow_rows(body, most_bytes=self._max_body_bytes)
         return line_batch(body.split(b"\n")) if media == _LINES else json_batch(body)
