@@ -1,7 +1,7 @@
 """Bodies of OTLP over HTTP: protobuf or JSON, both read into the shape that OTLP has in JSON.
 
-The messages are those of `opentelemetry-proto` (extra `web`). Protobuf's own JSON has bytes in base64; OTLP's has ids of
-traces and spans as lower-case hex, so those are written again.
+The messages are those of `opentelemetry-proto` (extra `web`). Protobuf's own JSON has bytes in base64; OTLP's has ids
+of traces and spans as lower-case hex, so those are written again.
 """
 
 from __future__ import annotations
