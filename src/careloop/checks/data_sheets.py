@@ -12,8 +12,13 @@ from careloop.domain.place import Pointer
 
 __all__ = ["data_sheet_filled", "provenance_chained"]
 
-_NO_WORDS = frozenset({"id", "owner", "version", "review_every", "retention", "measure", "unit", "digest", "takes"})
-"""Fields that hold ids, durations and digests."""
+_NO_WORDS = frozenset(
+    {
+        *("id", "owner", "version", "review_every", "retention", "measure", "unit", "digest", "takes"),
+        *("take", "accept", "file", "reports"),
+    }
+)
+"""Fields that hold ids, durations, digests and names of columns."""
 
 
 def provenance_chained(ground: Ground) -> Iterator[Breach]:

@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "adopt": "Draft systems from a registry, CI workflows, dbt or a LiteLLM gateway.",
         "inventory": "List the systems that are known, and find those that are not.",
         "card": "Draft a model card from what is known; show the checks behind its fields.",
+        "data": "Hold a data sheet against the data: quality, provenance, preparation.",
         "dataset": "Draft the sheet of a data set from its description in Croissant.",
         "assess": "Fill in and score questionnaires: impact, suppliers, legal class.",
         "baseline": "Take existing findings in as known debt with an owner and an end.",

@@ -6,9 +6,20 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from careloop.domain.evaluation import ReportedAs
+from careloop.domain.measure_spec import AskedMeasure
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 
-__all__ = ["DataManagement", "Dataset", "PreparationStep", "ProvenanceStep", "QualityTarget", "Relation", "UsedFor"]
+__all__ = [
+    "Acceptance",
+    "DataManagement",
+    "Dataset",
+    "PreparationStep",
+    "ProvenanceStep",
+    "QualityTarget",
+    "Relation",
+    "UsedFor",
+]
 
 
 class Relation(StrEnum):
@@ -28,12 +39,18 @@ class UsedFor(StrEnum):
 
 
 class QualityTarget(Noun):
-    """A data-quality measure (ISO/IEC 5259-2 family) and the target it must meet."""
+    """A data-quality measure (ISO/IEC 5259-2 family) and the target it must meet (R57)."""
 
     measure: Slug
+    """What the organisation calls it; the same for as long as it is followed."""
     relation: Relation
-    target: float
+    target: float | None = Field(default=None, allow_inf_nan=False)
+    """Null while nobody has said what is good enough: then the check fails."""
     unit: str = "ratio"
+    take: AskedMeasure | None = None
+    """How it is taken on the rows, with a measure of `care measure list`."""
+    reports: tuple[ReportedAs, ...] = ()
+    """Where it stands in reports of other tools that the pipeline already runs."""
 
 
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -50,6 +67,21 @@ class ProvenanceStep(Noun):
     """What went in; each is the `digest` of an earlier step, here or of another data set."""
     digest: Digest | None = None
     """What came out."""
+    file: Text | None = None
+    """Where it lies, relative to the folder of the data; the digest is computed again from it."""
+
+
+class Acceptance(Noun):
+    """What must hold of the rows after a preparation step, so that a machine can tell that it worked (R59)."""
+
+    take: AskedMeasure
+    relation: Relation
+    target: float | None = Field(default=None, allow_inf_nan=False)
+    file: Text | None = None
+    """Rows after the step, relative to the folder of the data; null for the data set itself."""
+    before: Text | None = None
+    """Rows before it. A measure of drift compares with them; of any other measure the change since then is held
+    against the target."""
 
 
 class PreparationStep(Noun):
@@ -57,6 +89,8 @@ class PreparationStep(Noun):
 
     method: Text
     criterion: Text
+    accept: tuple[Acceptance, ...] = ()
+    """The criterion for a machine; all must hold."""
 
 
 class DataManagement(Noun):

@@ -14,9 +14,13 @@ class Tool(StrEnum):
     EVIDENTLY = "evidently"
     FAIRLEARN = "fairlearn"
     GARAK = "garak"
+    GREAT_EXPECTATIONS = "great_expectations"
     JUNIT = "junit"
     """Whatever writes JUnit XML: pytest, Gradle, Jest, …"""
     MLFLOW = "mlflow"
+    OPENLINEAGE = "openlineage"
+    """Whatever writes run events of OpenLineage: dbt, Spark, Airflow, …"""
+    PANDERA = "pandera"
     PROMPTFOO = "promptfoo"
     SCIKIT_LEARN = "scikit-learn"
 

@@ -12,6 +12,9 @@ MAY_WAIT: Final = frozenset(
     {
         "alarm.raised",
         "check.result",
+        "dataset.preparation_checked",
+        "dataset.provenance_checked",
+        "dataset.quality_checked",
         "deploy.done",
         "incident.opened",
         "ingest.segment",

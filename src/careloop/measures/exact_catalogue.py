@@ -8,8 +8,9 @@ from typing import Final
 
 from careloop.domain.count_plan import Column, Predicate
 from careloop.domain.measured import Measured, Unit
+from careloop.measures import exact_quality
 from careloop.measures.estimated import Calibration, calibrated_on, estimated_accuracy, estimated_roc_auc
-from careloop.measures.exact_kind import ExactKind, ExactRows
+from careloop.measures.exact_kind import ExactKind, ExactRows, Reads
 from careloop.measures.fairness import demographic_parity_difference
 from careloop.measures.importance_stability import importance_stability
 from careloop.measures.measure_kind import Family, Need, Terms, Worse
@@ -91,12 +92,21 @@ def _stability(rows: ExactRows, _: ExactRows | None, terms: Terms) -> Measured:
     return importance_stability(list(resamples.values()), level=terms.level)
 
 
+def _column(terms: Terms) -> Column:
+    assert terms.column is not None
+    return terms.column
+
+
+def _agreement(rows: ExactRows, reference: ExactRows | None, terms: Terms) -> Measured:
+    return exact_quality.agreement(rows, _older(reference), of=_column(terms), key=terms.split.group, level=terms.level)
+
+
 def _columns(rows: ExactRows, reference: ExactRows | None, _: Terms) -> Measured:
     return schema_drift(_older(reference).kinds, rows.kinds)
 
 
 def _kind(  # noqa: PLR0913, PLR0917  # a table with one row a measure
-    name: str, family: Family, worse: Worse, tells: str, needs: tuple[Need, ...], value: object, **more: bool
+    name: str, family: Family, worse: Worse, tells: str, needs: tuple[Need, ...], value: object, **more: bool | Reads
 ) -> ExactKind:
     return ExactKind(
         id=name, family=family, worse=worse, tells=tells, needs=frozenset(needs), tolerance=_SUMS,
@@ -123,6 +133,17 @@ _ROWS: Final = (
     _kind("membership_advantage", Family.PRIVACY, Worse.HIGHER,
           "how much better than chance an attacker tells trained rows (the reference) from others",
           (_L, _S, _R), _membership),
+    _kind("uniqueness", Family.QUALITY, Worse.LOWER,
+          "share of rows that are the first of their like, over the columns of `by`, else over all",
+          (), lambda rows, _, terms: exact_quality.uniqueness(rows, terms.split.group, level=terms.level),
+          reads=Reads.ALL),
+    _kind("agreement", Family.QUALITY, Worse.LOWER,
+          "share of rows whose value is that of a trusted copy (the reference), by the key in `by`, else in order",
+          (_C, _R), _agreement, reads=Reads.KEYS),
+    _kind("mean", Family.QUALITY, Worse.EITHER, "mean of a number", (_C,),
+          lambda rows, _, terms: exact_quality.mean(rows.numbers(_column(terms)), level=terms.level)),
+    _kind("row_count", Family.QUALITY, Worse.LOWER, "number of rows", (),
+          lambda rows, _, __: exact_quality.row_count(rows), reads=Reads.ONE),
     _kind("importance_stability", Family.EXPLAINABILITY, Worse.LOWER,
           "how alike resamples rank the importance of inputs; by: [resample, input]", (_C, _G), _stability),
 )  # fmt: skip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from careloop.domain.count_plan import Column, ColumnKind, Compare, Predicate
 from careloop.domain.measured import Measured
 from careloop.measures.measure_kind import Family, Need, Terms, Worse
 
-__all__ = ["ExactKind", "ExactRows", "TakenExactly", "holds"]
+__all__ = ["ExactKind", "ExactRows", "Reads", "TakenExactly", "holds"]
 
 Values = Mapping[str, Sequence[object]]
 
@@ -62,6 +63,19 @@ def _number(value: object) -> float | None:
     return float(value)
 
 
+class Reads(StrEnum):
+    """Which columns a measure looks at."""
+
+    NAMED = "named"
+    """Those that its terms name."""
+    KEYS = "keys"
+    """Those too that `by` names, of whatever kind: together they tell rows apart."""
+    ALL = "all"
+    """Those that `by` names, of whatever kind; every column where it names none."""
+    ONE = "one"
+    """Any one: rows are counted and nothing else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExactKind:
     """One measure of the exact kind: no digest of counts; a second computation agrees to within `tolerance`."""
@@ -78,6 +92,7 @@ class ExactKind:
     """Whether it is taken for each group too."""
     estimated: bool = False
     """Whether it is a guess about labels that are not known: it warns, and never gates or rolls back."""
+    reads: Reads = Reads.NAMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Composition for rows in files: which engine counts them."""
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING
 from careloop.errors import UsageError
 
 if TYPE_CHECKING:
+    from careloop.adapters.data_folder import DataFolder
     from careloop.ports.row_files import Progress, RowFiles
 
-__all__ = ["column_values", "digest_of_files", "row_files"]
+__all__ = ["column_values", "data_folder", "digest_of_files", "row_files"]
 
 
 _SMALL_BYTES = 1_000_000
@@ -60,3 +62,10 @@ def digest_of_files(files: Sequence[Path]) -> str:
     from careloop.adapters.row_columns import digest_of_files as digest
 
     return digest(files)
+
+
+def data_folder(folder: Path, *, told: "Progress | None" = None) -> "DataFolder":
+    """The files of a data set below a folder, their rows counted by whatever engine fits."""
+    from careloop.adapters.data_folder import DataFolder
+
+    return DataFolder(folder, open_rows=partial(row_files, told=told), read_columns=column_values)

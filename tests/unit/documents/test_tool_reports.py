@@ -230,3 +230,52 @@ def test_the_count_behind_a_share_is_found_from_ten_digits(counted: tuple[int, i
     hits, n = counted
     assert hits_of(round(hits / n, 10), n) == hits
     assert hits_of(hits / n + 0.3 / n, n) is None
+
+
+def test_great_expectations_gives_shares_of_rows_and_tells_exceptions_apart() -> None:
+    report = golden("great_expectations-1.24.1.json")
+    found = figures(report)
+    assert (report.tool, report.version) == (Tool.GREAT_EXPECTATIONS, "1.24.1")
+    assert (found["all"].hits, found["all"].n, found["all"].errored) == (3, 4, 1)
+    ages = found["expect_column_values_to_not_be_null.age"]
+    assert (ages.value, ages.hits, ages.n) == (0.875, 7, 8)
+    assert found["expect_column_values_to_be_unique.nosuch"].value is None
+    assert found["expect_table_row_count_to_be_between"].value == 1
+
+
+def test_pandera_says_only_what_failed() -> None:
+    found = figures(golden("pandera-0.35.0.json"))
+    assert {name: figure.value for name, figure in found.items()} == {
+        "all": 0,
+        "failures": 5,
+        "failures.SCHEMA": 2,
+        "failures.DATA": 3,
+    }
+
+
+def test_openlineage_gives_assertions_and_how_complete_columns_are() -> None:
+    report = golden("openlineage-1.54.0.json")
+    found = figures(report)
+    assert (found["all"].hits, found["all"].n) == (1, 2)
+    assert found["applications.age.not_null"].value == 0
+    assert (found["applications.age.completeness"].hits, found["applications.age.completeness"].n) == (7, 8)
+    assert report.measured_at is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "said"),
+    [
+        ("great_expectations-1.24.1.json", ("statistics", "evaluated_expectations"), 4, "and 5 stand here"),
+        ("great_expectations-1.24.1.json", ("results", 1, "result", "unexpected_count"), 9, "cannot be unexpected"),
+        ("great_expectations-1.24.1.json", ("results", 1, "success"), "yes", "true or false is needed"),
+        ("pandera-0.35.0.json", ("DATA", "DATAFRAME_CHECK", 0, "check"), 7, "text is needed"),
+        ("openlineage-1.54.0.json", ("inputs", 0, "inputFacets"), {}, "nothing about the quality"),
+        ("openlineage-1.54.0.json", ("inputs", 0, "inputFacets", "dataQualityMetrics", "columnMetrics", "age",
+                                     "nullCount"), 9, "9 of 8 rows cannot be null"),
+    ],
+)  # fmt: skip
+def test_reports_about_data_that_contradict_themselves_are_refused(
+    name: str, path: tuple[str | int, ...], value: Any, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        read_tool_report(altered(name, *path, value=value), name)

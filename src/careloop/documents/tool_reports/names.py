@@ -37,6 +37,7 @@ KNOWN_NAMES: Final[Mapping[Tool, Mapping[str, str]]] = {
         "leakreplay": "leak_replay_withstood",
         "promptinject": "prompt_injection_withstood",
     },
+    Tool.GREAT_EXPECTATIONS: {},
     Tool.JUNIT: {},
     Tool.MLFLOW: {
         "accuracy": "accuracy",
@@ -49,6 +50,8 @@ KNOWN_NAMES: Final[Mapping[Tool, Mapping[str, str]]] = {
         "test_brier_score": "brier_score",
         "test_roc_auc": "roc_auc",
     },
+    Tool.OPENLINEAGE: {},
+    Tool.PANDERA: {},
     Tool.PROMPTFOO: {},
     Tool.SCIKIT_LEARN: {
         "accuracy": "accuracy",

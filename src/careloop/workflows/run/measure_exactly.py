@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from careloop.domain.count_plan import ColumnKind
 from careloop.domain.counts import UNKNOWN_GROUP
@@ -11,7 +12,7 @@ from careloop.domain.measure_spec import AskedMeasure, MeasureSpec
 from careloop.domain.measured import GroupValue, Measured
 from careloop.errors import InvalidInput
 from careloop.measures.exact_catalogue import EXACT
-from careloop.measures.exact_kind import ExactKind, ExactRows, TakenExactly
+from careloop.measures.exact_kind import ExactKind, ExactRows, Reads, TakenExactly
 from careloop.measures.measure_kind import Need, Terms
 from careloop.measures.taken import TakenMeasure
 from careloop.ports.row_files import RowFiles
@@ -46,6 +47,9 @@ def take_measures(
     return tuple(found[name] for name in asked)
 
 
+_BY_KEY: Final = (Reads.KEYS, Reads.ALL)
+
+
 @dataclass(frozen=True, slots=True)
 class _Exact:
     """An exact measure with its terms on these rows."""
@@ -69,7 +73,12 @@ class _Exact:
             if kind.estimated:
                 kinds = {**reference.counted.kinds, **kinds}
         wishes = TermsFinder(name, asked, spec, kinds)
-        return cls(name, kind, wishes.terms(kind), wishes.by if kind.by_group or Need.GROUPS in kind.needs else ())
+        return cls(
+            name,
+            kind,
+            wishes.terms(kind),
+            wishes.by if kind.by_group or kind.reads in _BY_KEY or Need.GROUPS in kind.needs else (),
+        )
 
     def take(self, data: RowSource, reference: RowSource | None) -> TakenExactly:
         """Read what it needs of both sides, and the value; of each group too where it is told by groups."""
@@ -86,6 +95,10 @@ class _Exact:
         tests = [terms.outcome, terms.label, *terms.condition]
         names = {each.name for each in columns if each is not None}
         names |= {test.column.name for test in tests if test is not None}
+        if self.kind.reads is Reads.ALL and not terms.split.group:
+            names = set(kinds)
+        elif self.kind.reads is Reads.ONE:
+            names |= set(sorted(kinds)[:1])
         wanted = sorted(name for name in names if name in kinds)
         return ExactRows(kinds, source.read(wanted) if wanted else {}).where(terms.condition)
 

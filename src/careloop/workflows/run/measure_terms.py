@@ -19,7 +19,7 @@ from careloop.domain.count_plan import (
 from careloop.domain.counts import Tally
 from careloop.domain.measure_spec import AskedMeasure, AuditedJudge, Meaning, MeasureSpec
 from careloop.errors import InvalidInput
-from careloop.measures.exact_kind import ExactKind
+from careloop.measures.exact_kind import ExactKind, Reads
 from careloop.measures.judged import JudgeAudit
 from careloop.measures.measure_kind import MeasureKind, Need, Terms
 from careloop.measures.split import Split
@@ -55,7 +55,10 @@ class TermsFinder:
         column = self.read("of", asked.of, _HOLDS.get(kind.id)) if Need.COLUMN in needs else None
         if kind.id == "exact_ks":
             column = self.read("of", asked.of, ColumnKind.REAL)
-        split = () if Need.REFERENCE in needs else tuple(self._splitting(name) for name in self.by)
+        if isinstance(kind, ExactKind) and kind.reads in (Reads.KEYS, Reads.ALL):
+            split = tuple(self.read("by", name) for name in self.by)
+        else:
+            split = () if Need.REFERENCE in needs else tuple(self._splitting(name) for name in self.by)
         truth = label.column if label is not None else None
         return Terms(
             name=self._name,

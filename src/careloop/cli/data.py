@@ -1,0 +1,182 @@
+"""`care data`: a data sheet held against the data, in the pipeline that makes it."""
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from careloop import __version__, wiring
+from careloop.cli.release_arguments import RepoOnlyOption, read_file
+from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
+from careloop.documents.compile import compile_tree
+from careloop.documents.tool_reports.read import read_tool_report
+from careloop.domain.data_check import DataCheck
+from careloop.domain.repository import Repository
+from careloop.domain.source_tree import SourceTree
+from careloop.domain.tool_report import ToolReport
+from careloop.errors import InvalidInput, NotFound, Unavailable
+from careloop.ports.data_files import DataFiles
+from careloop.ports.ledger import Receipt
+from careloop.reports.data_report import data_json, data_lines, lineage_event
+from careloop.wiring.rows import data_folder
+from careloop.workflows.run.check_data import DataAsk, check_data, find_sheet
+from careloop.workflows.run.record_data_check import record_data_check
+
+__all__ = ["app", "check"]
+
+app = a_command()
+
+_BAR = 30
+_EPILOG = """
+Examples:  care data check adult-census --files build/data --data adult.parquet  ·  care data check
+systems/credit-decision/data/adult-census.yaml --files build/data --results expectations.json --openlineage event.json
+
+The sheet says what is good enough: `quality` with target and `take` (a measure of `care measure list`), a `digest` and
+`file` for each step of `provenance`, `accept` for each step of `preparation`. What has no target fails, and so does
+what cannot be told. Reports of Great Expectations, pandera and OpenLineage are read beside it (--results).
+
+Exit codes:  0 all is met  ·  1 something is not  ·  2 something cannot be read
+"""
+
+
+@app.callback()
+def _data() -> None:
+    """Hold data sheets against the data they speak of: quality, provenance, preparation."""
+
+
+@app.command(epilog=_EPILOG)
+def check(
+    sheet: Annotated[str, typer.Argument(metavar="DATASHEET", help="Id of a data set, or the path of its sheet.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", metavar="FILES", help="The rows, below --files; else what the last step made."),
+    ] = None,
+    files: Annotated[Path, typer.Option("--files", metavar="DIR", help="Folder of the data.")] = Path(),
+    reference: Annotated[
+        list[str] | None,
+        typer.Option("--reference", metavar="FILES", help="Rows of the population, or a trusted copy."),
+    ] = None,
+    results: Annotated[
+        list[Path] | None, typer.Option("--results", metavar="REPORT", help="What another tool found; repeat.")
+    ] = None,
+    openlineage: Annotated[
+        Path | None, typer.Option("--openlineage", metavar="FILE", help="Write what was found as an OpenLineage event.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Record nothing; the sheet need not be committed.")
+    ] = False,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
+    """Measure the data against its sheet: quality targets, digests of each step, criteria of preparation."""
+    if not files.is_dir():
+        raise NotFound(f"there is no folder {files}", hint="say where the data lies: --files DIR")
+    root = repository_root(None, repo)
+    commit, tree = _documents(root, dry_run=dry_run)
+    folder, reports = data_folder(files, told=_progress), tuple(map(_report, results or ()))
+    repository = _repository(tree)
+    document = find_sheet(repository, sheet)
+    ask = DataAsk(
+        sheet=document,
+        raw=tree.files[document.path],
+        repository=repository,
+        files=folder,
+        data=_named(folder, data),
+        reference=_named(folder, reference),
+        reports=reports,
+        today=wiring.now().date(),
+    )
+    try:
+        found = check_data(ask)
+    finally:
+        _progress(None)
+    receipts = _record(root, found, commit) if commit is not None and not dry_run else ()
+    if openlineage is not None:
+        _write_event(openlineage, found, repository)
+    _show(found, [one.index for one in receipts], output_format)
+    raise typer.Exit(0 if found.passed() else 1)
+
+
+def _documents(root: Path, *, dry_run: bool) -> tuple[str | None, SourceTree]:
+    """The documents of the last commit, since a record must say what the sheet was; the work tree for a dry run."""
+    source = wiring.repository_source(root)
+    if dry_run:
+        return None, source.work_tree()
+    commit = source.head().commit
+    if commit is None:
+        raise NotFound(
+            "there is no commit, so nobody could tell later what the sheet said", hint="commit it, or give --dry-run"
+        )
+    return commit, source.at(commit)
+
+
+def _repository(tree: SourceTree) -> Repository:
+    compiled = compile_tree(tree)
+    broken = [one for one in compiled.errors if "/data/" in one.place.file]
+    if broken:
+        said = "\n".join(f"{one.place}: {one.message}" for one in broken)
+        raise InvalidInput(said, hint="`care check` shows everything that is wrong")
+    return compiled.repository
+
+
+def _named(folder: DataFiles, given: Sequence[str] | None) -> tuple[str, ...]:
+    found: list[str] = []
+    for pattern in given or ():
+        names = folder.names(pattern)
+        if not names:
+            raise NotFound(
+                f"no file matches {pattern} below the folder of the data", hint="give its folder: --files DIR"
+            )
+        found += names
+    return tuple(dict.fromkeys(found))
+
+
+def _report(path: Path) -> ToolReport:
+    found = read_tool_report(read_file(path), path.name)
+    if found is None:
+        raise InvalidInput(f"{path.name}: these are results about a model", hint="pass them to `care gate --results`")
+    return found
+
+
+def _record(root: Path, found: DataCheck, commit: str) -> tuple[Receipt, ...]:
+    with closing(wiring.ledger_to_write(root)) as ledger:
+        return record_data_check(found, ledger, commit=commit, now=wiring.now())
+
+
+def _write_event(path: Path, found: DataCheck, repository: Repository) -> None:
+    now, organisation = wiring.now(), repository.organisation
+    event = lineage_event(
+        found,
+        run=wiring.new_id(now),
+        at=now,
+        producer=f"careloop {__version__}",
+        namespace=organisation.organisation.name if organisation else "careloop",
+    )
+    try:
+        path.write_text(json.dumps(event, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _show(found: DataCheck, recorded: Sequence[int], output_format: Format) -> None:
+    if output_format is Format.JSON:
+        headed = {"schema": "careloop/data-check/v1", "careloop_version": __version__}
+        print_json({**headed, **data_json(found), "recorded": list(recorded)})
+        return
+    for style, line in data_lines(found):
+        say(line, style)
+    if recorded:
+        say(f"recorded as {'entry' if len(recorded) == 1 else 'entries'} {', '.join(map(str, recorded))}", "detail")
+
+
+def _progress(done: float | None) -> None:
+    """A bar on a terminal only; null wipes it."""
+    if sys.stderr.isatty():
+        full = 0 if done is None else int(done * _BAR)
+        told = "" if done is None else f"counting {'█' * full}{'·' * (_BAR - full)} {done:4.0%}"
+        sys.stderr.write(f"\r\x1b[K{told}")
+        sys.stderr.flush()
