@@ -256,3 +256,11 @@ def test_without_a_record_the_sheet_may_be_uncommitted_and_nothing_is_written(ac
 def test_what_cannot_be_read_says_so_with_the_next_step(acme: Acme, words: list[str], said: str) -> None:
     told = acme.care(*words)
     assert (told.code, said in told.err) == (2, True), told.err + told.out
+
+
+def test_r59_rows_before_a_step_that_cannot_be_read_tell_nothing_and_spoil_no_other_finding(acme: Acme) -> None:
+    (acme.root.parent / "data" / "joined.csv").write_bytes(b"unit,age\n1,2,3\n")
+    said = check(acme, "--dry-run", "--format", "json")
+    states = [one["state"] for one in findings(said, "preparation")]
+    assert (said.code, states) == (1, ["untold"] * 3)
+    assert {one["state"] for one in findings(said, "quality")} == {"passed"}

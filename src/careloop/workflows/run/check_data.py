@@ -181,17 +181,19 @@ class _Bench:
     def _criterion(self, step: PreparationStep, criterion: Acceptance) -> DataFinding:
         finding = partial(DataFinding, part=DataPart.PREPARATION, name=step.method)
         try:
-            after = self._named(criterion.file) if criterion.file else self.data
-            before = self._named(criterion.before) if criterion.before else ()
-        except NotFound as error:
+            return self._accepted(criterion, finding)
+        except (InvalidInput, NotFound) as error:
             return finding(state=CheckState.UNTOLD, because=error.message, remedy=error.hint or "")
+
+    def _accepted(self, criterion: Acceptance, finding: Callable[..., DataFinding]) -> DataFinding:
+        after = self._named(criterion.file) if criterion.file else self.data
+        before = self._named(criterion.before) if criterion.before else ()
         compares = _needs_reference(criterion.take)
         taken = self._take({0: criterion.take}, after, before if compares else ())[0]
         if compares or not before:
             return _judged(finding, criterion.relation, criterion.target, taken)
-        return _judged_change(
-            finding, criterion.relation, criterion.target, (self._take({0: criterion.take}, before)[0], taken)
-        )
+        both = self._take({0: criterion.take}, before)[0], taken
+        return _judged_change(finding, criterion.relation, criterion.target, both)
 
     def _named(self, pattern: str) -> tuple[str, ...]:
         found = self.ask.files.names(pattern)
