@@ -22,6 +22,8 @@ class MessageKind(StrEnum):
     """Tells people."""
     ORDER = "order"
     """Tells a deployer what is to answer."""
+    HAPPENING = "happening"
+    """Tells another tool what happened."""
 
 
 class MessageState(StrEnum):
