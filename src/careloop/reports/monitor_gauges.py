@@ -64,9 +64,9 @@ class Sample:
 def alarm_samples(system: str, monitors: Iterable[Monitor], alarms: Iterable[OpenAlarm]) -> Iterator[Sample]:
     """Open alarms of every monitor; 0 where there is none, so that a rule can tell silence from peace."""
     counts: dict[str, int] = {}
-    for one in alarms:
-        monitor = one.known.alarm.signal.monitor
-        counts[monitor] = counts.get(monitor, 0) + 1
+    for alarm in alarms:
+        name = alarm.known.alarm.signal.monitor
+        counts[name] = counts.get(name, 0) + 1
     for one in monitors:
         labels = (system, one.id, one.severity, one.response.value)
         yield Sample(ALARMS_OPEN, labels, float(counts.get(one.id, 0)))
@@ -102,7 +102,7 @@ def _lines(chart: MonitorChart, here: tuple[str, str], window: int) -> Iterator[
         if point.value is not None and point.enough:
             yield Sample(VALUE, labels, point.value)
         step = _step(one.limits, window)
-        for side, limit in (("low", step and step.low), ("high", step and step.high)):
+        for side, limit in () if step is None else (("low", step.low), ("high", step.high)):
             if limit is not None:
                 yield Sample(LIMIT, (*labels, side), limit)
 
