@@ -16,6 +16,8 @@ from served import care_command
 from told_services import TOKEN, ToldServices
 
 from careloop import wiring
+from careloop.adapters.sqlite_outbox import SqliteOutbox
+from careloop.domain.outgoing import MessageState
 from careloop.ports.ledger import Actor, ActorKind, Json, Record
 from careloop.testing.source_tree_builder import edited, small_repository
 
@@ -97,11 +99,13 @@ def test_a_worker_tells_the_tools_and_what_is_not_taken_shows(tmp_path: Path) ->
         try:
             _eventually((shop / ".care" / "state.sqlite").exists)
             record(shop)
-            _eventually(lambda: len(services.annotations) + len(services.runs) + len(services.issues) == 3)
+            box = SqliteOutbox(shop / ".care" / "state.sqlite")
+            _eventually(lambda: len(box.entries(state=MessageState.SENT)) == 3)
         finally:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
     (run,) = services.runs.values()
+    assert (len(services.annotations), len(services.issues)) == (1, 1)
     assert run["conf"]["slice"]["digest"] == f"sha256:{'ab' * 32}"
     listed = care("outbox", "list", "--repo", shop, "--format", "json", at=tmp_path)
     states = {one["channel"]: one["state"] for one in json.loads(listed.out)["messages"]}

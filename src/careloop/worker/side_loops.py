@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from careloop import wiring
+from careloop.domain.outgoing import MessageKind
 from careloop.errors import CareloopError, Unavailable
 from careloop.ports.ledger import Actor, ActorKind
 from careloop.wiring import forges, post, trust
@@ -90,7 +91,7 @@ def side_loops(root: Path, stop: threading.Event) -> SideLoops:
     names it as `CARELOOP_FORGE`."""
     loops = [
         SideLoop(name="messages", every_s=_MESSAGES_EVERY_S, work=lambda _: _send(root)),
-        SideLoop(name="tools", every_s=_TOOLS_EVERY_S, work=lambda _: _announce(root)),
+        SideLoop(name="tools", every_s=_TOOLS_EVERY_S, work=lambda _: _tell(root)),
         SideLoop(name="anchors", every_s=_ANCHOR_EVERY_S, work=_Anchoring(root).turn),
     ]
     if os.environ.get("CARELOOP_FORGE") == "github":
@@ -99,20 +100,23 @@ def side_loops(root: Path, stop: threading.Event) -> SideLoops:
 
 
 def _send(root: Path) -> None:
-    deliver_messages(post.post_room(root))
+    """Pages alone: no tool that hangs stands in their way."""
+    deliver_messages(post.post_room(root), kinds=frozenset({MessageKind.PAGE}))
 
 
-def _announce(root: Path) -> None:
-    """Write down for other tools what happened since they were told last; the loop of messages sends it."""
-    told = post.subscriptions(root)
-    if not told:
-        return
-    ledger = wiring.ledger_to_read(root)
+def _tell(root: Path) -> None:
+    """Write down for other tools what happened since they were told last, and send what is due.
+
+    Also what was written down for a tool that is no longer listed: that becomes a dead letter.
+    """
+    told, box = post.subscriptions(root), post.outbox(root)
+    ledger = wiring.ledger_to_read(root) if told else None
     if ledger is None:
-        announce_from_the_start(post.outbox(root), told)
-        return
-    with closing(ledger):
-        announce_new(ledger, post.outbox(root), told)
+        announce_from_the_start(box, told)
+    else:
+        with closing(ledger):
+            announce_new(ledger, box, told)
+    deliver_messages(post.post_room(root), kinds=frozenset({MessageKind.HAPPENING}))
 
 
 def _follow(root: Path, now: datetime) -> None:

@@ -15,6 +15,7 @@ from careloop.domain.channels import QuietHours
 from careloop.domain.deployment import ServeSafeState, Switched, SwitchOrder, served_name
 from careloop.domain.happening import Happening, HappeningKind
 from careloop.domain.outgoing import (
+    HAPPENINGS,
     ORDERS,
     PAGES,
     Message,
@@ -94,7 +95,12 @@ class PostRoom:
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
     """By channel; what other tools are told."""
     pages: RetryPolicy = PAGES
+    happenings: RetryPolicy = HAPPENINGS
     orders: RetryPolicy = ORDERS
+
+    def patience(self, kind: MessageKind) -> RetryPolicy:
+        """How a message that is no order is tried again."""
+        return self.happenings if kind is MessageKind.HAPPENING else self.pages
 
     def not_before(self, page: Page) -> datetime:
         """Now, for a page; a notice waits for the end of the quiet hours."""
@@ -178,22 +184,28 @@ class OutboxDeployer:
         return switched
 
 
-def deliver_messages(room: PostRoom, *, only: frozenset[MessageKey] | None = None) -> Delivered:
-    """Try whatever is due, or of those in `only`; orders are given by their plans alone.
+def deliver_messages(
+    room: PostRoom,
+    *,
+    only: frozenset[MessageKey] | None = None,
+    kinds: frozenset[MessageKind] = frozenset({MessageKind.PAGE, MessageKind.HAPPENING}),
+) -> Delivered:
+    """Try whatever of these kinds is due, or of those in `only`; orders are given by their plans alone.
 
     What a channel refuses, or has not taken after the last attempt, becomes a dead letter, and a page over the others.
     A channel that has just been out of reach is left alone for some seconds: a storm of pages does not wait for it a
     thousand times.
     """
     kept = room.outbox.entries(state=MessageState.WAITING)
-    waiting = [one for one in kept if one.message.kind is not MessageKind.ORDER]
+    waiting = [one for one in kept if one.message.kind in kinds - {MessageKind.ORDER}]
     now, states = room.clock(), list[MessageState]()
     away = {one.message.channel for one in waiting if _just_failed(one, now)}
     for entry in waiting:
         key = entry.message.key
         if key.channel in away or (only is not None and key not in only) or entry.due_at > now:
             continue
-        for mine in room.outbox.lease(holder=room.holder, now=now, lease_s=room.pages.lease_s, only=(key,)):
+        lease_s = room.patience(entry.message.kind).lease_s
+        for mine in room.outbox.lease(holder=room.holder, now=now, lease_s=lease_s, only=(key,)):
             states.append(_tried(mine, room))
             if states[-1] is MessageState.WAITING:
                 away.add(key.channel)
@@ -214,7 +226,7 @@ def _tried(entry: OutboxEntry, room: PostRoom) -> MessageState:
     except CareloopError as error:
         now = room.clock()
         final = isinstance(error, Refused) and not isinstance(error, Conflict)
-        due = None if final else room.pages.next_due(entry.attempts, now, room.scatter())
+        due = None if final else room.patience(message.kind).next_due(entry.attempts, now, room.scatter())
         kept = room.outbox.failed(message.key, holder=room.holder, why=error.message, now=now, due_at=due)
         if due is not None:
             return MessageState.WAITING

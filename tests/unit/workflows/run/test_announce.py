@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from watch_builders import AUTOMATION, ONE, TWO, World, a_world, at_day, look
 
 from careloop.domain.happening import Happening, HappeningKind
-from careloop.domain.outgoing import MessageState
+from careloop.domain.outgoing import HAPPENINGS, MessageKind, MessageState
 from careloop.domain.plan_steps import Urgency
 from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.ledger.record import uuid7
@@ -132,6 +132,21 @@ def test_a_tool_that_is_away_is_told_when_it_is_back_and_nobody_is_woken() -> No
     deliver_messages(office.room())
     assert len(office.outlet.told) == 7
     assert office.pager.pages == {}
+
+
+def test_pages_are_sent_beside_and_a_tool_has_most_of_a_day() -> None:
+    office = Office(about=[HappeningKind.RETRAIN])
+    office.outlet.out_of_reach = True
+    announce_from_the_start(office.outbox, office.told)
+    announce_new(a_world_that_rolled_back().ledger, office.outbox, office.told)
+    assert deliver_messages(office.room(), kinds=frozenset({MessageKind.PAGE})).put_off == 0
+    began, tries = office.now, 0
+    while office.outbox.entries()[0].state is MessageState.WAITING:
+        office.now = max(office.now, office.outbox.entries()[0].due_at)
+        deliver_messages(office.room(), kinds=frozenset({MessageKind.HAPPENING}))
+        tries += 1
+    assert tries == HAPPENINGS.attempts
+    assert timedelta(hours=20) < office.now - began < timedelta(hours=30)
 
 
 def test_what_a_tool_refuses_is_a_dead_letter_and_a_notice_and_can_be_woken() -> None:
