@@ -35,7 +35,7 @@ class ExportForm(StrEnum):
 
 
 def export(
-    systems: Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", help="Only these systems.")] = None,
+    systems: Annotated[list[str] | None, typer.Argument(metavar="SYSTEM", help="Only these systems.")] = None,
     *,
     to: Annotated[ExportForm, typer.Option("--to", help="What to write.")],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to this file instead of the screen.")] = None,

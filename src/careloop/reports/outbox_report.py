@@ -67,7 +67,7 @@ def announced_lines(found: Sequence[Announced], *, tools: Sequence[str], dry_run
             yield "detail", f"    {preview.method} {preview.url}"
             yield "detail", f"    {json.dumps(preview.body, ensure_ascii=False)}"
     if not found:
-        yield "good", f"nothing new to tell {', '.join(tools)}"
+        yield "good", f"nothing new to tell {', '.join(tools)}; --since DATE tells of the past"
         return
     counted = ", ".join(f"{sum(one.channel == name for one in found)} to {name}" for name in tools)
     yield "summary", f"{'would be sent' if dry_run else 'written down'}: {counted}"
