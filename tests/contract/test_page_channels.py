@@ -106,6 +106,15 @@ def test_without_channels_the_terminal_is_told() -> None:
     assert "approval gap moved" in stream.getvalue()
 
 
+def test_tools_that_are_told_what_happened_leave_the_terminal_to_people() -> None:
+    stream = StringIO()
+    notify = a_notify(id="marks", kind="grafana", at="https://grafana.example", secret="TOKEN")
+    channels = page_channels(notify, environ={}, stream=stream)
+    assert list(channels) == [CONSOLE]
+    channels[CONSOLE].send(a_page())
+    assert "approval gap moved" in stream.getvalue()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, TextIO
 
 from careloop.adapters.alertmanager_pager import AlertmanagerPager
+from careloop.adapters.channel_key import ClosedChannel, channel_key
 from careloop.adapters.console_pager import ConsolePager
 from careloop.adapters.json_line import JsonLine
 from careloop.adapters.opsgenie_pager import OpsgeniePager
@@ -17,10 +18,10 @@ from careloop.adapters.pagerduty_pager import PagerDutyPager
 from careloop.adapters.signed_webhook import SignedWebhook
 from careloop.adapters.webhook_pager import WebhookPager
 from careloop.domain.channels import Channel, ChannelKind, Notify
-from careloop.errors import CareloopError, Unavailable
-from careloop.ports.pager import Page, Pager
+from careloop.errors import CareloopError, InvalidInput
+from careloop.ports.pager import Pager
 
-__all__ = ["CONSOLE", "ClosedChannel", "page_channels"]
+__all__ = ["CONSOLE", "page_channels"]
 
 CONSOLE: Final = "console"
 """The channel where none is configured."""
@@ -28,32 +29,15 @@ _PAGERDUTY: Final = "https://events.pagerduty.com"
 _OPSGENIE: Final = "https://api.opsgenie.com"
 
 
-class ClosedChannel:
-    """A `Pager` that cannot be used as it is configured."""
-
-    def __init__(self, why: str) -> None:
-        self._why = why
-
-    def send(self, page: Page) -> None:
-        """Raise `Unavailable`, saying why."""
-        raise Unavailable(self._why)
-
-
 def page_channels(notify: Notify | None, *, environ: Mapping[str, str], stream: TextIO) -> dict[str, Pager]:
-    """Every configured channel by id; the terminal, where there is none."""
-    if notify is None:
-        return {CONSOLE: ConsolePager(stream)}
-    return {channel.id: _opened(channel, environ) for channel in notify.channels}
+    """Every channel that tells people, by id; the terminal, where there is none."""
+    people = [channel for channel in notify.channels if channel.tells_people] if notify else []
+    return {channel.id: _opened(channel, environ) for channel in people} or {CONSOLE: ConsolePager(stream)}
 
 
 def _opened(channel: Channel, environ: Mapping[str, str]) -> Pager:
-    key = environ.get(channel.secret, "") if channel.secret is not None else ""
-    if channel.secret is not None and not key:
-        return ClosedChannel(f"the environment variable {channel.secret} is not set")
-    if not key.isascii() or not key.isprintable():
-        return ClosedChannel(f"{channel.secret} holds a sign that no key has: is there a line break?")
     try:
-        return _pager(channel, key)
+        return _pager(channel, channel_key(channel, environ))
     except CareloopError as error:
         return ClosedChannel(error.message)
 
@@ -69,3 +53,5 @@ def _pager(channel: Channel, key: str) -> Pager:
             return AlertmanagerPager(JsonLine(channel.at or "", headers=headers))
         case ChannelKind.WEBHOOK:
             return WebhookPager(SignedWebhook(channel.at or "", secret=key))
+        case _:
+            raise InvalidInput(f"a channel of the kind {channel.kind.value} tells no people")

@@ -24,6 +24,7 @@ _TABLE: Final = """CREATE TABLE IF NOT EXISTS care_outbox (
   made_at INTEGER NOT NULL, not_before INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
   due_at INTEGER NOT NULL, leased_until INTEGER, holder TEXT, why TEXT NOT NULL, settled_at INTEGER,
   PRIMARY KEY (id, channel)) STRICT"""
+_READ: Final = "CREATE TABLE IF NOT EXISTS care_outbox_read (channel TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT"
 _COLUMNS: Final = (
     "id, channel, kind, system, body, made_at, not_before, state, attempts, due_at, leased_until, why, settled_at"
 )
@@ -105,7 +106,7 @@ class SqliteOutbox:
         with self._writing() as db:
             done = db.execute(
                 "UPDATE care_outbox SET state = 'waiting', attempts = 0, due_at = ?, settled_at = NULL"
-                " WHERE state = 'dead' AND kind = 'page' AND (? IS NULL OR id = ?)",
+                " WHERE state = 'dead' AND kind <> 'order' AND (? IS NULL OR id = ?)",
                 (_us(now), message, message),
             )
             return done.rowcount
@@ -125,6 +126,21 @@ class SqliteOutbox:
             ).fetchall()
         return tuple(_entry(row) for row in rows)
 
+    def read_upto(self, channel: str) -> int | None:
+        """The last word; nothing is made for the question."""
+        if not self._database.exists():
+            return None
+        with self._answering(), self._opened() as db:
+            if not _has_table(db, "care_outbox_read"):
+                return None
+            row = db.execute("SELECT upto FROM care_outbox_read WHERE channel = ?", (channel,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def note_read(self, channel: str, *, upto: int) -> None:
+        """One row a channel."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO care_outbox_read VALUES (?, ?)", (channel, upto))
+
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that nobody else writes in, on the disk when it ends."""
@@ -134,6 +150,7 @@ class SqliteOutbox:
             with self._opened() as db:
                 db.execute("PRAGMA synchronous = FULL")
                 db.execute(_TABLE)
+                db.execute(_READ)
                 with db:  # commits, or takes back
                     db.execute("BEGIN IMMEDIATE")
                     yield db
@@ -154,8 +171,8 @@ class SqliteOutbox:
             raise Unavailable(f"the outbox in {self._database} cannot be used: {error}") from error
 
 
-def _has_table(db: sqlite3.Connection) -> bool:
-    return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'care_outbox'").fetchone() is not None
+def _has_table(db: sqlite3.Connection, name: str = "care_outbox") -> bool:
+    return db.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (name,)).fetchone() is not None
 
 
 def _times(one: Message) -> tuple[int, int, int]:

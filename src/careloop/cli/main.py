@@ -61,7 +61,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "monitor": "Watch a system's monitors, live or on its history.",
         "why": "Explain an alarm: what moved, which plan followed, how far it came.",
         "rollback": "Bring an earlier release back, or undo that.",
-        "outbox": "Show pages and orders on their way; send again what nobody took.",
+        "outbox": "Show messages on their way; send again what nobody took; tell other tools.",
         "automation": "Pause or resume what careloop does by itself.",
         "serve": "Serve the pages, the API and the ingest of events, and watch the systems.",
         "worker": "Watch all systems and answer alarms, without the pages.",

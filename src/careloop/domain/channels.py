@@ -1,13 +1,17 @@
-"""Where pages and notices go: `notify` in care.yaml. Secrets are named, never written (SEMANTICS 24)."""
+"""Where pages and notices go, and which tools are told what happened: `notify` in care.yaml.
+
+Secrets are named, never written (SEMANTICS 24).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from careloop.domain.happening import HappeningKind
 from careloop.domain.noun import Noun, Slug, Text
 
 __all__ = ["Channel", "ChannelKind", "Notify", "QuietHours"]
@@ -24,31 +28,99 @@ class ChannelKind(StrEnum):
     """Alert API; `secret` names the API key."""
     WEBHOOK = "webhook"
     """Standard Webhooks; `secret` names the signing secret."""
+    GRAFANA = "grafana"
+    """Annotations; `secret` names a service account's token, `to` may be the UID of one dashboard."""
+    MLFLOW = "mlflow"
+    """Tags on the model version; `secret` may name a bearer token."""
+    AIRFLOW = "airflow"
+    """A run of the DAG that `to` names; `secret` names a token, or `user:password`."""
+    GITHUB = "github"
+    """Issues in the repository `to`, as `owner/name`; `secret` names a token."""
+    GITLAB = "gitlab"
+    """Issues in the project `to`, as its path or number; `secret` names a token."""
+    JIRA = "jira"
+    """Issues in the project whose key is `to`; `secret` names `user:token`, or a personal access token."""
 
 
-_NEEDS_ADDRESS = (ChannelKind.ALERTMANAGER, ChannelKind.WEBHOOK)
-_NEEDS_SECRET = (ChannelKind.PAGERDUTY, ChannelKind.OPSGENIE, ChannelKind.WEBHOOK)
+_TOLD: Final[dict[ChannelKind, tuple[HappeningKind, ...]]] = {
+    ChannelKind.GRAFANA: (
+        HappeningKind.ALARM,
+        HappeningKind.DEPLOY,
+        HappeningKind.ROLLBACK,
+        HappeningKind.SAFE_STATE,
+    ),
+    ChannelKind.MLFLOW: (
+        HappeningKind.ALARM,
+        HappeningKind.ROLLBACK,
+        HappeningKind.SAFE_STATE,
+        HappeningKind.GATE,
+    ),
+    ChannelKind.AIRFLOW: (HappeningKind.RETRAIN,),
+    ChannelKind.GITHUB: (HappeningKind.ALARM, HappeningKind.RETRAIN),
+    ChannelKind.GITLAB: (HappeningKind.ALARM, HappeningKind.RETRAIN),
+    ChannelKind.JIRA: (HappeningKind.ALARM, HappeningKind.RETRAIN),
+}
+"""Tools that are told what happened, and of what unless the channel says otherwise; the others tell people."""
+_HAS_A_USUAL_ADDRESS = (ChannelKind.PAGERDUTY, ChannelKind.OPSGENIE, ChannelKind.GITHUB, ChannelKind.GITLAB)
+_NEEDS_SECRET = tuple(kind for kind in ChannelKind if kind not in (ChannelKind.ALERTMANAGER, ChannelKind.MLFLOW))
+_NEEDS_PLACE = (ChannelKind.AIRFLOW, ChannelKind.GITHUB, ChannelKind.GITLAB, ChannelKind.JIRA)
+_MAY_HAVE_PLACE = (*_NEEDS_PLACE, ChannelKind.GRAFANA)
 
 
 class Channel(Noun):
-    """One service that tells people."""
+    """One service that tells people, or one tool that is told what happened."""
 
     id: Slug
     kind: ChannelKind
     at: Text | None = None
-    """Its address; PagerDuty and Opsgenie have a usual one."""
+    """Its address; PagerDuty, Opsgenie, GitHub and GitLab have a usual one."""
     secret: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
     """Name of the environment variable that holds the key; the key itself never stands in the repository."""
     notices: bool = True
-    """Whether it is told what can wait, too; pages always go to every channel."""
+    """Whether people are told what can wait, too; pages always go to every channel that tells people."""
+    to: Text | None = None
+    """Where in the tool: a repository, a project, a DAG, a dashboard; see the kinds."""
+    about: tuple[HappeningKind, ...] = ()
+    """What a tool is told of; left out: alarms, deployments, rollbacks and safe states for Grafana, alarms, rollbacks,
+    safe states and decisions of the gate for MLflow, wishes to retrain for Airflow, alarms and these for trackers."""
+    systems: tuple[Slug, ...] | None = None
+    """Only of these systems; left out: of all."""
+    issue_type: Text | None = None
+    """Of Jira: the type of issue, `Task` unless it says otherwise."""
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
-        if self.at is None and self.kind in _NEEDS_ADDRESS:
+        if self.at is None and self.kind not in _HAS_A_USUAL_ADDRESS:
             raise ValueError(f"a channel of the kind {self.kind.value} needs its address in `at`")
         if self.secret is None and self.kind in _NEEDS_SECRET:
             raise ValueError(f"a channel of the kind {self.kind.value} needs `secret`, the name of a variable")
+        if self.to is None and self.kind in _NEEDS_PLACE:
+            raise ValueError(f"a channel of the kind {self.kind.value} needs `to`, the place there")
         return self
+
+    @model_validator(mode="after")
+    def _says_nothing_idle(self) -> Self:
+        if self.kind not in _TOLD and (self.about or self.systems is not None):
+            raise ValueError(
+                f"a channel of the kind {self.kind.value} tells people: `about` and `systems` are for tools"
+            )
+        if self.to is not None and self.kind not in _MAY_HAVE_PLACE:
+            raise ValueError(f"a channel of the kind {self.kind.value} has no `to`")
+        if self.issue_type is not None and self.kind is not ChannelKind.JIRA:
+            raise ValueError("only Jira has an `issue_type`")
+        if self.kind is ChannelKind.AIRFLOW and set(self.about) - {HappeningKind.RETRAIN, HappeningKind.ALARM}:
+            raise ValueError("a DAG is run upon an alarm or a wish to retrain")
+        return self
+
+    @property
+    def tells_people(self) -> bool:
+        """Whether pages and notices go there; otherwise it is a tool that is told what happened."""
+        return self.kind not in _TOLD
+
+    @property
+    def told_of(self) -> frozenset[HappeningKind]:
+        """What the tool is told of; empty where people are told."""
+        return frozenset(self.about or _TOLD.get(self.kind, ()))
 
 
 def _a_time(text: str) -> str:
@@ -89,7 +161,7 @@ class QuietHours(Noun):
 
 
 class Notify(Noun):
-    """Who is told by which service, and when notices wait."""
+    """Who is told by which service, which tools are told what happened, and when notices wait."""
 
     channels: tuple[Channel, ...] = Field(min_length=1)
     quiet_hours: QuietHours | None = None

@@ -12,7 +12,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-__all__ = ["ORDERS", "PAGES", "Message", "MessageKey", "MessageKind", "MessageState", "OutboxEntry", "RetryPolicy"]
+__all__ = [
+    "HAPPENINGS",
+    "ORDERS",
+    "PAGES",
+    "Message",
+    "MessageKey",
+    "MessageKind",
+    "MessageState",
+    "OutboxEntry",
+    "RetryPolicy",
+]
 
 
 class MessageKind(StrEnum):
@@ -22,6 +32,8 @@ class MessageKind(StrEnum):
     """Tells people."""
     ORDER = "order"
     """Tells a deployer what is to answer."""
+    HAPPENING = "happening"
+    """Tells another tool what happened."""
 
 
 class MessageState(StrEnum):
@@ -109,5 +121,7 @@ class RetryPolicy:
 
 PAGES: Final = RetryPolicy(first_s=2, longest_s=600, attempts=16, lease_s=30)
 """Fast at first, then every ten minutes: given up after about an hour and a half."""
+HAPPENINGS: Final = RetryPolicy(first_s=5, longest_s=3600, attempts=33, lease_s=120)
+"""Given up after most of a day: a tool may be away for a night, and a model be registered in the morning."""
 ORDERS: Final = RetryPolicy(first_s=1, longest_s=8, attempts=5, lease_s=30)
 """A deployer that is away for some fifteen seconds is waited for; after that the plan goes on to the safe state."""

@@ -37,7 +37,7 @@ class Outbox(Protocol):
         ...
 
     def retry(self, *, now: datetime, message: str | None = None) -> int:
-        """Have pages that were given up tried again from the start, one message's or all; how many.
+        """Have what was given up tried again from the start, one message's or all, but no order; how many.
 
         An order belongs to its plan, which has gone on without it.
         """
@@ -45,4 +45,12 @@ class Outbox(Protocol):
 
     def entries(self, *, state: MessageState | None = None, message: str | None = None) -> tuple[OutboxEntry, ...]:
         """What is kept, oldest first."""
+        ...
+
+    def read_upto(self, channel: str) -> int | None:
+        """How far the ledger was read for a channel: the first entry that was not; None for a new channel."""
+        ...
+
+    def note_read(self, channel: str, *, upto: int) -> None:
+        """Remember, durably, that everything below this entry was put. Said again, the last word counts."""
         ...

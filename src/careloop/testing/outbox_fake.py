@@ -20,6 +20,7 @@ class OutboxFake:
     def __init__(self) -> None:
         self._kept: dict[MessageKey, OutboxEntry] = {}
         self._holders: dict[MessageKey, str] = {}
+        self._read: dict[str, int] = {}
         self.out_of_reach = False
 
     def put(self, messages: Sequence[Message]) -> None:
@@ -77,7 +78,7 @@ class OutboxFake:
             key
             for key, one in self._kept.items()
             if one.state is MessageState.DEAD
-            and one.message.kind is MessageKind.PAGE
+            and one.message.kind is not MessageKind.ORDER
             and message in (None, key.message)
         ]
         for key in dead:
@@ -90,6 +91,16 @@ class OutboxFake:
         self._check()
         found = [one for one in self._kept.values() if state in (None, one.state) and message in (None, one.message.id)]
         return tuple(sorted(found, key=lambda one: (one.message.made_at, one.message.id, one.message.channel)))
+
+    def read_upto(self, channel: str) -> int | None:
+        """The last word."""
+        self._check()
+        return self._read.get(channel)
+
+    def note_read(self, channel: str, *, upto: int) -> None:
+        """Remember."""
+        self._check()
+        self._read[channel] = upto
 
     def _check(self) -> None:
         if self.out_of_reach:

@@ -1,8 +1,13 @@
-"""`/metrics` for Prometheus, and `/healthz`: figures of the board, as of its last picture."""
+"""`/metrics` for Prometheus, and `/healthz`: figures of the board, as of its last picture.
+
+The values of monitors come along where the inventory lists 32 systems at most; in a larger one `?system=ID`, which may
+be said more than once, asks for those of some.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry
@@ -12,7 +17,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from careloop import wiring
+from careloop.domain.monitor import Monitors
 from careloop.domain.status import RequirementState
+from careloop.reports.monitor_gauges import GAUGES, Sample, alarm_samples, chart_samples
 from careloop.reports.status_report import status_counts
 from careloop.web.api_tokens import token_of
 from careloop.web.door import Role, visitor_of
@@ -22,6 +29,9 @@ from careloop.workflows.run.fleet_overview import Silence
 
 __all__ = ["health", "page"]
 
+_MOST_CHARTED: Final = 32
+"""Systems whose counts the board keeps at hand; more would be counted anew at every scrape."""
+
 
 def page(request: HttpRequest) -> HttpResponse:
     """The figures, for a token with the scope `metrics` or somebody who is signed in."""
@@ -30,7 +40,9 @@ def page(request: HttpRequest) -> HttpResponse:
             "a token with the scope metrics opens this\n", status=401, headers={"WWW-Authenticate": "Bearer"}
         )
     registry = CollectorRegistry()
-    registry.register(_Figures(board().picture()))
+    picture = board().picture()
+    registry.register(_Figures(picture))
+    registry.register(_Monitors(picture, request.GET.getlist("system")))
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -82,3 +94,29 @@ class _Figures(Collector):
             target.add_metric(labels, float(one.target.lock is not None))
             silent.add_metric(labels, float(one.freshness.silent is Silence.YES))
         yield from (alarms, safe, target, silent)
+
+
+class _Monitors(Collector):
+    """Open alarms of every monitor, and the newest values of those of some systems."""
+
+    def __init__(self, picture: Picture, wanted: Sequence[str]) -> None:
+        self._picture = picture
+        names = [one.card.id for one in picture.rows]
+        everything = names if len(names) <= _MOST_CHARTED else []
+        self._charted = [name for name in names if name in wanted] if wanted else everything
+
+    def collect(self) -> Iterator[Metric]:
+        """One family a gauge, also where it has no sample."""
+        families = {name: GaugeMetricFamily(name, what, labels=labels) for name, (what, labels) in GAUGES.items()}
+        for sample in self._samples():
+            families[sample.name].add_metric(sample.labels, sample.value)
+        yield from families.values()
+
+    def _samples(self) -> Iterator[Sample]:
+        repository = self._picture.governance.repository
+        monitors = {str(at.folder): noun.monitors for at, noun in repository.all(Monitors)}
+        for row in self._picture.rows:
+            yield from alarm_samples(row.card.id, monitors.get(row.card.id, ()), row.alarms)
+        now_s = int(wiring.now().timestamp())
+        for name in self._charted:
+            yield from chart_samples(board().charts(name), now_s=now_s)

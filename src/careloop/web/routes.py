@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from careloop.web import live, metrics
+from careloop.web import flags, live, metrics
 from careloop.web.door import Role
 from careloop.web.pages import (
     account,
@@ -79,9 +79,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("accounts/people/<int:number>/link/", accounts.link, "link-account", _ADMIN, "POST"),
     Route("live/", live.stream, "live", _M),
     Route("metrics", metrics.page, "metrics", Role.VISITOR),
+    Route("ofrep/v1/evaluate/flags", flags.evaluate_all, "flags", Role.VISITOR, "POST"),
+    Route("ofrep/v1/evaluate/flags/<str:key>", flags.evaluate, "flag", Role.VISITOR, "POST"),
     Route("healthz", metrics.health, "health", Role.VISITOR),
 )
-"""`metrics` and the API check tokens by themselves; `healthz` says nothing but that somebody is there."""
+"""`metrics`, the flags and the API check tokens by themselves; `healthz` says nothing but that somebody is there."""
 
 OF_ALLAUTH: Final[dict[str, Role]] = {
     "account_login": Role.VISITOR,

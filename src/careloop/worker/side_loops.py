@@ -1,4 +1,4 @@
-"""Loops beside the watching of systems, each in a thread of its own: messages, anchors, deployments that a forge holds.
+"""Loops beside the watching of systems, each in its own thread: messages, other tools, anchors, held deployments.
 
 None of them delays a rollback or another loop: what goes wrong with one is told and tried again at its next turn, and a
 thread that ended is started again with the next round of the worker.
@@ -10,16 +10,19 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from careloop import wiring
+from careloop.domain.outgoing import MessageKind
 from careloop.errors import CareloopError, Unavailable
 from careloop.ports.ledger import Actor, ActorKind
 from careloop.wiring import forges, post, trust
 from careloop.workflows.evolve.anchor_ledger import anchor_ledger
+from careloop.workflows.run.announce import announce_from_the_start, announce_new
 from careloop.workflows.run.answer_deployments import answer_deployments
 from careloop.workflows.run.send_messages import deliver_messages
 
@@ -28,6 +31,7 @@ __all__ = ["SideLoop", "SideLoops", "side_loops"]
 _logger = logging.getLogger(__name__)
 _WORKER: Final = Actor(iss="careloop", sub="care-worker", kind=ActorKind.SERVICE)
 _MESSAGES_EVERY_S: Final = 1.0
+_TOOLS_EVERY_S: Final = 2.0
 _ANCHOR_EVERY_S: Final = 3600.0
 _FORGE_EVERY_S: Final = 20.0
 
@@ -83,9 +87,11 @@ class SideLoops:
 
 
 def side_loops(root: Path, stop: threading.Event) -> SideLoops:
-    """Messages always; anchors where care.yaml lists some; GitHub's deployments where `CARELOOP_FORGE` is `github`."""
+    """Messages and other tools always; anchors where care.yaml lists some; GitHub's deployments where the environment
+    names it as `CARELOOP_FORGE`."""
     loops = [
         SideLoop(name="messages", every_s=_MESSAGES_EVERY_S, work=lambda _: _send(root)),
+        SideLoop(name="tools", every_s=_TOOLS_EVERY_S, work=lambda _: _tell(root)),
         SideLoop(name="anchors", every_s=_ANCHOR_EVERY_S, work=_Anchoring(root).turn),
     ]
     if os.environ.get("CARELOOP_FORGE") == "github":
@@ -94,7 +100,23 @@ def side_loops(root: Path, stop: threading.Event) -> SideLoops:
 
 
 def _send(root: Path) -> None:
-    deliver_messages(post.post_room(root))
+    """Pages alone: no tool that hangs stands in their way."""
+    deliver_messages(post.post_room(root), kinds=frozenset({MessageKind.PAGE}))
+
+
+def _tell(root: Path) -> None:
+    """Write down for other tools what happened since they were told last, and send what is due.
+
+    Also what was written down for a tool that is no longer listed: that becomes a dead letter.
+    """
+    told, box = post.subscriptions(root), post.outbox(root)
+    ledger = wiring.ledger_to_read(root) if told else None
+    if ledger is None:
+        announce_from_the_start(box, told)
+    else:
+        with closing(ledger):
+            announce_new(ledger, box, told)
+    deliver_messages(post.post_room(root), kinds=frozenset({MessageKind.HAPPENING}))
 
 
 def _follow(root: Path, now: datetime) -> None:

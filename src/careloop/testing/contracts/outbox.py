@@ -138,3 +138,19 @@ class OutboxContract(ABC):
         box.put([a_message(1), a_message(1, channel="other"), a_message(2)])
         wanted = [MessageKey(a_message(1).id, "other"), MessageKey("unknown", "duty")]
         assert [one.message.channel for one in box.lease(holder="a", now=NOON, lease_s=30, only=wanted)] == ["other"]
+
+    def test_a_happening_that_was_given_up_can_be_woken(self) -> None:
+        box, told = self.make_outbox(), a_message(kind=MessageKind.HAPPENING)
+        box.put([told])
+        box.lease(holder="a", now=NOON, lease_s=30)
+        box.failed(told.key, holder="a", why="refused", now=NOON, due_at=None)
+        assert box.retry(now=NOON) == 1
+
+    def test_how_far_the_ledger_was_read_is_remembered_by_channel(self) -> None:
+        box = self.make_outbox()
+        assert box.read_upto("duty") is None
+        box.note_read("duty", upto=7)
+        box.note_read("other", upto=2)
+        box.note_read("duty", upto=5)
+        assert (box.read_upto("duty"), box.read_upto("other"), box.read_upto("third")) == (5, 2, None)
+        assert box.entries() == ()

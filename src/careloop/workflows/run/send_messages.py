@@ -2,17 +2,20 @@
 
 Whoever dies in between leaves a lease that ends, and the next worker sends again under the same id. A page counts as
 taken when one channel took it; the others go on. What nobody took is a dead letter, and itself the matter of a page.
+What other tools are told of goes the same way; when one of them does not take it, that is a notice and no page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from careloop.domain.channels import QuietHours
 from careloop.domain.deployment import ServeSafeState, Switched, SwitchOrder, served_name
+from careloop.domain.happening import Happening, HappeningKind
 from careloop.domain.outgoing import (
+    HAPPENINGS,
     ORDERS,
     PAGES,
     Message,
@@ -25,11 +28,22 @@ from careloop.domain.outgoing import (
 from careloop.domain.plan_steps import Urgency
 from careloop.errors import CareloopError, Conflict, Refused, Unavailable
 from careloop.ledger.canonical import instant_text, read_instant
+from careloop.plans.happenings import read_happening
 from careloop.ports.deployer import Deployer
 from careloop.ports.outbox import Outbox
+from careloop.ports.outlet import Outlet
 from careloop.ports.pager import Page, Pager
 
-__all__ = ["Delivered", "GaveUp", "OutboxDeployer", "OutboxPager", "PostRoom", "Route", "deliver_messages"]
+__all__ = [
+    "Delivered",
+    "GaveUp",
+    "OutboxDeployer",
+    "OutboxPager",
+    "PostRoom",
+    "Route",
+    "Subscription",
+    "deliver_messages",
+]
 
 _ABOUT_DEAD = "/undelivered"
 _DEPLOYER = "deployer"
@@ -50,6 +64,20 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A tool that is told what happened, and of what."""
+
+    outlet: Outlet
+    about: frozenset[HappeningKind]
+    systems: frozenset[str] | None = None
+    """Only of these; None: of every system."""
+
+    def wants(self, happening: Happening) -> bool:
+        """Whether the tool is told of it."""
+        return happening.kind in self.about and (self.systems is None or happening.system in self.systems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostRoom:
     """What sending takes."""
 
@@ -64,8 +92,15 @@ class PostRoom:
     quiet: QuietHours | None = None
     zone: tzinfo | None = None
     """In which the quiet hours are meant."""
+    subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
+    """By channel; what other tools are told."""
     pages: RetryPolicy = PAGES
+    happenings: RetryPolicy = HAPPENINGS
     orders: RetryPolicy = ORDERS
+
+    def patience(self, kind: MessageKind) -> RetryPolicy:
+        """How a message that is no order is tried again."""
+        return self.happenings if kind is MessageKind.HAPPENING else self.pages
 
     def not_before(self, page: Page) -> datetime:
         """Now, for a page; a notice waits for the end of the quiet hours."""
@@ -149,21 +184,28 @@ class OutboxDeployer:
         return switched
 
 
-def deliver_messages(room: PostRoom, *, only: frozenset[MessageKey] | None = None) -> Delivered:
-    """Try every page that is due, or of those in `only`; orders are given by their plans alone.
+def deliver_messages(
+    room: PostRoom,
+    *,
+    only: frozenset[MessageKey] | None = None,
+    kinds: frozenset[MessageKind] = frozenset({MessageKind.PAGE, MessageKind.HAPPENING}),
+) -> Delivered:
+    """Try whatever of these kinds is due, or of those in `only`; orders are given by their plans alone.
 
     What a channel refuses, or has not taken after the last attempt, becomes a dead letter, and a page over the others.
     A channel that has just been out of reach is left alone for some seconds: a storm of pages does not wait for it a
     thousand times.
     """
-    waiting = [one for one in room.outbox.entries(state=MessageState.WAITING) if one.message.kind is MessageKind.PAGE]
+    kept = room.outbox.entries(state=MessageState.WAITING)
+    waiting = [one for one in kept if one.message.kind in kinds - {MessageKind.ORDER}]
     now, states = room.clock(), list[MessageState]()
     away = {one.message.channel for one in waiting if _just_failed(one, now)}
     for entry in waiting:
         key = entry.message.key
         if key.channel in away or (only is not None and key not in only) or entry.due_at > now:
             continue
-        for mine in room.outbox.lease(holder=room.holder, now=now, lease_s=room.pages.lease_s, only=(key,)):
+        lease_s = room.patience(entry.message.kind).lease_s
+        for mine in room.outbox.lease(holder=room.holder, now=now, lease_s=lease_s, only=(key,)):
             states.append(_tried(mine, room))
             if states[-1] is MessageState.WAITING:
                 away.add(key.channel)
@@ -179,15 +221,12 @@ def _just_failed(entry: OutboxEntry, now: datetime) -> bool:
 
 def _tried(entry: OutboxEntry, room: PostRoom) -> MessageState:
     message = entry.message
-    route = room.routes.get(message.channel)
     try:
-        if route is None:
-            raise Refused(f"there is no channel {message.channel} any more")
-        route.pager.send(_page(message))
+        _hand_over(message, room)
     except CareloopError as error:
         now = room.clock()
         final = isinstance(error, Refused) and not isinstance(error, Conflict)
-        due = None if final else room.pages.next_due(entry.attempts, now, room.scatter())
+        due = None if final else room.patience(message.kind).next_due(entry.attempts, now, room.scatter())
         kept = room.outbox.failed(message.key, holder=room.holder, why=error.message, now=now, due_at=due)
         if due is not None:
             return MessageState.WAITING
@@ -198,21 +237,39 @@ def _tried(entry: OutboxEntry, room: PostRoom) -> MessageState:
     return MessageState.SENT
 
 
+def _hand_over(message: Message, room: PostRoom) -> None:
+    told = room.subscriptions.get(message.channel)
+    route = room.routes.get(message.channel)
+    if message.kind is MessageKind.HAPPENING and told is not None:
+        told.outlet.tell(read_happening(message.body))
+    elif message.kind is MessageKind.PAGE and route is not None:
+        route.pager.send(_page(message))
+    else:
+        raise Refused(f"there is no channel {message.channel} any more")
+
+
 def _tell_of_dead(message: Message, why: str, room: PostRoom) -> None:
-    """Page over the other channels; a dead letter about a dead letter begets none."""
+    """Page over the other channels, for what was a page; a dead letter about a dead letter begets none."""
     if message.id.endswith(_ABOUT_DEAD):
         return
-    page = _page(message)
+    urgency, severity = Urgency.NOTICE, "sev3"
+    if message.kind is MessageKind.PAGE:
+        page = _page(message)
+        urgency, severity = page.urgency, page.severity
     lost = Page(
         id=message.id + "/" + message.channel + _ABOUT_DEAD,
-        system=page.system,
-        urgency=page.urgency,
-        severity=page.severity,
-        text=f"{message.channel} did not take this {page.urgency.value}: {page.text} ({why})",
+        system=message.system,
+        urgency=urgency,
+        severity=severity,
+        text=f"{message.channel} did not take this {_called(message)}: {message.body['text']} ({why})",
         at=room.clock(),
     )
     others = [one for one in _messages(lost, room) if one.channel != message.channel]
     room.outbox.put(others)
+
+
+def _called(message: Message) -> str:
+    return message.body["urgency"] if message.kind is MessageKind.PAGE else "message"
 
 
 def _messages(page: Page, room: PostRoom) -> list[Message]:
