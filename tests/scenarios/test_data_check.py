@@ -45,7 +45,7 @@ PREPARATION: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def applicants() -> list[Applicant]:
     try:
-        return load_applicants(adult_folder(wiring.data_folder()))
+        return list(load_applicants(adult_folder(wiring.data_folder())))
     except CareloopError as error:
         pytest.skip(f"the Adult data is not here: {error}")
 

@@ -48,27 +48,33 @@ def _data() -> None:
     """Hold data sheets against the data they speak of: quality, provenance, preparation."""
 
 
+_Sheet = Annotated[str, typer.Argument(metavar="DATASHEET", help="Id of a data set, or the path of its sheet.")]
+_Data = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="FILES", help="The rows, below --files; else what the last step made."),
+]
+_Folder = Annotated[Path, typer.Option("--files", metavar="DIR", help="Folder of the data.")]
+_Reference = Annotated[
+    list[str] | None, typer.Option("--reference", metavar="FILES", help="Rows to compare with, or a trusted copy.")
+]
+_Results = Annotated[
+    list[Path] | None, typer.Option("--results", metavar="REPORT", help="What another tool found; repeat.")
+]
+_Event = Annotated[
+    Path | None, typer.Option("--openlineage", metavar="FILE", help="Write what was found as an OpenLineage event.")
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Record nothing; take the sheet as it lies.")]
+
+
 @app.command(epilog=_EPILOG)
 def check(
-    sheet: Annotated[str, typer.Argument(metavar="DATASHEET", help="Id of a data set, or the path of its sheet.")],
-    data: Annotated[
-        list[str] | None,
-        typer.Option("--data", metavar="FILES", help="The rows, below --files; else what the last step made."),
-    ] = None,
-    files: Annotated[Path, typer.Option("--files", metavar="DIR", help="Folder of the data.")] = Path(),
-    reference: Annotated[
-        list[str] | None,
-        typer.Option("--reference", metavar="FILES", help="Rows of the population, or a trusted copy."),
-    ] = None,
-    results: Annotated[
-        list[Path] | None, typer.Option("--results", metavar="REPORT", help="What another tool found; repeat.")
-    ] = None,
-    openlineage: Annotated[
-        Path | None, typer.Option("--openlineage", metavar="FILE", help="Write what was found as an OpenLineage event.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Record nothing; the sheet need not be committed.")
-    ] = False,
+    sheet: _Sheet,
+    data: _Data = None,
+    files: _Folder = Path(),
+    reference: _Reference = None,
+    results: _Results = None,
+    openlineage: _Event = None,
+    dry_run: _DryRun = False,
     repo: RepoOnlyOption = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
@@ -77,8 +83,7 @@ def check(
         raise NotFound(f"there is no folder {files}", hint="say where the data lies: --files DIR")
     root = repository_root(None, repo)
     commit, tree = _documents(root, dry_run=dry_run)
-    folder, reports = data_folder(files, told=_progress), tuple(map(_report, results or ()))
-    repository = _repository(tree)
+    folder, repository = data_folder(files, told=_progress), _repository(tree)
     document = find_sheet(repository, sheet)
     ask = DataAsk(
         sheet=document,
@@ -87,18 +92,22 @@ def check(
         files=folder,
         data=_named(folder, data),
         reference=_named(folder, reference),
-        reports=reports,
+        reports=tuple(map(_report, results or ())),
         today=wiring.now().date(),
     )
-    try:
-        found = check_data(ask)
-    finally:
-        _progress(None)
-    receipts = _record(root, found, commit) if commit is not None and not dry_run else ()
+    found = _checked(ask)
+    receipts = _record(root, found, commit) if commit is not None else ()
     if openlineage is not None:
         _write_event(openlineage, found, repository)
     _show(found, [one.index for one in receipts], output_format)
     raise typer.Exit(0 if found.passed() else 1)
+
+
+def _checked(ask: DataAsk) -> DataCheck:
+    try:
+        return check_data(ask)
+    finally:
+        _progress(None)
 
 
 def _documents(root: Path, *, dry_run: bool) -> tuple[str | None, SourceTree]:
