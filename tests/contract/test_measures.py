@@ -27,7 +27,7 @@ def fitting(kind: MeasureKind) -> Terms:
     bins: EdgeBins | CategoryBins | ExponentialBins | None = None
     if Need.SCORE in kind.needs or Need.REFERENCE in kind.needs:
         bins = CUT
-    elif kind.id == "balance":
+    elif kind.id in ("balance", "diversity"):
         bins = CategoryBins(RACE, ("a", "&"))
     elif kind.family is Family.LATENCY:
         column, bins = LATENCY, ExponentialBins(LATENCY, scale=4, octaves=30)

@@ -217,6 +217,14 @@ def test_what_was_found_goes_into_the_ledger_and_a_bad_word_replaces_a_good_one(
     assert verified.code == 0, verified.out
 
 
+def test_r57_rows_that_are_gone_fail_and_take_away_what_an_earlier_check_showed(acme: Acme) -> None:
+    assert check(acme).code == 0
+    (acme.root.parent / "data" / "prepared.csv").unlink()
+    said = check(acme, "--format", "json")
+    assert (said.code, {one["state"] for one in findings(said, "quality")}) == (1, {"untold"}), said.err
+    assert claims(acme) == {"a.7.4-measured": False, "a.7.5-chain": False, "a.7.6-met": False}
+
+
 def claims(acme: Acme) -> dict[str, bool]:
     """Which claims speak of the data set as one that holds them; other sets of Acme are never checked here."""
     found = acme.care("status", "--format", "json").json
@@ -249,7 +257,6 @@ def test_without_a_record_the_sheet_may_be_uncommitted_and_nothing_is_written(ac
         (["data", "check", "adult-census", "--files", "nowhere"], "there is no folder nowhere"),
         (["data", "check", "adult-census", "--files", ".", "--data", "*.parquet"], "matches *.parquet"),
         (["data", "check", "adult-census", "--files", ".", "--data", "../data/adult.test"], "leads out of the folder"),
-        (["data", "check", "adult-census", "--files", "."], "name them: --data FILE"),
         (["data", "check", "adult-census", "--files", ".", "--data", "care.yaml"], "care.yaml"),
     ],
 )

@@ -28,6 +28,7 @@ __all__ = [
     "consistency_plan",
     "currentness",
     "currentness_plan",
+    "diversity",
     "validity_plan",
 ]
 
@@ -106,3 +107,17 @@ def balance(table: CountTable, *, bins: CategoryBins, level: float = 0.95) -> Me
         interval=interval,
         note=f"{left} rows had none of them",
     )
+
+
+def diversity(table: CountTable, *, bins: CategoryBins) -> Measured:
+    """Share of the listed categories that occur at all, on the counts of `balance_plan`; n is the rows of them.
+
+    All rows are looked at, so it has no interval. Null without rows: nothing was there to be diverse.
+    """
+    counts = {value: table.by_bin().get(bin_, (0,))[0] for bin_, value in enumerate(bins.values)}
+    n = sum(counts.values())
+    if n == 0:
+        return Measured(value=None, unit=Unit.RATIO, n=0, reason="no rows")
+    absent = [value for value, count in counts.items() if not count]
+    note = f"none of {', '.join(absent)}" if absent else None
+    return Measured(value=1 - len(absent) / len(counts), unit=Unit.RATIO, n=n, note=note)

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency, ks_2samp
 from sklearn.metrics import (  # type: ignore[import-untyped]
@@ -123,6 +125,19 @@ def test_quality_counts_what_is_there_valid_and_even() -> None:
     assert found.value == pytest.approx(-(2 / 3 * math.log2(2 / 3) + 1 / 3 * math.log2(1 / 3)))
     assert (found.n, found.note) == (3, "2 rows had none of them")
     assert quality.balance(per_bin([], bins), bins=bins).reason == "no rows"
+
+
+@given(rows=st.lists(st.sampled_from(["a", "b", "c", "z", "", None]), max_size=12))
+def test_diversity_is_the_share_of_listed_categories_that_occur(rows: list[str | None]) -> None:
+    bins = CategoryBins(GROUP, ("a", "b", "c"))
+    found = quality.diversity(NumpyCounts({"group": rows}).count(quality.balance_plan("d", bins=bins)), bins=bins)
+    listed = [one for one in rows if one in {"a", "b", "c"}]
+    absent = [one for one in ("a", "b", "c") if one not in listed]
+    assert found.n == len(listed)
+    assert found.value == (pytest.approx(len(set(listed)) / 3) if listed else None)
+    assert (found.note or found.reason) == (
+        ("none of " + ", ".join(absent) if absent else None) if listed else "no rows"
+    )
 
 
 def test_the_catalogue_names_what_is_near_when_a_name_is_none() -> None:

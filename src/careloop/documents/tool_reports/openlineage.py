@@ -2,7 +2,8 @@
 
 Figures are the share of assertions that held (`all`), each assertion as `DATASET.COLUMN.ASSERTION` (1 or 0), the rows
 of a data set (`DATASET.rows`) and how complete its columns are (`DATASET.COLUMN.completeness`). A run that ended in
-FAIL or ABORT says nothing about its data. Source: OpenLineage 2-0-2, facets dataQualityAssertions, dataQualityMetrics.
+FAIL or ABORT though nothing that it asserted failed is an error, and an event before the end of a run is refused.
+Source: OpenLineage 2-0-2, facets dataQualityAssertions, dataQualityMetrics.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from careloop.domain.tool_report import Figure, Tool, ToolReport
 
 __all__ = ["is_openlineage", "read_openlineage"]
 
+_ENDED: Final = frozenset({"COMPLETE", "FAIL", "ABORT"})
 _SIDES: Final = (("inputs", "inputFacets"), ("outputs", "outputFacets"))
 
 
@@ -23,13 +25,18 @@ def is_openlineage(node: Node) -> bool:
 
 def read_openlineage(node: Node) -> ToolReport:
     """What the event says of its inputs and outputs; an event that says nothing of their quality is refused."""
+    ended = node["eventType"].words()
+    if ended not in _ENDED:
+        node["eventType"].refuse(f"a run that is at {ended} has not looked at all of its data yet")
     facets = list(_facets(node))
     asserted = [figure for dataset, facet in facets for figure in _assertions(dataset, facet)]
     measured = [figure for dataset, facet in facets for figure in _metrics(dataset, facet)]
     if not asserted and not measured:
         node.refuse("the event says nothing about the quality of its data sets")
     held = sum(figure.value == 1 for figure in asserted)
-    whole = [Figure(name="all", value=held / len(asserted), n=len(asserted), hits=held)] if asserted else []
+    broke = int(ended != "COMPLETE" and held == len(asserted))
+    share = held / len(asserted) if asserted else None
+    whole = [Figure(name="all", value=share, n=len(asserted), hits=held, errored=broke)] if asserted or broke else []
     return ToolReport(
         tool=Tool.OPENLINEAGE,
         version=None,

@@ -2,7 +2,9 @@
 
 Quality targets are measured on the rows, or read from reports of tools that the pipeline runs; the value of a data set
 is no estimate, so it is held against the target as it is. Each step of the provenance is verified by computing its
-digest again. Each preparation step is held against its criteria. What has no target, and what cannot be told, fails.
+digest again. Each preparation step is held against its criteria. What has no target, and what cannot be told, fails: a
+file that the sheet names and that is gone is such a case. What compares with a reference depends on which rows were
+drawn, so there the worse end of the interval is held against the target (SEMANTICS 16).
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
 from typing import Final
 
+from careloop.domain.counts import Tally
 from careloop.domain.data_check import CheckState, DataCheck, DataFinding, DataPart
 from careloop.domain.dataset import Acceptance, Dataset, PreparationStep, QualityTarget, Relation
 from careloop.domain.measure_spec import AskedMeasure, MeasureSpec
@@ -25,7 +28,8 @@ from careloop.errors import InvalidInput, NotFound
 from careloop.measures.catalogue import CATALOGUE
 from careloop.measures.exact_catalogue import EXACT
 from careloop.measures.exact_kind import TakenExactly
-from careloop.measures.measure_kind import Need
+from careloop.measures.measure_kind import Family, Need
+from careloop.measures.rate import rate_of
 from careloop.measures.taken import TakenMeasure
 from careloop.ports.data_files import DataFiles
 from careloop.workflows.run.check_provenance import verify_provenance
@@ -58,9 +62,15 @@ class DataAsk:
 
 
 def find_sheet(repository: Repository, name: str) -> Document:
-    """The data sheet of an id or a path; `NotFound` that lists those that there are."""
+    """The data sheet of an id or a path; `NotFound` that lists those that there are, `InvalidInput` for a shared id."""
     sheets = list(repository.all(Dataset))
     found = [document for document, noun in sheets if name in (noun.id, document.path)]
+    alike = [document.path for document, noun in sheets if found and noun.id == getattr(found[0].noun, "id", None)]
+    if len(alike) > 1:
+        raise InvalidInput(
+            f"{' and '.join(alike)} have the same id, by which the ledger tells data sets apart",
+            hint="give each an id of its own",
+        )
     if not found:
         known = ", ".join(noun.id for _, noun in sheets) or "none yet: systems/<id>/data/<id>.yaml"
         raise NotFound(f"there is no data sheet '{name}'", hint=f"known are {known}")
@@ -71,9 +81,9 @@ def check_data(ask: DataAsk) -> DataCheck:
     """Everything that the sheet asks for; raises only for files that cannot be read at all."""
     dataset = ask.sheet.noun
     assert isinstance(dataset, Dataset)
-    data = ask.data or _last_made(dataset, ask.files)
+    data, gone = (ask.data, "") if ask.data else _last_made(dataset, ask.files)
     digests = tuple((name, ask.files.digest(name)) for name in data)
-    bench = _Bench(ask, dataset, data)
+    bench = _Bench(ask, dataset, data, gone)
     findings = (
         *bench.quality(),
         *bench.reported(),
@@ -90,15 +100,16 @@ def check_data(ask: DataAsk) -> DataCheck:
     )
 
 
-def _last_made(dataset: Dataset, files: DataFiles) -> tuple[str, ...]:
+def _last_made(dataset: Dataset, files: DataFiles) -> tuple[tuple[str, ...], str]:
+    """The files of the last step that names one, else why there are none."""
     named = [step.file for step in dataset.provenance if step.file is not None]
-    found = files.names(named[-1]) if named else ()
-    if not found:
-        why = f"{named[-1]}, which its last step made, is not here" if named else "no step says which file it made"
+    if not named:
         raise NotFound(
-            f"{dataset.id}: nobody says where the rows are: {why}", hint="name them: --data FILE, below --files DIR"
+            f"{dataset.id}: nobody says where the rows are: no step says which file it made",
+            hint="name them: --data FILE, below --files DIR",
         )
-    return found
+    found = files.names(named[-1])
+    return found, "" if found else f"{named[-1]}, which its last step made, is not here"
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,8 @@ class _Bench:
     ask: DataAsk
     dataset: Dataset
     data: tuple[str, ...]
+    gone: str
+    """Why there are no rows; empty when there are."""
 
     # --- quality ------------------------------------------------------------------------------------------------------
 
@@ -133,8 +146,17 @@ class _Bench:
     def _from_reports(self, target: QualityTarget, finding: Callable[..., DataFinding]) -> DataFinding:
         for report in self.ask.reports:
             for known in target.reports:
-                figure = next((one for one in report.figures if one.name == known.name), None)
-                if known.tool is report.tool and figure is not None:
+                figures = [one for one in report.figures if one.name == known.name and known.tool is report.tool]
+                if len(figures) > 1:
+                    because = f"{known.name} stands {len(figures)} times in the report of {report.tool.value}"
+                    return finding(
+                        state=CheckState.UNTOLD,
+                        because=because,
+                        relation=target.relation,
+                        target=target.target,
+                        remedy="have the tool report one of them only",
+                    )
+                for figure in figures:
                     return _held(
                         finding,
                         target.relation,
@@ -209,6 +231,8 @@ class _Bench:
         """Each measure by its place, or why it cannot be taken; together, and one by one when one of them cannot."""
         if not wanted:
             return {}
+        if not data:
+            return dict.fromkeys(wanted, self.gone)
         files = self.ask.files
         with closing(files.rows(data)) as counted:
             rows = RowSource(counted, partial(files.values, data))
@@ -222,10 +246,11 @@ class _Bench:
     ) -> dict[int, _Taken | str]:
         named = {place: self._named_measure(place, one) for place, one in wanted.items()}
         try:
-            found = take_measures(MeasureSpec(measures=tuple(named.values())), rows, older)
-            return dict(zip(named, found, strict=True))
+            taken = take_measures(MeasureSpec(measures=tuple(named.values())), rows, older)
+            found: dict[int, _Taken | str] = dict(zip(named, taken, strict=True))
         except InvalidInput:
-            return {place: _take_one(one, rows, older) for place, one in named.items()}
+            found = {place: _take_one(one, rows, older) for place, one in named.items()}
+        return {place: _of_all_rows(one, named[place], rows) for place, one in found.items()}
 
     def _named_measure(self, place: int, asked: AskedMeasure) -> AskedMeasure:
         today = {"as_of": self.ask.today} if asked.measure == "currentness" and asked.as_of is None else {}
@@ -237,6 +262,19 @@ def _take_one(asked: AskedMeasure, rows: RowSource, older: RowSource | None) -> 
         return take_measures(MeasureSpec(measures=(asked,)), rows, older)[0]
     except InvalidInput as error:
         return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+
+
+def _of_all_rows(taken: _Taken | str, asked: AskedMeasure, rows: RowSource) -> _Taken | str:
+    """Currentness counts rows that have a moment; of a data set, a row without one is not current."""
+    if asked.measure != "currentness" or isinstance(taken, str) or taken.measured.value is None:
+        return taken
+    terms = {"of": asked.of, "when": asked.when, "by": asked.by, "id": "rows with a moment"}
+    dated = _take_one(AskedMeasure.model_validate({"measure": "completeness", **terms}), rows, None)
+    if isinstance(dated, str) or dated.measured.n == taken.measured.n:
+        return dated if isinstance(dated, str) else taken
+    total, fresh = dated.measured.n, round(taken.measured.value * taken.measured.n)
+    note = f"{total - taken.measured.n:,} of {total:,} rows have no moment"
+    return replace(taken, measured=replace(rate_of(Tally(fresh, total)), note=note))
 
 
 def _needs_reference(asked: AskedMeasure) -> bool:
@@ -252,7 +290,22 @@ def _judged(
     measured = taken.measured
     digest = taken.digest if isinstance(taken, TakenMeasure) else None
     told = measured.reason or measured.note or ""
+    if _drawn(taken) and target is not None and measured.value is not None and measured.interval is not None:
+        low, high = measured.interval.low, measured.interval.high
+        worse = low if relation is Relation.AT_LEAST else high
+        if _HOLDS[relation](measured.value, target) and not _HOLDS[relation](worse, target):
+            because = f"with so few rows it may be anything from {low:.4g} to {high:.4g}"
+            remedy = "compare more rows"
+            return finding(
+                state=CheckState.UNTOLD, because=because, value=measured.value, relation=relation, target=target,
+                n=measured.n, digest=digest, remedy=remedy,
+            )  # fmt: skip
     return _held(finding, relation, target, value=measured.value, n=measured.n, because=told, digest=digest)
+
+
+def _drawn(taken: _Taken) -> bool:
+    """Whether the value depends on which rows were drawn, here and in the reference."""
+    return taken.kind.family is Family.DRIFT or taken.kind.id == "representativeness"
 
 
 def _judged_change(

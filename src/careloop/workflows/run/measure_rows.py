@@ -18,6 +18,7 @@ __all__ = ["measure_rows", "named_measures"]
 
 _SCORE_BINS = {"brier": 1000}
 _CALIBRATION_BINS = 20
+_LISTED = ("balance", "diversity")
 
 
 def measure_rows(spec: MeasureSpec, rows: RowFiles, reference: RowFiles | None = None) -> tuple[TakenMeasure, ...]:
@@ -82,6 +83,6 @@ class _Made:
             terms = replace(terms, bins=wishes.buckets())
         elif Need.SCORE in kind.needs:
             terms = replace(terms, bins=wishes.scores(_SCORE_BINS.get(kind.id, _CALIBRATION_BINS)))
-        elif kind.id == "balance":
+        elif kind.id in _LISTED:
             terms = replace(terms, bins=CategoryBins(wishes.read("of", asked.of, ColumnKind.TEXT), asked.values))
         return cls(name, kind, terms, kind.plan_for(terms), wishes.by)

@@ -4,8 +4,9 @@ A part that failed is recorded as well, with the instant itself as the end of wh
 data set counts, and a good one of last month does not hide a bad one of today.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from careloop.domain.data_check import DataCheck, DataFinding, DataPart
@@ -27,6 +28,10 @@ _CONTROLS: Final = {
     DataPart.PREPARATION: "iso42001:2023/A.7.6",
 }
 
+_MOST: Final = 25
+_LONGEST: Final = 150
+"""Of findings, files and the letters of a text, so that a record stays below its 64 KiB, whatever letters they are."""
+
 
 def record_data_check(check: DataCheck, ledger: Ledger, *, commit: str, now: datetime) -> tuple[Receipt, ...]:
     """Append a record for each part that the sheet speaks of, all at once, with the commit that the sheet is of."""
@@ -41,9 +46,10 @@ def _record(check: DataCheck, part: DataPart, commit: str, now: datetime) -> Rec
         "sheet": check.sheet,
         "path": check.path,
         "commit": commit,
-        "data": dict(check.data),
+        "data": dict(_files(check)),
         "passed": passed,
-        "findings": [dict(_finding(one)) for one in check.of(part)],
+        "of": len(check.of(part)),
+        "findings": [dict(_finding(one)) for one in _that_fit(check.of(part))],
     }
     if not passed:
         data["expires_at"] = instant_text(now)
@@ -61,12 +67,26 @@ def _record(check: DataCheck, part: DataPart, commit: str, now: datetime) -> Rec
     )
 
 
+def _files(check: DataCheck) -> Iterator[tuple[str, Json]]:
+    """Each file with its digest; of very many, one digest of the lines `DIGEST  NAME` of them all."""
+    if len(check.data) <= _MOST:
+        yield from check.data
+        return
+    listed = "".join(f"{digest}  {name}\n" for name, digest in check.data)
+    yield f"{len(check.data)} files", f"sha256:{sha256(listed.encode(errors='surrogateescape')).hexdigest()}"
+
+
+def _that_fit(found: Sequence[DataFinding]) -> Sequence[DataFinding]:
+    """As many as a record can hold, those that do not pass first; `of` says how many there are."""
+    return found if len(found) <= _MOST else sorted(found, key=lambda one: one.passed)[:_MOST]
+
+
 def _finding(one: DataFinding) -> Iterator[tuple[str, Json]]:
     """Fractions as text, since the ledger's canonical JSON has none."""
-    yield "name", plain_text(one.name)
+    yield "name", plain_text(one.name)[:_LONGEST]
     yield "state", one.state.value
     if one.because:
-        yield "because", plain_text(one.because)
+        yield "because", plain_text(one.because)[:_LONGEST]
     if one.value is not None:
         yield "value", repr(one.value)
     if one.relation is not None and one.target is not None:
