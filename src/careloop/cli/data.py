@@ -162,7 +162,7 @@ def _write_event(path: Path, found: DataCheck, repository: Repository) -> None:
         found,
         run=wiring.new_id(now),
         at=now,
-        producer=f"careloop {__version__}",
+        producer=f"urn:careloop:{__version__}",
         namespace=organisation.organisation.name if organisation else "careloop",
     )
     try:
