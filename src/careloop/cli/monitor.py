@@ -11,6 +11,7 @@ import typer
 
 from careloop import wiring
 from careloop.cli.monitor_export import EXPORT_HELP, export
+from careloop.cli.monitor_init import INIT_HELP, init
 from careloop.cli.monitor_simulate import SIMULATE_HELP, simulate
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, print_json, repository_root, say
@@ -102,6 +103,7 @@ def replay(
     raise typer.Exit(int(not all(each.readiness.may_act for each in done)))
 
 
+app.command(epilog=INIT_HELP)(init)
 app.command(epilog=SIMULATE_HELP)(simulate)
 app.command(epilog=EXPORT_HELP)(export)
 

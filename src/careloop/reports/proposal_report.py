@@ -1,0 +1,62 @@
+"""What `care monitor init` proposes, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from careloop.domain.monitor import Monitor
+
+__all__ = ["proposal_json", "proposal_lines", "undeclared_lines"]
+
+Proposal = tuple[Monitor, Sequence[str]]
+
+
+def proposal_lines(proposals: Sequence[Proposal], left_out: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Lines with their style: each monitor, the first and the last of its reasons, and what was not proposed."""
+    for monitor, because in proposals:
+        asked = f"{monitor.measure}{f' by {monitor.by}' if monitor.by else ''}"
+        told = f"{asked}, window {monitor.window}, tolerance {monitor.tolerance:g}, {monitor.response}"
+        yield "bold", f"{monitor.id}: {told}"
+        noticed = [each for each in because if "is noticed within" in each or "takes more than a year" in each]
+        for reason in [because[0], *noticed]:
+            yield "grey", f"  {reason}"
+    for what, why in left_out:
+        yield "grey", f"not proposed: {what}: {why}"
+
+
+def undeclared_lines(undeclared: Mapping[str, str], unreadable: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """What to declare in `system.yaml` so that more can be watched, and values that do not fit what is declared."""
+    for column, n in unreadable.items():
+        yield "warn", f"{column}: {n:,} values do not fit what system.yaml declares; they count as missing"
+    useful = {name: line for name, line in undeclared.items() if line}
+    if useful:
+        yield "warn", "no field is declared for these columns; what you want watched goes under `events:` in system.yaml"
+        for line in useful.values():
+            part, _, field = line.partition(": ")
+            yield "grey", f"  {part}: {{{field}}}"
+    if plain := [name for name, line in undeclared.items() if not line]:
+        yield "grey", f"passed over (free text, ids, or one value): {', '.join(plain)}"
+
+
+def proposal_json(
+    system: str,
+    proposals: Sequence[Proposal],
+    left_out: Sequence[tuple[str, str]],
+    *,
+    file: str,
+    written: bool,
+    undeclared: Mapping[str, str],
+) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "system": system,
+        "file": file,
+        "written": written,
+        "monitors": [
+            {"monitor": monitor.model_dump(mode="json", exclude_defaults=True), "because": list(because)}
+            for monitor, because in proposals
+        ],
+        "not_proposed": [{"what": what, "because": why} for what, why in left_out],
+        "undeclared": dict(undeclared),
+    }
