@@ -10,6 +10,7 @@ from careloop.domain.monitor import Monitor
 __all__ = ["proposal_json", "proposal_lines", "undeclared_lines"]
 
 Proposal = tuple[Monitor, Sequence[str]]
+Undeclared = Mapping[str, tuple[str, str] | None]
 
 
 def proposal_lines(proposals: Sequence[Proposal], left_out: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -25,17 +26,18 @@ def proposal_lines(proposals: Sequence[Proposal], left_out: Sequence[tuple[str, 
         yield "grey", f"not proposed: {what}: {why}"
 
 
-def undeclared_lines(undeclared: Mapping[str, str], unreadable: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+def undeclared_lines(undeclared: Undeclared, unreadable: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """What to declare in `system.yaml` so that more can be watched, and values that do not fit what is declared."""
     for column, n in unreadable.items():
         yield "warn", f"{column}: {n:,} values do not fit what system.yaml declares; they count as missing"
-    useful = {name: line for name, line in undeclared.items() if line}
-    if useful:
-        yield "warn", "no field is declared for these columns; what you want watched goes under `events:` in system.yaml"
-        for line in useful.values():
-            part, _, field = line.partition(": ")
-            yield "grey", f"  {part}: {{{field}}}"
-    if plain := [name for name, line in undeclared.items() if not line]:
+    found = [line for line in undeclared.values() if line is not None]
+    if found:
+        yield "warn", "no field is declared for these columns; put into system.yaml those that you want watched:"
+        yield "grey", "events:"
+        for part in dict.fromkeys(part for part, _ in found):
+            yield "grey", f"  {part}:"
+            yield from (("grey", f"    {line}") for where, line in found if where == part)
+    if plain := [name for name, line in undeclared.items() if line is None]:
         yield "grey", f"passed over (free text, ids, or one value): {', '.join(plain)}"
 
 
@@ -46,7 +48,7 @@ def proposal_json(
     *,
     file: str,
     written: bool,
-    undeclared: Mapping[str, str],
+    undeclared: Undeclared,
 ) -> dict[str, Any]:
     """The same for machines."""
     return {
@@ -58,5 +60,8 @@ def proposal_json(
             for monitor, because in proposals
         ],
         "not_proposed": [{"what": what, "because": why} for what, why in left_out],
-        "undeclared": dict(undeclared),
+        "undeclared": [
+            {"column": name, "part": None if line is None else line[0], "line": None if line is None else line[1]}
+            for name, line in undeclared.items()
+        ],
     }

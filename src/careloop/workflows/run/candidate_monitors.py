@@ -132,8 +132,12 @@ def _gaps(asked: _Asked, favourable: Sequence[str]) -> Iterator[Candidate | NotP
     if not fields and schema.protected_basis in (ProtectedBasis.SEGMENT, None):
         fields = {f"segment.{name}": field for name, field in schema.segment.items()}
     if not fields:
-        basis = schema.protected_basis or "not declared"
-        yield NotProposed("fairness", f"no group is declared (basis: {basis}); see SEMANTICS 17 for what stands in")
+        basis = schema.protected_basis or "none"
+        yield NotProposed(
+            "fairness",
+            "declare `groups` under `events:` in system.yaml, or with `protected_basis` what stands in for them "
+            f"(now: {basis})",
+        )
     for column, field in fields.items():
         reason = _no_gap(asked, column, field, favourable)
         if reason is not None:
@@ -351,5 +355,5 @@ def _latency(asked: _Asked) -> Iterator[Candidate | NotProposed]:
 def _not_in_rows(asked: _Asked) -> Iterator[NotProposed]:
     """What rows of answers cannot tell."""
     yield NotProposed(
-        "security and privacy", "the guard's verdicts are events of their own: `of: verdict` and `values`, see the docs"
+        "security and privacy", "the guard's verdicts are events of their own; watch them with `of: verdict`"
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from careloop.documents.compile import compile_tree
 from careloop.documents.monitors_draft import draft_monitors
 from careloop.domain.system import EventSchema, System
-from careloop.errors import NotFound
+from careloop.errors import InvalidInput, NotFound
 from careloop.ports.document_folder import DocumentFolder
 from careloop.ports.repository_source import RepositorySource
 from careloop.workflows.run.propose_monitors import Counting, Proposed, propose_monitors
@@ -49,9 +49,13 @@ def init_monitors(
     source: RepositorySource, system: str, asked: RowsAsked, *, counting: Counting
 ) -> MonitorsToWrite:
     """Propose. Raises `NotFound` for a system that is not there, `InvalidInput` for rows that cannot be read."""
-    systems = {one.id: one for one in compile_tree(source.work_tree()).repository.nouns(System)}
+    compiled = compile_tree(source.work_tree())
+    systems = {one.id: one for one in compiled.repository.nouns(System)}
     found = systems.get(system)
     if found is None:
+        for error in compiled.errors:
+            if error.place.file == f"systems/{system}/system.yaml":
+                raise InvalidInput(f"{error.place}: {error.message}", hint="mend it; `care check` tells all of them")
         hint = f"one of {', '.join(sorted(systems))}" if systems else "write systems/<id>/system.yaml, or `care adopt`"
         raise NotFound(f"there is no system '{system}'", hint=hint)
     seen = seen_rows(asked.columns, found.events or EventSchema(), named=asked.named, days=asked.days)

@@ -63,8 +63,9 @@ class SeenRows:
     days: float
     """Calendar days that the rows stand for."""
     rows: int
-    undeclared: Mapping[str, str]
-    """Columns of the file that no field is declared for, each with a line that would declare it."""
+    undeclared: Mapping[str, tuple[str, str] | None]
+    """Columns of the file that no field is declared for, each with the part of `events` and the line that would
+    declare it; None where it looks like free text, an id or a moment."""
     unreadable: Mapping[str, int]
     """Values that do not fit what is declared, by column; they count as absent."""
 
@@ -95,7 +96,7 @@ def seen_rows(
     if wrong := sorted(set(named) - set(file)):
         raise InvalidInput(f"the file has no column '{wrong[0]}'", hint=f"it has {', '.join(file)}")
     columns: dict[str, Sequence[object]] = {}
-    undeclared: dict[str, str] = {}
+    undeclared: dict[str, tuple[str, str] | None] = {}
     unreadable: dict[str, int] = {}
     for name, values in file.items():
         found = _field_of(named.get(name, name), schema, sure=name in named)
@@ -216,24 +217,25 @@ def _days(moments: Sequence[object]) -> float:
     return max(3600.0, max(known) - min(known)) / _DAY
 
 
-def _declaration(name: str, values: Sequence[object]) -> str:
-    """A line of `events` for a column; empty where it looks like free text, an id or a moment."""
+def _declaration(name: str, values: Sequence[object]) -> tuple[str, str] | None:
+    """The part of `events` and the line in it for a column."""
     some = [value for value in values if value is not None]
     try:
         distinct = {answer(value) for value in some if isinstance(value, str | bool | int) or value == value}
     except EventValueError:
-        return ""
+        return None
     slug = re.sub(r"[^a-z0-9._-]+", "_", name.lower()).strip("_.-")
-    if not some or not slug or len(distinct) < 2:
-        return ""
-    part = "groups" if _PROTECTED.fullmatch(slug) else "features"
-    if all(isinstance(value, bool) for value in some):
-        kind = "type: boolean"
-    elif all(isinstance(value, int | float) for value in some):
-        kind = f"type: {'integer' if all(isinstance(value, int) for value in some) else 'number'}"
-    elif len(distinct) <= _MOST_VALUES and all(isinstance(value, str) for value in some):
-        kind = f"type: category, values: [{', '.join(quoted(value) for value in sorted(distinct))}]"
-    else:
-        return ""
-    return f"{part}: {slug}: {{{kind}, personal: true}}"
+    kind = _type_of(some, distinct)
+    if not slug or kind is None or len(distinct) < 2:
+        return None
+    return "groups" if _PROTECTED.fullmatch(slug) else "features", f"{slug}: {{{kind}, personal: true}}"
 
+
+def _type_of(some: Sequence[object], distinct: set[str]) -> str | None:
+    if all(isinstance(value, bool) for value in some):
+        return "type: boolean"
+    if all(isinstance(value, int | float) for value in some):
+        return f"type: {'integer' if all(isinstance(value, int) for value in some) else 'number'}"
+    if len(distinct) <= _MOST_VALUES and all(isinstance(value, str) for value in some):
+        return f"type: category, values: [{', '.join(quoted(value) for value in sorted(distinct))}]"
+    return None
