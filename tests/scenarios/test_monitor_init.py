@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from care_rooms import care
 
+from careloop.testing.git_folder import GitFolder
+
 ACME = Path(__file__).parents[2] / "examples" / "acme"
 DOCUMENT = "systems/product-recommender/monitors.yaml"
 
@@ -22,7 +24,8 @@ def acme(tmp_path: Path) -> Path:
     chance, start = random.Random(5), datetime(2026, 10, 1, tzinfo=UTC)
     with (folder / "served.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow("occurred_at basket_size discount_share region town_size shown converted latency_ms".split())
+        names = "occurred_at basket_size discount_share region town_size shown converted latency_ms"
+        rows.writerow(names.split())
         for i in range(1500):
             rows.writerow(
                 [
@@ -67,10 +70,7 @@ def test_a_proposal_in_an_empty_place_can_be_simulated_at_once(acme: Path) -> No
     assert (told.code, told.answer["written"]) == (0, True)
     ids = {each["monitor"]["id"] for each in told.answer["monitors"]}
     assert {"gap-by-region", "gap-by-town_size", "drift-of-discount_share", "converted-rate", "latency-p95"} <= ids
-    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"]):
-        import subprocess
-
-        subprocess.run(["git", *command], cwd=acme, check=True)
+    GitFolder(acme).commit(datetime(2026, 11, 1, tzinfo=UTC))
     said = care(
         "monitor", "simulate", "product-recommender", "converted-rate", "--runs", "1", "--format", "json", at=acme
     )

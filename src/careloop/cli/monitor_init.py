@@ -24,8 +24,8 @@ Examples:  care monitor init credit-decision --from-data scored-2026-11.parquet
            care monitor init credit-decision --from-data scored.csv --dry-run
 
 Columns are fields that system.yaml declares (`income` or `features.income`), and prediction, score, label, latency_ms,
-occurred_at, unit. Each proposal stands in the file under its reasons: window, tolerance, promise, and how small a change
-it notices within 30 days.
+occurred_at, unit. Each proposal stands in the file under its reasons: window, tolerance, promise, and how small a
+change it notices within 30 days.
 
 Exit codes:  0 written, or nothing new  ·  1 nothing written: another file is there, or nothing can be proposed  ·
 2 something cannot be read
@@ -63,9 +63,7 @@ def init(
     written = bool(proposals) and difference is None
     if output_format is Format.JSON:
         undeclared = made.seen.undeclared
-        print_json(
-            proposal_json(system, proposals, left_out, file=made.path, written=written, undeclared=undeclared)
-        )
+        print_json(proposal_json(system, proposals, left_out, undeclared, file=made.path, written=written))
         raise typer.Exit(int(not written))
     for style, line in (
         *proposal_lines(proposals, left_out),

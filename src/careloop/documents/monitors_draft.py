@@ -17,9 +17,7 @@ _FIELDS = (
 )
 
 
-def draft_monitors(
-    owner: str, monitors: Sequence[tuple[Monitor, Sequence[str]]], *, head: Sequence[str]
-) -> str:
+def draft_monitors(owner: str, monitors: Sequence[tuple[Monitor, Sequence[str]]], *, head: Sequence[str]) -> str:
     """The text of `systems/<id>/monitors.yaml`: `head` as comment on top, then each monitor under its reasons."""
     lines = ["# yaml-language-server: $schema=../../.care/schemas/monitors.schema.json"]
     for each in head:

@@ -148,9 +148,16 @@ def alarm_line(signal: Signal) -> str:
 
 
 def rehearsal_json(
-    system: str, rows: Sequence[tuple[Monitor, str | None, Readiness, Sequence[Signal]]], *, source: Mapping[str, Any]
+    system: str,
+    rows: Sequence[tuple[Monitor, str | None, Readiness, Sequence[Signal]]],
+    *,
+    source: Mapping[str, Any],
+    noticed: Sequence[float | None] | None = None,
 ) -> dict[str, Any]:
-    """A replay of history as `careloop/monitor-replay/v1`; `source` holds commit and standards digest."""
+    """A replay of history as `careloop/monitor-replay/v1`; `source` holds commit and standards digest.
+
+    `noticed` has for each detector the days from a known change to its first alarm; null where none came.
+    """
     return {
         "schema": "careloop/monitor-replay/v1",
         "careloop_version": __version__,
@@ -163,8 +170,9 @@ def rehearsal_json(
                 **_readiness_json(readiness),
                 "promise": monitor.promise,
                 "signals": [_signal_json(signal) for signal in signals],
+                **({} if noticed is None else {"days_to_notice": noticed[place]}),
             }
-            for monitor, group, readiness, signals in rows
+            for place, (monitor, group, readiness, signals) in enumerate(rows)
         ],
     }
 

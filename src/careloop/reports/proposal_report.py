@@ -45,16 +45,13 @@ def proposal_json(
     system: str,
     proposals: Sequence[Proposal],
     left_out: Sequence[tuple[str, str]],
-    *,
-    file: str,
-    written: bool,
     undeclared: Undeclared,
+    **place: str | bool,
 ) -> dict[str, Any]:
-    """The same for machines."""
+    """The same for machines; `place` says in which file, and whether it was written."""
     return {
         "system": system,
-        "file": file,
-        "written": written,
+        **place,
         "monitors": [
             {"monitor": monitor.model_dump(mode="json", exclude_defaults=True), "because": list(because)}
             for monitor, because in proposals

@@ -51,13 +51,12 @@ class Candidate:
     because: tuple[str, ...]
 
 
-def candidate_monitors(
-    system: System, seen: SeenRows, favourable: Sequence[str]
-) -> Iterator[Candidate | NotProposed]:
+def candidate_monitors(system: System, seen: SeenRows, favourable: Sequence[str]) -> Iterator[Candidate | NotProposed]:
     """What the columns allow, most serious first."""
     asked = _Asked(system, seen, system.events or EventSchema())
     yield from _gaps(asked, favourable)
     yield from _answers(asked, favourable)
+    yield from _calibration(asked)
     yield from _mixtures(asked)
     yield from _business(asked)
     yield from _latency(asked)
@@ -127,7 +126,7 @@ def _promised(monitor: Monitor) -> str:
 
 
 def _gaps(asked: _Asked, favourable: Sequence[str]) -> Iterator[Candidate | NotProposed]:
-    schema, seen = asked.schema, asked.seen
+    schema = asked.schema
     fields = {f"groups.{name}": field for name, field in schema.groups.items()}
     if not fields and schema.protected_basis in (ProtectedBasis.SEGMENT, None):
         fields = {f"segment.{name}": field for name, field in schema.segment.items()}
@@ -228,8 +227,45 @@ def _answers(asked: _Asked, favourable: Sequence[str]) -> Iterator[Candidate | N
             _promised(monitor),
         ),
     )
-    if LABEL.name in seen.given and SCORE.name not in seen.given:
-        yield NotProposed("calibration", "the file has labels and no column `score`; name it with --column")
+
+
+def _calibration(asked: _Asked) -> Iterator[Candidate | NotProposed]:
+    """Is a score of .8 right in eight of ten cases? Which label is the positive one, the scores tell."""
+    seen = asked.seen
+    if not {LABEL.name, SCORE.name} <= seen.given:
+        yield NotProposed("calibration", "it takes columns `label` and `score`; name them with --column")
+        return
+    scores: dict[str, list[float]] = {}
+    for label, score in zip(seen.columns[LABEL.name], seen.columns[SCORE.name], strict=True):
+        if isinstance(label, str) and isinstance(score, int | float) and 0 <= score <= 1:
+            scores.setdefault(label, []).append(score)
+    if len(scores) != 2:
+        yield NotProposed("calibration", f"it takes two labels and scores between 0 and 1; found: {len(scores)} labels")
+        return
+    means = {label: math.fsum(each) / len(each) for label, each in scores.items()}
+    positive = max(means, key=lambda label: means[label])
+    window, why = asked.window(
+        sum(map(len, scores.values())), _LEAST_ROWS, "labels come late: the system", shortest="P1D"
+    )
+    monitor = asked.monitor(
+        "calibration",
+        MonitorKind.PERFORMANCE,
+        Response.PAGE if asked.serious else Response.ALERT,
+        measure="calibration_error",
+        values=(positive,),
+        window=window,
+        tolerance=_RATE[asked.system.tier],
+        minimum_n=_LEAST_ROWS,
+    )
+    yield Candidate(
+        monitor,
+        (
+            f"Is the score as often right as it says? '{positive}' counts as positive: its mean score is the higher.",
+            why,
+            f"Tolerance {monitor.tolerance:g} beyond the error it had before: usual for tier {asked.system.tier}.",
+            _promised(monitor),
+        ),
+    )
 
 
 def _mixtures(asked: _Asked) -> Iterator[Candidate | NotProposed]:
@@ -295,7 +331,7 @@ def _business(asked: _Asked) -> Iterator[Candidate | NotProposed]:
         elif field.type is EventType.BOOLEAN:
             yield _outcome(asked, name)
         else:
-            yield NotProposed(f"business figure {column}", "amounts are counted and drawn, and no detector watches them")
+            yield NotProposed(f"business figure {column}", "amounts are counted and drawn; no detector watches them")
 
 
 def _outcome(asked: _Asked, name: str) -> Candidate:

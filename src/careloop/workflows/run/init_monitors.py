@@ -45,9 +45,7 @@ class MonitorsToWrite:
     seen: SeenRows
 
 
-def init_monitors(
-    source: RepositorySource, system: str, asked: RowsAsked, *, counting: Counting
-) -> MonitorsToWrite:
+def init_monitors(source: RepositorySource, system: str, asked: RowsAsked, *, counting: Counting) -> MonitorsToWrite:
     """Propose. Raises `NotFound` for a system that is not there, `InvalidInput` for rows that cannot be read."""
     compiled = compile_tree(source.work_tree())
     systems = {one.id: one for one in compiled.repository.nouns(System)}
@@ -74,8 +72,8 @@ def write_monitors(made: MonitorsToWrite, folder: DocumentFolder, *, force: bool
     if old == made.text:
         return None
     if old is not None and not force:
-        lines = [text.splitlines(keepends=True) for text in (old, made.text)]
-        return "".join(difflib.unified_diff(*lines, fromfile=made.path, tofile=f"{made.path} (proposed)"))
+        there, new = old.splitlines(keepends=True), made.text.splitlines(keepends=True)
+        return "".join(difflib.unified_diff(there, new, fromfile=made.path, tofile=f"{made.path} (proposed)"))
     folder.write(made.path, made.text)
     return None
 

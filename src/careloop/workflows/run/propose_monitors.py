@@ -15,6 +15,7 @@ from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.domain.noun import days_in
 from careloop.domain.system import EventSchema, System
+from careloop.monitors.calibration_alarm import CalibrationAlarm
 from careloop.monitors.detectable import GapTraffic, smallest_detectable_gap, smallest_detectable_rise
 from careloop.monitors.drift_alarm import DriftAlarm
 from careloop.monitors.gap_alarm import GapAlarm
@@ -112,6 +113,8 @@ def _floor(alarm: ChangeAlarm) -> float | None:
         return max(known) if known else None
     if isinstance(alarm, RateAlarm):
         return alarm.window_sd
+    if isinstance(alarm, CalibrationAlarm):
+        return alarm.window_sd(dict.fromkeys(range(len(alarm.middles)), 1.0))
     if isinstance(alarm, DriftAlarm):
         return alarm.history.wandering if len(alarm.history.windows) >= LEAST_WINDOWS else None
     return None
@@ -190,4 +193,3 @@ def _replayed(watched: WatchedMonitor, seen: SeenRows) -> list[str]:
     return [
         f"Replayed on these rows{f' ({each.group})' if each.group else ''}: {each.readiness.because}." for each in said
     ]
-

@@ -5,6 +5,7 @@ They are counted by the very plans that count events, so that what a monitor wou
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ def _read(values: Sequence[object], reader: Callable[[object], object]) -> tuple
     found: list[object] = []
     bad = 0
     for value in values:
-        absent = value is None or value == "" or (isinstance(value, float) and value != value)
+        absent = value is None or value == "" or (isinstance(value, float) and math.isnan(value))
         try:
             found.append(None if absent else reader(value))
         except EventValueError:
@@ -221,7 +222,7 @@ def _declaration(name: str, values: Sequence[object]) -> tuple[str, str] | None:
     """The part of `events` and the line in it for a column."""
     some = [value for value in values if value is not None]
     try:
-        distinct = {answer(value) for value in some if isinstance(value, str | bool | int) or value == value}
+        distinct = {answer(value) for value in some if not isinstance(value, float) or math.isfinite(value)}
     except EventValueError:
         return None
     slug = re.sub(r"[^a-z0-9._-]+", "_", name.lower()).strip("_.-")

@@ -159,6 +159,18 @@ def test_answers_nobody_declared_favourable_and_missing_columns_are_named() -> N
     assert "granted_in_part" in said["fairness by groups.sex"]
 
 
+def test_labels_and_scores_give_a_monitor_of_calibration_and_which_label_is_positive() -> None:
+    """R42: the label whose rows have the higher scores is the positive one, and that is said."""
+    rows = some_rows(1500)
+    chance = random.Random(9)
+    rows["score"] = [chance.random() for _ in rows["age"]]
+    rows["label"] = ["repaid" if chance.random() < float(str(score)) else "default" for score in rows["score"]]
+    monitor = by_id(proposed(rows))["calibration"]
+    assert (monitor.measure, monitor.values, monitor.response) == ("calibration_error", ("repaid",), "page")
+    rows["label"] = ["repaid"] * 1500
+    assert "calibration" in {each.what for each in proposed(rows).left_out}
+
+
 def test_undeclared_columns_come_with_the_line_that_declares_them() -> None:
     rows = {"sex": ["f", "m"], "Net Income": [1.5, 2.5], "id": ["a" * 300, "b"], "flag": [True, False]}
     seen = seen_rows(rows, EventSchema(), named={}, days=1)
