@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -13,6 +14,8 @@ from careloop.cli.monitor_replay import REPLAY_HELP, opened_watch, replay, say_n
 from careloop.cli.monitor_simulate import SIMULATE_HELP, simulate
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, print_json, say
+from careloop.domain.monitor import Monitor
+from careloop.domain.noun import days_in
 from careloop.plans.explain import explain_step
 from careloop.reports.alarm_report import (
     AlarmRow,
@@ -23,6 +26,7 @@ from careloop.reports.alarm_report import (
 )
 from careloop.workflows.run.execute_plan import Executed
 from careloop.workflows.run.release_desk import Governance
+from careloop.workflows.run.silent_monitors import silent_monitors
 from careloop.workflows.run.watch_desk import OpenWatch
 from careloop.workflows.run.watch_system import WatchReport, watch_system
 
@@ -56,7 +60,7 @@ def run(
     now = wiring.now()
     with opened_watch(system, environment, repo, now=now) as (governance, opened):
         report = watch_system(opened.watch, opened.using, now=now, dry_run=dry_run)
-        summary = _summary(report, opened, governance)
+        summary = replace(_summary(report, opened, governance), silent=_silent(system, opened, governance))
     if output_format is Format.JSON:
         print_json(watch_json(summary))
     else:
@@ -70,6 +74,16 @@ app.command(epilog=INIT_HELP)(init)
 app.command(epilog=REPLAY_HELP)(replay)
 app.command(epilog=SIMULATE_HELP)(simulate)
 app.command(epilog=EXPORT_HELP)(export)
+
+
+def _silent(system: str, opened: OpenWatch, governance: Governance) -> tuple[tuple[Monitor, str], ...]:
+    """Monitors without rows, of a system that is in operation."""
+    events = governance.system(system).events
+    horizon = None if events is None else events.label_horizon
+    found = silent_monitors(
+        opened.watch.monitors, now=governance.now, label_days=0.0 if horizon is None else days_in(horizon)
+    )
+    return tuple((each.monitor, each.because) for each in found)
 
 
 def _summary(report: WatchReport, opened: OpenWatch, governance: Governance) -> WatchSummary:
