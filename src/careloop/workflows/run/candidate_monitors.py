@@ -15,8 +15,9 @@ from typing import Final
 
 from careloop.domain.event_columns import LABEL, LATENCY_US, PREDICTION, SCORE
 from careloop.domain.monitor import Monitor, MonitorKind, Reference, Response
+from careloop.domain.not_assessable import ProtectedBasis
 from careloop.domain.noun import seconds_in
-from careloop.domain.system import EventField, EventSchema, EventType, ProtectedBasis, System
+from careloop.domain.system import EventField, EventSchema, EventType, System
 from careloop.domain.tier import Tier
 from careloop.measures.drift import quantile_edges
 from careloop.workflows.run.seen_rows import SeenRows

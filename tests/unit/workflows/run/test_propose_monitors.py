@@ -172,7 +172,12 @@ def test_labels_and_scores_give_a_monitor_of_calibration_and_which_label_is_posi
 
 
 def test_undeclared_columns_come_with_the_line_that_declares_them() -> None:
-    rows = {"sex": ["f", "m"], "Net Income": [1.5, 2.5], "id": ["a" * 300, "b"], "flag": [True, False]}
+    rows: dict[str, list[object]] = {
+        "sex": ["f", "m"],
+        "Net Income": [1.5, 2.5],
+        "id": ["a" * 300, "b"],
+        "flag": [True, False],
+    }
     seen = seen_rows(rows, EventSchema(), named={}, days=1)
     assert seen.undeclared == {
         "sex": ("groups", 'sex: {type: category, values: ["f", "m"], personal: true}'),
@@ -183,7 +188,7 @@ def test_undeclared_columns_come_with_the_line_that_declares_them() -> None:
 
 
 def test_values_that_do_not_fit_are_counted_and_never_shown() -> None:
-    rows = {"sex": ["female", "other", None, ""], "age": [3, 2.5, "x", None]}
+    rows: dict[str, list[object]] = {"sex": ["female", "other", None, ""], "age": [3, 2.5, "x", None]}
     seen = seen_rows(rows, a_system().events or EventSchema(), named={}, days=1)
     assert seen.unreadable == {"groups.sex": 1, "features.age": 2}
     assert list(seen.columns["groups.sex"]) == ["female", None, None, None]
