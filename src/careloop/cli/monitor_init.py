@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from careloop.errors import UsageError
 from careloop.reports.proposal_report import proposal_json, proposal_lines, undeclared_lines
 from careloop.wiring import way_in
 from careloop.wiring.rows import column_values, counting
-from careloop.workflows.run.init_monitors import RowsAsked, init_monitors, write_monitors
+from careloop.workflows.run.init_monitors import MonitorsToWrite, RowsAsked, init_monitors, write_monitors
 
 __all__ = ["INIT_HELP", "init"]
 
@@ -65,11 +66,18 @@ def init(
         undeclared = made.seen.undeclared
         print_json(proposal_json(system, proposals, left_out, undeclared, file=made.path, written=written))
         raise typer.Exit(int(not written))
-    for style, line in (
-        *proposal_lines(proposals, left_out),
-        *undeclared_lines(made.seen.undeclared, made.seen.unreadable),
-    ):
+    for style, line in (*proposal_lines(proposals, left_out), *_undeclared(made)):
         say(line, style)
+    _tell_end(system, made, difference, written=written)
+    raise typer.Exit(int(not written))
+
+
+def _undeclared(made: MonitorsToWrite) -> Iterator[tuple[str, str]]:
+    return undeclared_lines(made.seen.undeclared, made.seen.unreadable)
+
+
+def _tell_end(system: str, made: MonitorsToWrite, difference: str | None, *, written: bool) -> None:
+    """What was written, or why nothing was."""
     if difference is not None:
         typer.echo(difference, nl=False)
         say(f"nothing was written: {made.path} is there already; --force writes the proposal over it", "warn")
@@ -77,7 +85,6 @@ def init(
         say(f"wrote {made.path}; read it, then: care check, care monitor simulate {system} --all", "good")
     else:
         say("nothing was written: nothing can be proposed from these rows", "warn")
-    raise typer.Exit(int(not written))
 
 
 def _named(given: list[str] | None) -> dict[str, str]:
