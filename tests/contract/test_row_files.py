@@ -89,6 +89,10 @@ def test_edges_are_those_of_the_definition(engine: str, tmp_path: Path) -> None:
     with closing(ENGINES[engine](files)) as rows:
         assert rows.edges("score", 10) == quantile_edges(scores, bins=10)
         assert rows.kinds["score"] is ColumnKind.REAL
+    mostly_nought = [0.0] * 90 + [float(n) for n in range(5, 15)]
+    file = written([a_row(score=x) for x in mostly_nought], tmp_path / "nought.parquet")
+    with closing(ENGINES[engine]([file])) as rows:
+        assert rows.edges("score", 5) == quantile_edges(mostly_nought, bins=5) == (0.0, 5 / 1024)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from careloop.domain.count_plan import ColumnKind, CountPlan
 from careloop.errors import InvalidInput, NotFound
+from careloop.measures.drift import edges_of_members
 from careloop.ports.row_files import Progress
 
 __all__ = ["FilesOfRows", "check_columns", "edges_of", "is_parquet", "kinds_of", "read_rows", "schema_of"]
@@ -94,7 +95,7 @@ def read_rows(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def edges_of(files: Sequence[Path], column: str, bins: int) -> tuple[float, ...]:
-    """Edges at ranks n·i/bins of the finite values; the values are held in memory once, 8 bytes each."""
+    """As `quantile_edges`; the values are held in memory once, 8 bytes each."""
     parts = [np.asarray(read_rows(file, [column])[column].to_numpy(), dtype=np.float64) for file in files]
     values = np.concatenate(parts) if parts else np.empty(0)
     known = values[np.isfinite(values)]
@@ -102,8 +103,14 @@ def edges_of(files: Sequence[Path], column: str, bins: int) -> tuple[float, ...]
         return ()
     ranks = [known.size * i // bins for i in range(1, bins)]
     known.partition(sorted({0, *ranks}))
-    least = float(known[0])
-    return tuple(sorted({float(known[rank]) for rank in ranks} - {least}))
+    least, picked = float(known[0]), {float(known[rank]) for rank in ranks}
+    common: dict[float, float | None] = {}
+    for value in picked | {least}:
+        count = int(np.count_nonzero(known == value))
+        if count > 1 and count * bins > known.size:
+            above = known[known > value]
+            common[value] = float(above.min()) if above.size else None
+    return edges_of_members(picked - {least}, common)
 
 
 def _schema(file: Path) -> pa.Schema:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence, Set
 from statistics import NormalDist
 
 from careloop.domain.count_plan import Aggregate, CategoryBins, CountPlan, EdgeBins
@@ -12,7 +13,7 @@ from careloop.domain.measured import Interval, Measured, Unit
 from careloop.errors import InvalidInput
 from careloop.measures.split import Split, plan_of
 
-__all__ = ["bin_rule", "drift_plan", "psi", "quantile_edges"]
+__all__ = ["bin_rule", "drift_plan", "edges_of_members", "psi", "quantile_edges"]
 
 
 def drift_plan(monitor: str, *, bins: EdgeBins | CategoryBins, split: Split | None = None) -> CountPlan:
@@ -21,12 +22,15 @@ def drift_plan(monitor: str, *, bins: EdgeBins | CategoryBins, split: Split | No
 
 
 def quantile_edges(values: Sequence[float], *, bins: int) -> tuple[float, ...]:
-    """Edges that cut the reference values into at most `bins` bins of about equal size.
+    """Edges that cut the reference values into bins of about equal size; NaN and infinities are left out.
 
-    The edges are members of the reference at ranks n·i/bins, each kept once; NaN and infinities are left out.
+    The edges are members of the reference at ranks n·i/bins, each kept once. A value that is more common than a bin is
+    large has a bin of its own (`edges_of_members`): a column that is mostly 0 is watched for what leaves the 0.
 
     >>> quantile_edges([1, 2, 3, 4, 5, 6, 7, 8], bins=4)
     (3.0, 5.0, 7.0)
+    >>> quantile_edges([0, 0, 0, 0, 0, 0, 0, 64], bins=4)
+    (0.0, 0.0625)
     """
     if bins < 2:
         raise InvalidInput("drift needs at least two bins")
@@ -34,7 +38,31 @@ def quantile_edges(values: Sequence[float], *, bins: int) -> tuple[float, ...]:
     if not known:
         return ()
     picked = {known[len(known) * i // bins] for i in range(1, bins)}
-    return tuple(sorted(picked - {known[0]}))
+    common: dict[float, float | None] = {}
+    for value in picked | {known[0]}:
+        end = bisect_right(known, value)
+        count = end - bisect_left(known, value)
+        if count > 1 and count * bins > len(known):
+            common[value] = known[end] if end < len(known) else None
+    return edges_of_members(picked - {known[0]}, common)
+
+
+def edges_of_members(picked: Set[float], common: Mapping[float, float | None]) -> tuple[float, ...]:
+    """These members of the reference as edges, and two more around each common value: at it and closely above it.
+
+    `common` has the next larger member of the reference for each, None for its largest. The upper edge lies a
+    1,024th of the way to that member, so that other values between the two are told from the common one.
+    """
+    edges = set(picked) | set(common)
+    for value, following in common.items():
+        if following is None:
+            above = value + max(abs(value), 1.0) / 1024
+        else:
+            above = value + (following - value) / 1024
+            above = above if value < above < following else following
+        if following not in edges and math.isfinite(above):
+            edges.add(above)
+    return tuple(sorted(edges))
 
 
 def bin_rule(bins: EdgeBins | CategoryBins) -> str:

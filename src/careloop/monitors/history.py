@@ -23,6 +23,7 @@ __all__ = [
     "learn_rate",
     "rows_of",
     "sampling_variance",
+    "upper_sd",
 ]
 
 _LEAST_WINDOWS = 8
@@ -100,6 +101,14 @@ class _Spread:
 
     excess: float
     weight: float
+
+
+def upper_sd(excess: Iterable[tuple[float, int]]) -> float | None:
+    """The deviation of a figure from window to window, at its 95 % upper bound; None from fewer than 8 windows.
+
+    `excess` has for each window by how much more than sampling explains its figure lies off (squared), and its rows.
+    """
+    return _upper_sd([_Spread(more, rows) for more, rows in excess])
 
 
 def _upper_sd(spread: Sequence[_Spread]) -> float | None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from careloop.domain.alarm import Readiness, Signal
 from careloop.errors import InvalidInput
-from careloop.monitors.detector import DetectorState
+from careloop.monitors.detector import DetectorState, statistic_of
 from careloop.monitors.promise import AlarmTerms
 from careloop.monitors.window import WindowCounts
 
@@ -43,6 +43,8 @@ class Replay:
     """Windows without rows, or without a reference."""
     states: tuple[DetectorState, ...]
     """Where each release was left, in the order of the releases' first windows."""
+    trace: tuple[tuple[int, float], ...] = ()
+    """What the detectors had reached after each window; in a window with an alarm, what raised it."""
 
 
 def replay(alarm: ChangeAlarm, windows: Iterable[WindowCounts]) -> Replay:
@@ -72,11 +74,13 @@ def _run(fed: Iterable[tuple[ChangeAlarm, WindowCounts]]) -> Replay:
     states: dict[str, DetectorState] = {}
     signals = []
     judged: dict[int, None] = {}
+    trace: list[tuple[int, float]] = []
     for alarm, window in fed:
         before = states.get(window.release) or alarm.start(window.release)
         states[window.release], signal = alarm.step(before, window)
         if signal is not None:
             signals.append(signal)
+        trace.append((window.window, statistic_of(states[window.release]) if signal is None else signal.statistic))
         if states[window.release].windows > before.windows:
             judged[window.window] = None
     return Replay(
@@ -84,6 +88,7 @@ def _run(fed: Iterable[tuple[ChangeAlarm, WindowCounts]]) -> Replay:
         with_traffic=tuple(judged),
         skipped=sum(state.skipped for state in states.values()),
         states=tuple(states.values()),
+        trace=tuple(trace),
     )
 
 

@@ -73,6 +73,8 @@ class WatchSummary:
     """Monitors that no detector runs for, and why."""
     commit: str | None
     standards_digest: str
+    silent: tuple[tuple[Monitor, str], ...] = ()
+    """Monitors without rows to judge, and since when."""
 
 
 def watch_json(summary: WatchSummary) -> dict[str, Any]:
@@ -90,6 +92,7 @@ def watch_json(summary: WatchSummary) -> dict[str, Any]:
         "alarms": [_alarm_json(row) for row in summary.alarms],
         "continued": [{**plan_json(plan), "done": _steps_json(steps)} for plan, steps in summary.continued],
         "not_watched": [{"monitor": monitor.id, "because": because} for monitor, because in summary.left_out],
+        "silent": [{"monitor": monitor.id, "because": because} for monitor, because in summary.silent],
     }
 
 
@@ -106,13 +109,16 @@ def watch_lines(summary: WatchSummary) -> Iterator[Line]:
     for plan, steps in summary.continued:
         yield "summary", f"continued: {plan.kind.value.replace('_', ' ')} of plan {plan.id}"
         yield from _step_lines(steps)
+    for monitor, because in summary.silent:
+        yield "bad", f"silent: {monitor.id}: {because}"
     for monitor, because in summary.left_out:
         yield "grey", f"not watched: {monitor.id} ({because})"
     if summary.paused is not None:
         yield "warn", f"automation is paused: {summary.paused}"
     alarms = len(summary.alarms)
     counted = f"{alarms} alarm{'' if alarms == 1 else 's'} from {summary.monitors} monitors over {summary.windows}"
-    yield "good" if not alarms else "summary", f"{summary.system} in {summary.environment}: {counted} closed windows"
+    style = "summary" if alarms or summary.silent else "good"
+    yield style, f"{summary.system} in {summary.environment}: {counted} closed windows"
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:
@@ -148,9 +154,16 @@ def alarm_line(signal: Signal) -> str:
 
 
 def rehearsal_json(
-    system: str, rows: Sequence[tuple[Monitor, str | None, Readiness, Sequence[Signal]]], *, source: Mapping[str, Any]
+    system: str,
+    rows: Sequence[tuple[Monitor, str | None, Readiness, Sequence[Signal]]],
+    *,
+    source: Mapping[str, Any],
+    noticed: Sequence[float | None] | None = None,
 ) -> dict[str, Any]:
-    """A replay of history as `careloop/monitor-replay/v1`; `source` holds commit and standards digest."""
+    """A replay of history as `careloop/monitor-replay/v1`; `source` holds commit and standards digest.
+
+    `noticed` has for each detector the days from a known change to its first alarm; null where none came.
+    """
     return {
         "schema": "careloop/monitor-replay/v1",
         "careloop_version": __version__,
@@ -163,8 +176,9 @@ def rehearsal_json(
                 **_readiness_json(readiness),
                 "promise": monitor.promise,
                 "signals": [_signal_json(signal) for signal in signals],
+                **({} if noticed is None else {"days_to_notice": noticed[place]}),
             }
-            for monitor, group, readiness, signals in rows
+            for place, (monitor, group, readiness, signals) in enumerate(rows)
         ],
     }
 

@@ -1,6 +1,6 @@
 """Composition for rows in files: which engine counts them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,9 +10,10 @@ from careloop.errors import UsageError
 
 if TYPE_CHECKING:
     from careloop.adapters.data_folder import DataFolder
+    from careloop.ports.count_engine import CountEngine
     from careloop.ports.row_files import Progress, RowFiles
 
-__all__ = ["column_values", "data_folder", "digest_of_files", "row_files"]
+__all__ = ["column_values", "counting", "data_folder", "digest_of_files", "row_files"]
 
 
 _SMALL_BYTES = 1_000_000
@@ -69,3 +70,10 @@ def data_folder(folder: Path, *, told: "Progress | None" = None) -> "DataFolder"
     from careloop.adapters.data_folder import DataFolder
 
     return DataFolder(folder, open_rows=partial(row_files, told=told), read_columns=column_values)
+
+
+def counting() -> "Callable[[Mapping[str, Sequence[object]]], CountEngine]":
+    """What makes a batch of columns countable, in process."""
+    from careloop.adapters.numpy_counts import NumpyCounts
+
+    return NumpyCounts

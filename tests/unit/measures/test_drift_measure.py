@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from measure_builders import SCORE, SEX, a_binned_table
 
 from careloop.adapters.numpy_counts import NumpyCounts
@@ -80,9 +83,34 @@ def test_a_table_counted_with_other_bins_is_refused() -> None:
 def test_edges_come_from_the_reference_and_are_published_in_words() -> None:
     values = [*range(100), math.nan, math.inf]
     assert quantile_edges(values, bins=4) == (25.0, 50.0, 75.0)
-    assert quantile_edges([1, 1, 1, 1], bins=4) == ()
+    assert quantile_edges([7], bins=4) == ()
     assert quantile_edges([], bins=4) == ()
     assert bin_rule(EdgeBins(SCORE, (0.25, 0.5))).startswith("3 bins of score, lower edge inside, cut at 0.25, 0.5;")
     assert "(F, M) and one for all others" in bin_rule(CategoryBins(SEX, ("F", "M")))
     with pytest.raises(InvalidInput):
         quantile_edges([1.0], bins=1)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.one_of(st.integers(-5, 5).map(float), st.floats(-1e6, 1e6)), min_size=1, max_size=80),
+    st.integers(2, 20),
+)
+def test_a_value_more_common_than_a_bin_is_large_has_a_bin_of_its_own(values: list[float], bins: int) -> None:
+    """Of a column that is mostly one value, everything that leaves it shows (R43)."""
+    edges = quantile_edges(values, bins=bins)
+    binned = [bisect_right(edges, value) for value in values]
+    for value in set(values):
+        if values.count(value) > 1 and values.count(value) * bins > len(values):
+            inside = {other for other, bin_ in zip(values, binned, strict=True) if bin_ == bisect_right(edges, value)}
+            assert inside == {value}
+    assert EdgeBins(SCORE, edges).edges == edges
+
+
+def test_a_column_that_is_mostly_nought_is_watched_for_what_leaves_the_nought() -> None:
+    """A column without edges had one bin, and its drift was never seen."""
+    edges = quantile_edges([0.0] * 950 + [float(100 + n) for n in range(50)], bins=10)
+    assert edges == (0.0, 100 / 1024)
+    assert [bisect_right(edges, value) for value in (-1.0, 0.0, 50.0, 120.0)] == [0, 1, 2, 2]
+    constant = quantile_edges([3.0] * 40, bins=10)
+    assert [bisect_right(constant, value) for value in (2.9, 3.0, 3.1)] == [0, 1, 2]

@@ -47,6 +47,7 @@ from careloop.measures.latency import latency_plan
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.ports.lake import Lake
+from careloop.workflows.run.calibration_monitor import calibration_monitor
 from careloop.workflows.run.read_windows import WindowQuery, closed_windows, reads_label
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -68,6 +69,7 @@ QUANTILE: Final = re.compile(r"latency_p(\d\d)(_ms)?")
 """Names of quantiles of latency; `_ms` has its tolerance in milliseconds, else it is in microseconds."""
 _RATIO: Final = "impact_ratio"
 _GAPS: Final = dict.fromkeys(("dp_difference", "demographic_parity_difference", _RATIO), "selection_rate")
+_CALIBRATION: Final = "calibration_error"
 _DRIFTS: Final = ("psi", "representativeness")
 _ACTING: Final = (Response.ROLLBACK, Response.SAFE_STATE)
 _GUARD_COLUMNS: Final = (CHECKPOINT, VERDICT)
@@ -148,6 +150,8 @@ def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) 
         return _quantile(monitor, int(quantile.group(1)) / 100, groups)
     if monitor.measure in _DRIFTS:
         return _drift(monitor, schema)
+    if monitor.measure == _CALIBRATION:
+        return calibration_monitor(monitor)
     compared = _GAPS.get(monitor.measure)
     if compared is not None and len(groups) < 2:
         raise InvalidInput("a gap needs a field with at least two declared values (`by`)")

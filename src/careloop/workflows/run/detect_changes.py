@@ -14,6 +14,7 @@ from typing import Final
 
 from careloop.domain.alarm import Readiness, Signal
 from careloop.domain.monitor import Reference
+from careloop.monitors.calibration_alarm import compile_calibration_alarm
 from careloop.monitors.drift_alarm import compile_drift_alarm
 from careloop.monitors.gap_alarm import compile_gap_alarm
 from careloop.monitors.history import RateHistory, learn_rate
@@ -57,6 +58,8 @@ class Part:
     def learn(self, history: Sequence[WindowCounts]) -> ChangeAlarm:
         """The alarm that this past gives."""
         watched = self.watched
+        if watched.calibration:
+            return compile_calibration_alarm(self.terms, middles=watched.middles, history=history)
         if watched.drift:
             return compile_drift_alarm(self.terms, bins=watched.bins, history=history)
         if watched.ratio:
@@ -124,7 +127,8 @@ def parts_of(watched: WatchedMonitor) -> tuple[Part, ...]:
     """The detectors that a monitor needs: one, or one for each declared group whose rate has its own reference."""
     season = hour_of_week if watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK else one_slot
     hits = "n" if watched.drift else "hits"
-    windows = windows_of(watched.table, hits=hits, slot_of=season, by_bin=watched.drift)
+    by_bin = watched.drift or watched.calibration
+    windows = windows_of(watched.table, hits=hits, slot_of=season, by_bin=by_bin)
     if watched.gap or not watched.groups:
         return (Part(watched=watched, group=None, windows=windows),)
     return tuple(

@@ -62,9 +62,9 @@ def simulate_monitors(
     `terms.promised` of the runs may have a false alarm, since a promise of years cannot be tested in minutes.
     """
     for watched in monitors:
-        if watched.drift:
+        if watched.drift or watched.calibration:
             yield SimulatedMonitor(
-                monitor=watched.monitor, cases=(), not_simulated="traffic of a mixture is not made up"
+                monitor=watched.monitor, cases=(), not_simulated="traffic of mixtures and of scores is not made up"
             )
         else:
             yield SimulatedMonitor(monitor=watched.monitor, cases=_cases(watched, supposed, terms, chance))

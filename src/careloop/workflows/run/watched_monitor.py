@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from careloop.domain.alarm import Worse
 from careloop.domain.count_plan import CategoryBins, ColumnKind, CountPlan, EdgeBins
@@ -31,6 +32,8 @@ class WatchedMonitor:
     """Whether groups are compared with each other; else each with its own reference."""
     ratio: bool = False
     """Whether they are compared by ratio; else by difference."""
+    calibration: bool = False
+    """Whether the score is held against what turned out to be true, bin by bin."""
     quantile: float | None = None
     """Which quantile of the plan's column is watched, in (0, 1), until its limit is fixed (`fix_quantiles`)."""
     at_most: float | None = None
@@ -49,7 +52,14 @@ class WatchedMonitor:
     @property
     def drift(self) -> bool:
         """Whether a mixture is watched."""
-        return isinstance(self.plan.bins, EdgeBins | CategoryBins)
+        return isinstance(self.plan.bins, EdgeBins | CategoryBins) and not self.calibration
+
+    @property
+    def middles(self) -> tuple[float, ...]:
+        """What a score of each bin counts as, where calibration is watched."""
+        assert isinstance(self.plan.bins, EdgeBins)
+        ends = (0.0, *self.plan.bins.edges, 1.0)
+        return tuple((low + high) / 2 for low, high in pairwise(ends))
 
     @property
     def bins(self) -> tuple[int, ...]:
@@ -78,6 +88,8 @@ class WatchedMonitor:
         What was served decides over latency, business and labels that came of it; only the answer itself can be asked
         for again.
         """
+        if self.calibration:
+            return "calibration is of the release's own scores"
         tests = [*self.plan.where, *(test for each in self.plan.aggregates for test in each.where)]
         hits = {test.column for each in self.plan.aggregates for test in each.where}
         if PREDICTION not in hits:

@@ -9,6 +9,7 @@ from watch_builders import a_monitor
 
 from careloop.domain.alarm import Worse
 from careloop.domain.counts import Tally
+from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.domain.system import EventSchema
 from careloop.testing.event_builders import LOCK, NOON, an_event
@@ -62,7 +63,7 @@ def test_a_rate_reads_the_answer_or_a_declared_yes_or_no_field(measure: str, col
 @pytest.mark.parametrize(
     ("monitor", "because"),
     [
-        (a_monitor(measure="calibration_error"), "no detector watches calibration_error yet"),
+        (a_monitor(measure="accuracy"), "no detector watches accuracy yet"),
         (a_monitor(measure="latency_p95_ms"), "leave `by` out"),
         (a_monitor(measure="psi"), "leave `by` out"),
         (a_monitor(measure="psi", by=None), "may alert or page, not rollback"),
@@ -103,3 +104,27 @@ def test_only_closed_windows_are_given_to_detectors() -> None:
     assert sorted({key.window for key in found.table.cells}) == [int(NOON.timestamp()) + 3600 * at for at in (0, 1)]
     assert {key.release for key in found.table.cells} == {LOCK}
     assert found.table.tallies() == {"female": Tally(2, 2)}
+
+
+def test_calibration_is_counted_by_twentieths_of_the_score_once_rows_have_their_label() -> None:
+    found = compiled(
+        a_monitor(measure="calibration_error", by=None, of=None, values=("repaid",), response="page", tolerance=0.03)
+    )
+    assert (found.calibration, found.drift, found.view, len(found.middles)) == (True, False, View.LABELLED, 20)
+    assert found.middles[0] == pytest.approx(0.025)
+    assert found.why_no_replay is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"values": ()}, "say with `values` which labels are positive"),
+        ({"response": "rollback"}, "may alert or page"),
+        ({"by": "sex"}, "leave `by` out"),
+        ({"tolerance": 1.0}, "between 0 and 1"),
+    ],
+)
+def test_calibration_says_what_it_needs(changed: dict[str, object], said: str) -> None:
+    values = {"by": None, "values": ("repaid",), "response": "page", **changed}
+    left = compile_monitors([a_monitor(measure="calibration_error", **values)], SCHEMA).left_out
+    assert said in left[0].because

@@ -15,7 +15,7 @@ from careloop.domain.noun import seconds_in
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.workflows.run.detect_changes import Change, detect_changes, parts_of
-from careloop.workflows.run.rehearse_monitors import rehearse_monitors
+from careloop.workflows.run.rehearse_monitors import between, notice_change, rehearse_monitors
 from careloop.workflows.run.verify_rollback import counts_of
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -185,3 +185,20 @@ def test_only_what_follows_from_the_answer_can_be_replayed(hit: tuple[Predicate,
 
 def test_durations_are_read_to_the_second() -> None:
     assert [seconds_in(text) for text in ("PT15M", "PT1H", "P1D", "P1W")] == [900, 3600, 86_400, 7 * 86_400]
+
+
+def test_a_replay_of_a_stretch_sees_its_windows_only_and_keeps_what_was_reached() -> None:
+    watched = a_watched([(ONE, GOOD)] * 60)
+    (cut,) = between([watched], since=seconds(10), until=seconds(50))
+    (done,) = rehearse_monitors([cut])
+    assert [window for window, _ in done.trace] == [seconds(day) for day in range(10, 50)]
+    assert (done.readiness.days, done.days_to_notice) == (40, None)
+
+
+def test_how_soon_a_known_change_was_noticed_is_told_in_days() -> None:
+    watched = a_watched([*[(ONE, GOOD)] * 30, *[(ONE, BAD)] * 10])
+    (seen,) = notice_change([watched], rehearse_monitors([watched]), changed=seconds(30))
+    assert seen.days_to_notice is not None
+    assert 1 <= seen.days_to_notice <= 5
+    (quiet,) = notice_change([watched], rehearse_monitors([watched]), changed=seconds(39.5))
+    assert quiet.days_to_notice is None, "no window came after it"

@@ -1,0 +1,57 @@
+"""Which monitors have nothing to judge: silence is red, and no system is healthy because it says nothing (R47)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from careloop.domain.event_rows import View
+from careloop.domain.monitor import Monitor
+from careloop.workflows.run.watched_monitor import WatchedMonitor
+
+__all__ = ["SilentMonitor", "silent_monitors"]
+
+_WINDOWS_OF_SILENCE: Final = 2
+"""So many closed windows in a row without a row: one may fall between two batches, two do not."""
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class SilentMonitor:
+    """A monitor without rows, and since when."""
+
+    monitor: Monitor
+    because: str
+
+
+def silent_monitors(
+    monitors: Sequence[WatchedMonitor], *, now: datetime, label_days: float = 0.0
+) -> tuple[SilentMonitor, ...]:
+    """The monitors for which no row came in the last two windows that must have closed by now.
+
+    A group that stops is silence as well. Labels may take `label_days` more.
+    """
+    return tuple(found for each in monitors if (found := _silent(each, now, label_days)) is not None)
+
+
+def _silent(watched: WatchedMonitor, now: datetime, label_days: float) -> SilentMonitor | None:
+    column = watched.plan.columns.index("n") if "n" in watched.plan.columns else 0
+    newest: dict[str, int] = {}
+    for key, values in watched.table.cells.items():
+        if values[column]:
+            newest[key.group] = max(key.window, newest.get(key.group, key.window))
+    if not newest:
+        return SilentMonitor(watched.monitor, "no row has come yet, so nothing is known")
+    late = label_days * _DAY if watched.view is View.LABELLED else 0.0
+    due = now.timestamp() - (_WINDOWS_OF_SILENCE + 1) * watched.seconds - late
+    if max(newest.values()) < due:
+        return SilentMonitor(watched.monitor, f"no row since the window of {_told(max(newest.values()))}")
+    gone = [f"{group} (since {_told(newest[group])})" for group in watched.groups if newest.get(group, due) < due]
+    gone += [f"{group} (never)" for group in watched.groups if group not in newest]
+    return SilentMonitor(watched.monitor, f"no rows of {', '.join(gone)}") if gone else None
+
+
+def _told(window: int) -> str:
+    return f"{datetime.fromtimestamp(window, UTC):%Y-%m-%d %H:%M} UTC"
