@@ -1,4 +1,4 @@
-"""`care ingest`: events from files into the lake."""
+"""`care ingest`: events from files and feeds into the lake."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from typing import Annotated, cast
 import typer
 
 from careloop import wiring
+from careloop.cli.ingest_feed import ingest_feed
 from careloop.cli.terminal import Format, FormatOption, RepoOption, a_command, print_json, repository_root, say
 from careloop.documents.event_batch import MAX_ROW_BYTES, BatchRow, json_batch, line_batch
 from careloop.domain.event_report import IngestReport
-from careloop.errors import InvalidInput
+from careloop.errors import InvalidInput, UsageError
 from careloop.ports.event_rows import EventRows
 from careloop.ports.standards_library import standards_digest
 from careloop.reports.ingest_report import IngestedFile, ingest_json, ingest_lines, total_of
@@ -41,30 +42,42 @@ _EPILOG = """
 Examples:  care ingest --system credit-decision events.ndjson  ·  care ingest --system shop - < spool.ndjson  ·
 care ingest --system shop day.arrow archive.ndjson.gz old.parquet
 
+care ingest --system shop --from kafka://localhost:9092/decisions --follow  ·  care ingest --system shop --from orders
+
 Exit codes:  0 every row taken, or taken before  ·  1 a row was refused  ·  2 a file cannot be read
 """
 
 
 @app.command(epilog=_EPILOG)
 def ingest(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE…", help="JSON lines, one JSON list, Arrow, Parquet; may be gzip; - is stdin."),
-    ],
     system: Annotated[str, typer.Option(metavar="SYSTEM", help="The system whose events they are.")],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE…", help="JSON lines, one JSON list, Arrow, Parquet; may be gzip; - is stdin."),
+    ] = None,
+    feed: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FEED", help="A feed that the system declares, or kafka://HOST:PORT/TOPIC."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="With --from: go on until stopped.")] = False,
     repo: RepoOption = None,
     output_format: FormatOption = Format.TEXT,
 ) -> None:
     """Take events of a system into the lake: good rows are kept, each bad row is refused with its reason."""
     started = time.perf_counter()
     root = repository_root(None, repo)
+    if (feed is None) == (not files) or (follow and feed is None):
+        raise UsageError("name files, or one feed with --from", hint="`care ingest --help` shows examples of both")
     with ExitStack() as opened, closing(wiring.lake(root)) as lake:
         intake = wiring.intake(root, lake)
         if system not in intake.contracts:
             known = ", ".join(sorted(intake.contracts)) or "none"
             raise InvalidInput(f"there is no system '{system}' in {root}", hint=f"known are {known}")
-        sources = [(name, _open(name, opened)) for name in files]
-        found = [_ingest_file(name, source, intake, system) for name, source in sources]
+        if feed is not None:
+            found = [_ingest_feed(root, intake, system, feed, follow)]
+        else:
+            sources = [(name, _open(name, opened)) for name in files or ()]
+            found = [_ingest_file(name, source, intake, system) for name, source in sources]
     done = [each for each in found if isinstance(each, IngestedFile)]
     errors = [each for each in found if isinstance(each, InvalidInput)]
     total = total_of(done)
@@ -78,6 +91,15 @@ def ingest(
     for error in errors:
         typer.echo(f"error: {error.message}", err=True)
     raise typer.Exit(2 if errors else int(total.refused_rows > 0))
+
+
+def _ingest_feed(root: Path, intake: Intake, system: str, feed: str, follow: bool) -> IngestedFile | InvalidInput:
+    try:
+        return ingest_feed(
+            root, intake, system=system, named=feed, follow=follow, told=lambda report: _progress(feed, report)
+        )
+    finally:
+        _progress(feed, None)
 
 
 def _open(name: str, opened: ExitStack) -> BufferedReader:
