@@ -1,8 +1,8 @@
 """A topic of Kafka as a source of events: one message is one event as JSON, read in a consumer group.
 
 Offsets are committed only for batches that were called durable, and synchronously; a consumer that dies before loses
-nothing, and what comes again is known to the lake by its id. When a group is shared out anew while a batch is under way,
-its offsets are not committed and whoever holds the partitions reads them again. Source: Kafka's protocol, librdkafka.
+nothing, and what comes again is known to the lake by its id. When a group is shared out anew while a batch is under
+way, its offsets are not committed and whoever holds the partitions reads them again. Source: Kafka's protocol.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class KafkaSource:
 
     def durable(self, batch: SourceBatch) -> None:
         """Commit its offsets, of the partitions that this consumer still holds."""
-        assert self._under_way is not None and self._under_way[0] is batch, "the last batch is called durable"
+        assert self._under_way is not None, "no batch is under way"
+        assert self._under_way[0] is batch, "the last batch is called durable"
         nexts, held = self._under_way[1], self._held or set()
         offsets = [TopicPartition(self._topic, part, at) for part, at in nexts.items() if part in held]
         try:
@@ -117,7 +118,8 @@ class KafkaSource:
         nexts: dict[int, int] = {}
         for one in messages:
             part, offset, value = one.partition(), one.offset(), one.value()
-            assert part is not None and offset is not None
+            if part is None or offset is None:
+                continue
             nexts[part] = offset + 1
             if value is not None:  # a tombstone says nothing
                 rows.append(value if isinstance(value, bytes) else value.encode())

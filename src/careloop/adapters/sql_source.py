@@ -7,6 +7,7 @@ the others by their id. `overlap` goes back further, for writers whose transacti
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -55,24 +57,24 @@ class _Opened:
 
 
 class SqlSource:
-    """An `EventSource` over one query. `address` is what the feed declares, or what its variable holds."""
+    """An `EventSource` over one query. `address` is the declared one or the variable's; files are absolute."""
 
-    def __init__(self, feed: SqlFeed, address: str, *, root: Path, name: str, positions: FeedPositions) -> None:
-        self.name, self._feed, self._positions = name, feed, positions
-        self._address, self._root = address, root
+    def __init__(self, feed: SqlFeed, address: str, *, name: str, positions: FeedPositions, most: int = _MOST) -> None:
+        self.name, self._feed, self._positions, self._most = name, feed, positions, most
+        self._address = address
         self._key = _key(name, feed)
         self._under_way: tuple[SourceBatch, Mark] | None = None
 
     def batches(self) -> Iterator[SourceBatch]:
         """The rows from the noted watermark to the end of the query's answer."""
-        db = _open(self._address, self._root, self.name)
+        db = _open(self._address, self.name)
         with closing(db):
             try:
                 cursor = db.run(*self._asked(db.mark))
                 names = [column[0] for column in cursor.description]
                 self._hold_columns(names)
                 read = 0
-                while rows := cursor.fetchmany(_MOST):
+                while rows := cursor.fetchmany(self._most):
                     yield self._batch(rows, names, read)
                     read += len(rows)
             except db.lost as error:
@@ -83,7 +85,8 @@ class SqlSource:
 
     def durable(self, batch: SourceBatch) -> None:
         """Note how far it went."""
-        assert self._under_way is not None and self._under_way[0] is batch, "the last batch is called durable"
+        assert self._under_way is not None, "no batch is under way"
+        assert self._under_way[0] is batch, "the last batch is called durable"
         noted, reached = self._positions.upto(self._key), self._under_way[1]
         if noted is None or reached > noted:  # type: ignore[operator]  # of one column, so of one type
             self._positions.note(self._key, reached)
@@ -171,19 +174,19 @@ def _plain(value: object) -> object:
             return int(value) if value == value.to_integral_value() else float(value)
         case UUID():
             return str(value)
-        case float() if value != value or value in (float("inf"), float("-inf")):
+        case float() if not math.isfinite(value):
             return str(value)  # refused as what it is, where JSON would make it null
         case _:
             return value
 
 
-def _open(address: str, root: Path, name: str) -> _Opened:
+def _open(address: str, name: str) -> _Opened:
     kind, _, rest = address.partition(":")
     match kind:
         case "sqlite":
-            return _sqlite(root / rest, name)
+            return _sqlite(Path(rest), name)
         case "duckdb":
-            return _duckdb(root / rest, name)
+            return _duckdb(Path(rest), name)
         case "postgresql" | "postgres":
             return _postgres(address, name)
         case _:
@@ -211,10 +214,35 @@ def _duckdb(file: Path, name: str) -> _Opened:
     if not file.is_file():
         raise Unavailable(f"{name}: database: there is no file {file}")
     try:
-        db = duckdb.connect(str(file), read_only=True, config={"enable_external_access": False, "TimeZone": "UTC"})
+        db = duckdb.connect(str(file), read_only=True, config={"enable_external_access": False})
     except duckdb.Error as error:
         raise Unavailable(f"{name}: database: {str(error).splitlines()[0]}") from error
-    return _Opened(run=db.execute, mark="?", trouble=duckdb.Error, close=db.close)
+
+    def run(query: str, values: list[Mark]) -> _Cursor:
+        return _ArrowCursor(db.execute(query, values).to_arrow_reader(_MOST))
+
+    return _Opened(run=run, mark="?", trouble=duckdb.Error, close=db.close)
+
+
+class _ArrowCursor:
+    """Rows of DuckDB by way of Arrow, since its own rows with instants need a library of time zones."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+        self._left: Iterator[_Row] = iter(())
+        self.description = [(name,) for name in reader.schema.names]
+
+    def fetchmany(self, size: int, /) -> list[Any]:
+        """The next rows, and none at the end."""
+        found = list(islice(self._left, size))
+        while not found:
+            try:
+                batch = self._reader.read_next_batch()
+            except StopIteration:
+                return []
+            self._left = iter([tuple(row.values()) for row in batch.to_pylist()])
+            found = list(islice(self._left, size))
+        return found
 
 
 def _postgres(address: str, name: str) -> _Opened:

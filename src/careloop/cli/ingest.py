@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
+from enum import StrEnum
 from io import BufferedReader, RawIOBase
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from careloop import wiring
 from careloop.cli.ingest_feed import ingest_feed
 from careloop.cli.terminal import Format, FormatOption, RepoOption, a_command, print_json, repository_root, say
 from careloop.documents.event_batch import MAX_ROW_BYTES, BatchRow, json_batch, line_batch
+from careloop.documents.langfuse import langfuse_rows
 from careloop.domain.event_report import IngestReport
 from careloop.errors import InvalidInput, UsageError
 from careloop.ports.event_rows import EventRows
@@ -27,9 +29,17 @@ from careloop.reports.ingest_report import IngestedFile, ingest_json, ingest_lin
 from careloop.wiring.lakes import arrow_file_batches
 from careloop.workflows.run.ingest_events import Intake, ingest_events
 
-__all__ = ["app", "ingest"]
+__all__ = ["EventForm", "app", "ingest"]
 
 app = a_command()
+
+
+class EventForm(StrEnum):
+    """Whose form the files have."""
+
+    EVENTS = "events"
+    LANGFUSE = "langfuse"
+
 
 _CHUNK = 5_000
 """Lines made durable together."""
@@ -43,6 +53,8 @@ Examples:  care ingest --system credit-decision events.ndjson  ·  care ingest -
 care ingest --system shop day.arrow archive.ndjson.gz old.parquet
 
 care ingest --system shop --from kafka://localhost:9092/decisions --follow  ·  care ingest --system shop --from orders
+
+care ingest --system assistant --as langfuse observations.json
 
 Exit codes:  0 every row taken, or taken before  ·  1 a row was refused  ·  2 a file cannot be read
 """
@@ -59,6 +71,9 @@ def ingest(
         str | None,
         typer.Option("--from", metavar="FEED", help="A feed that the system declares, or kafka://HOST:PORT/TOPIC."),
     ] = None,
+    form: Annotated[
+        EventForm, typer.Option("--as", help="What the files are: events, or generations exported from Langfuse.")
+    ] = EventForm.EVENTS,
     follow: Annotated[bool, typer.Option("--follow", help="With --from: go on until stopped.")] = False,
     repo: RepoOption = None,
     output_format: FormatOption = Format.TEXT,
@@ -77,7 +92,7 @@ def ingest(
             found = [_ingest_feed(root, intake, system, feed, follow)]
         else:
             sources = [(name, _open(name, opened)) for name in files or ()]
-            found = [_ingest_file(name, source, intake, system) for name, source in sources]
+            found = [_ingest_file(name, source, intake, system, form) for name, source in sources]
     done = [each for each in found if isinstance(each, IngestedFile)]
     errors = [each for each in found if isinstance(each, InvalidInput)]
     total = total_of(done)
@@ -113,7 +128,9 @@ def _open(name: str, opened: ExitStack) -> BufferedReader:
         raise InvalidInput(f"{name}: the file cannot be read: {error.strerror}") from error
 
 
-def _ingest_file(name: str, source: BufferedReader, intake: Intake, system: str) -> IngestedFile | InvalidInput:
+def _ingest_file(
+    name: str, source: BufferedReader, intake: Intake, system: str, form: EventForm
+) -> IngestedFile | InvalidInput:
     """What became of the rows; or why the file cannot be read, and then the other files are taken all the same."""
     report, by_line = IngestReport(), False
     try:
@@ -121,7 +138,7 @@ def _ingest_file(name: str, source: BufferedReader, intake: Intake, system: str)
             source = BufferedReader(cast("RawIOBase", gzip.GzipFile(fileobj=source)))
         start = source.peek(64)[:64]
         by_line = not start.startswith(_ARROW) and start.lstrip()[:1] != b"["
-        for rows in _parts(source, start):
+        for rows in _parts(source, start, form):
             report = report.plus(ingest_events(rows, intake, now=wiring.now(), system=system))
             _progress(name, report)
     except (OSError, EOFError, zlib.error) as error:
@@ -133,16 +150,22 @@ def _ingest_file(name: str, source: BufferedReader, intake: Intake, system: str)
     return IngestedFile(name, by_line, report)
 
 
-def _parts(source: BufferedReader, start: bytes) -> Iterable[list[BatchRow] | EventRows]:
+def _parts(source: BufferedReader, start: bytes, form: EventForm) -> Iterable[list[BatchRow] | EventRows]:
     """The rows of a file that begins so, in parts that are made durable each."""
+    if form is EventForm.LANGFUSE:
+        return [langfuse_rows(_whole(source))]
     if start.startswith(_ARROW):
         return arrow_file_batches(source)
     if start.lstrip()[:1] == b"[":
-        whole = source.read(_MOST_OF_A_LIST + 1)
-        if len(whole) > _MOST_OF_A_LIST:
-            raise InvalidInput("one JSON list of more than a gigabyte: write its rows as JSON lines")
-        return [json_batch(whole)]
+        return [json_batch(_whole(source))]
     return _chunks(source)
+
+
+def _whole(source: BufferedReader) -> bytes:
+    whole = source.read(_MOST_OF_A_LIST + 1)
+    if len(whole) > _MOST_OF_A_LIST:
+        raise InvalidInput("one JSON list of more than a gigabyte: write its rows as JSON lines")
+    return whole
 
 
 def _chunks(source: BufferedReader) -> Iterator[EventRows]:

@@ -67,6 +67,8 @@ class KafkaFeed(Noun):
     """Names the variable that holds the user's name."""
     secret: Variable | None = None
     """Names the variable that holds the password."""
+    takeover_s: int = Field(default=45, ge=6, le=600)
+    """Seconds until partitions of a consumer that died are given to another; brokers usually allow 6 or more."""
     every: Duration = "PT1M"
     """How often the worker looks for more; what is there is read to its end each time."""
 

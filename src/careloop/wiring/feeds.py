@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["declared_feeds", "event_source", "feed_named"]
 
 _STATE: Final = ".care/state.sqlite"
+_FILES: Final = ("sqlite", "duckdb")
 _FORM: Final = "Write kafka://HOST:PORT/TOPIC, and ?group=NAME where it is not careloop-SYSTEM."
 
 
@@ -51,8 +52,9 @@ def event_source(root: Path, system: str, name: str, feed: Feed) -> "EventSource
     from careloop.adapters.sql_source import SqlSource
     from careloop.adapters.sqlite_positions import SqlitePositions
 
-    address = feed.database or _secret(feed, told)
-    return SqlSource(feed, address, root=root, name=told, positions=SqlitePositions(root / _STATE))
+    kind, colon, rest = (feed.database or _secret(feed, told)).partition(":")
+    address = f"{kind}:{root / rest}" if kind in _FILES else f"{kind}{colon}{rest}"
+    return SqlSource(feed, address, name=told, positions=SqlitePositions(root / _STATE))
 
 
 def _settings(feed: KafkaFeed, system: str, told: str) -> dict[str, str]:
@@ -60,6 +62,8 @@ def _settings(feed: KafkaFeed, system: str, told: str) -> dict[str, str]:
         "bootstrap.servers": ",".join(feed.brokers),
         "group.id": feed.group or f"careloop-{system}",
         "security.protocol": feed.security.value,
+        "session.timeout.ms": str(feed.takeover_s * 1000),
+        "heartbeat.interval.ms": str(min(3000, feed.takeover_s * 200)),
     }
     if feed.user and feed.secret:
         settings["sasl.mechanism"] = feed.mechanism

@@ -1,7 +1,7 @@
 """A loop for each declared feed: it fetches what is there, and holds the source open between two turns.
 
-Which feeds there are is read when the worker starts. What goes wrong is told by the worker's `failed`, and the batch that
-was under way comes again with the next turn.
+Which feeds there are is read when the worker starts. What goes wrong is told by the worker's `failed`, and the batch
+that was under way comes again with the next turn.
 """
 
 from __future__ import annotations

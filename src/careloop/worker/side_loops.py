@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,9 +20,9 @@ from careloop import wiring
 from careloop.domain.outgoing import MessageKind
 from careloop.errors import CareloopError, Unavailable
 from careloop.ports.ledger import Actor, ActorKind
+from careloop.wiring import forges, post, trust
 from careloop.worker.feed_loops import feed_loops
 from careloop.worker.side_loop import SideLoop
-from careloop.wiring import forges, post, trust
 from careloop.workflows.evolve.anchor_ledger import anchor_ledger
 from careloop.workflows.run.announce import announce_from_the_start, announce_new
 from careloop.workflows.run.answer_deployments import answer_deployments
