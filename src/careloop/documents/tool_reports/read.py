@@ -57,8 +57,8 @@ def read_tool_report(raw: bytes, name: str) -> ToolReport | None:
             return read(node)
     if not isinstance(node.value, dict) or not node.value.keys() & _OURS:
         node.refuse(
-            "neither careloop's results nor a report that is known: dbt (run results), Evidently, Fairlearn (by_group), "
-            "garak, Great Expectations, JUnit XML, MLflow (runs/get), OpenLineage, pandera, promptfoo, scikit-learn "
-            "(classification_report, metrics)"
+            "neither careloop's results nor a report that is known: dbt (run results), Evidently, Fairlearn "
+            "(by_group), garak, Great Expectations, JUnit XML, MLflow (runs/get), OpenLineage, pandera, promptfoo, "
+            "scikit-learn (classification_report, metrics)"
         )
     return None

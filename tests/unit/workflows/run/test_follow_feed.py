@@ -1,4 +1,4 @@
-"""A feed is told that a batch is durable only after it is; whatever fails between, each event is kept once (R47)."""
+"""A feed is told that a batch is durable only after it is; whatever fails between, each is kept once (R47, R51)."""
 
 from __future__ import annotations
 
