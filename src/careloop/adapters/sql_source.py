@@ -219,7 +219,7 @@ def _duckdb(file: Path, name: str) -> _Opened:
         raise Unavailable(f"{name}: database: {str(error).splitlines()[0]}") from error
 
     def run(query: str, values: list[Mark]) -> _Cursor:
-        return _ArrowCursor(db.execute(query, values).to_arrow_reader(_MOST))
+        return _ArrowCursor(db.sql(query, params=values).to_arrow_reader(_MOST))
 
     return _Opened(run=run, mark="?", trouble=duckdb.Error, close=db.close)
 

@@ -137,7 +137,7 @@ def _ingest_file(
         if source.peek(2)[:2] == _GZIP:
             source = BufferedReader(cast("RawIOBase", gzip.GzipFile(fileobj=source)))
         start = source.peek(64)[:64]
-        by_line = not start.startswith(_ARROW) and start.lstrip()[:1] != b"["
+        by_line = form is EventForm.EVENTS and not start.startswith(_ARROW) and start.lstrip()[:1] != b"["
         for rows in _parts(source, start, form):
             report = report.plus(ingest_events(rows, intake, now=wiring.now(), system=system))
             _progress(name, report)
