@@ -38,7 +38,8 @@ _Row = Sequence[Any]
 class _Cursor(Protocol):
     """As much of a cursor of Python's database interface 2.0 as is used."""
 
-    description: Any
+    @property
+    def description(self) -> Any: ...
 
     def fetchmany(self, size: int, /) -> list[Any]: ...
 
@@ -203,7 +204,9 @@ def _sqlite(file: Path, name: str) -> _Opened:
         db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE_S)
     except sqlite3.Error as error:
         raise Unavailable(f"{name}: database: {error}") from error
-    return _Opened(run=db.execute, mark="?", trouble=sqlite3.Error, close=db.close)
+    return _Opened(
+        run=lambda query, values: db.execute(query, tuple(values)), mark="?", trouble=sqlite3.Error, close=db.close
+    )
 
 
 def _duckdb(file: Path, name: str) -> _Opened:

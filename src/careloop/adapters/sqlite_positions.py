@@ -58,4 +58,4 @@ class SqlitePositions:
 
 def _read(text: str) -> Mark:
     found = json.loads(text)
-    return datetime.fromisoformat(found["instant"]) if "instant" in found else found["plain"]  # type: ignore[no-any-return]
+    return datetime.fromisoformat(found["instant"]) if "instant" in found else found["plain"]

@@ -88,6 +88,7 @@ def test_what_is_no_export_is_refused_and_a_broken_line_spoils_no_other() -> Non
         langfuse_rows(b'{"data": 7}')
     (_, broken), (at, good) = langfuse_rows(b"{no\n" + json.dumps(a_generation()).encode())
     assert isinstance(broken, Unreadable)
+    assert isinstance(good, dict)
     assert (at, good["id"]) == (1, "t-1-g-1")
 
 
