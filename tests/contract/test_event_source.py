@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -93,8 +94,9 @@ class _SqlContract(EventSourceContract):
             self.address = f"{self.kind}:{tmp_path / 'rows'}.{self.kind}"
         self._positions = SqlitePositions(tmp_path / "state.sqlite")
 
+    @abstractmethod
     def execute(self, statement: str, values: Sequence[Any] = ()) -> None:
-        raise NotImplementedError
+        """Run one statement in the database, and keep what it did."""
 
     def put(self, rows: Sequence[dict[str, Any]]) -> None:
         self.execute(_DDL[0].replace("TABLE", "TABLE IF NOT EXISTS").format(instant=self.instant))

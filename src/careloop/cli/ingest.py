@@ -12,7 +12,7 @@ from enum import StrEnum
 from io import BufferedReader, RawIOBase
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, NoReturn, cast
 
 import typer
 
@@ -93,6 +93,12 @@ def ingest(
         else:
             sources = [(name, _open(name, opened)) for name in files or ()]
             found = [_ingest_file(name, source, intake, system, form) for name, source in sources]
+    _present(root, found, output_format, seconds=time.perf_counter() - started)
+
+
+def _present(
+    root: Path, found: list[IngestedFile | InvalidInput], output_format: Format, *, seconds: float
+) -> NoReturn:
     done = [each for each in found if isinstance(each, IngestedFile)]
     errors = [each for each in found if isinstance(each, InvalidInput)]
     total = total_of(done)
@@ -101,7 +107,7 @@ def ingest(
         head = wiring.repository_source(root).head()
         print_json(ingest_json(total, files=done, commit=head.commit, standards_digest=digest))
     else:
-        for style, line in ingest_lines(done, seconds=time.perf_counter() - started):
+        for style, line in ingest_lines(done, seconds=seconds):
             say(line, style)
     for error in errors:
         typer.echo(f"error: {error.message}", err=True)
