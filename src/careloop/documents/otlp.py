@@ -1,14 +1,16 @@
 """Exports of OpenTelemetry as events: spans of GenAI calls are inferences, counts of their duration are censuses.
 
 Which system and release an export is of stands in the attributes of its resource: `careloop.system`, else
-`service.name`; `careloop.release`, else `service.version`. A span counts when it has `gen_ai.operation.name`; others
-are passed over. Its attributes are offered as features under their own names (`gen_ai.request.model`), of which those
-are kept that the system declares; so what was said is kept nowhere unless the system declares that.
+`service.name`; `careloop.release`, else `service.version`. A span counts when it has `gen_ai.operation.name`, or is of
+OpenInference's kind `LLM`; others are passed over. Its attributes are offered as features under their own names
+(`gen_ai.request.model`), of which those are kept that the system declares; so what was said is kept nowhere unless the
+system declares that.
 `careloop.prediction`, `score`, `unit`, `purpose`, `user_role`, `sample_rate`, and `careloop.segment.*`, `group.*` and
 `business.*` fill the fields of their names. A span without a prediction has none: it is not evaluable, never 0.
 
 A histogram of `gen_ai.client.operation.duration` or `gen_ai.server.request.duration` with delta temporality says how
-many answers there truly were, also where spans are sampled. Source: OTLP 1.x; OpenTelemetry's conventions for GenAI.
+many answers there truly were, also where spans are sampled. Source: OTLP 1.x; conventions of OpenTelemetry for GenAI,
+and of OpenInference.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from careloop.errors import InvalidInput
 __all__ = ["metric_rows", "trace_rows"]
 
 _OPERATION: Final = "gen_ai.operation.name"
+_OPENINFERENCE: Final = "openinference.span.kind"
 _DURATIONS: Final = frozenset({"gen_ai.client.operation.duration", "gen_ai.server.request.duration"})
 _DELTA: Final = (1, "AGGREGATION_TEMPORALITY_DELTA")
 _OURS: Final = "careloop."
@@ -54,7 +57,7 @@ def _spans(export: _Json) -> Iterator[object]:
         for scope in scopes:
             for span in _list(scope, "spans"):
                 attributes = _attributes(span)
-                if _OPERATION in attributes:
+                if _OPERATION in attributes or attributes.get(_OPENINFERENCE) == "LLM":
                     yield _inference(span, attributes, resource)
 
 

@@ -36,6 +36,8 @@ class RefusedRow:
     """Place in the batch from 0."""
     reason: str
     """Begins with the field; never repeats the value."""
+    place: str = ""
+    """Where the row stands at its source, where that says more than the index: `orders[0]@17`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

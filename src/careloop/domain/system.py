@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from careloop.domain.evaluation import ExpectedResult
+from careloop.domain.feed import Feed
 from careloop.domain.not_assessable import ProtectedBasis
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
@@ -259,6 +260,8 @@ class System(Governed):
     """Measures that every release must show, with their limits; beside what the rules of the tier ask for."""
     safe_state: SafeState | None = None
     events: EventSchema | None = None
+    feeds: dict[Slug, Feed] = {}
+    """Where events come from besides those that are sent."""
     responsibilities: tuple[Responsibility, ...] = ()
     resources: Resources | None = None
     requirements: tuple[Requirement, ...] = ()

@@ -11,6 +11,7 @@ __all__ = ["Figure", "Share", "Tool", "ToolReport"]
 class Tool(StrEnum):
     """Tools whose reports are read."""
 
+    DBT = "dbt"
     EVIDENTLY = "evidently"
     FAIRLEARN = "fairlearn"
     GARAK = "garak"

@@ -68,7 +68,7 @@ def ingest_lines(files: Sequence[IngestedFile], *, seconds: float) -> Iterator[t
     """Lines to print, each with a style: the first refused rows of each file, what was left out, and the sum."""
     for file in files:
         for row in file.report.refused[:_SHOWN]:
-            place = f"{file.name}:{row.index + 1}" if file.lines else f"{file.name}[{row.index}]"
+            place = row.place or (f"{file.name}:{row.index + 1}" if file.lines else f"{file.name}[{row.index}]")
             yield "must", f"{place}  refused  {row.reason}"
         if file.report.refused_rows > _SHOWN:
             yield "grey", f"    and {file.report.refused_rows - _SHOWN:,} more refused rows in {file.name}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,8 @@ from careloop.domain.outgoing import MessageKind
 from careloop.errors import CareloopError, Unavailable
 from careloop.ports.ledger import Actor, ActorKind
 from careloop.wiring import forges, post, trust
+from careloop.worker.feed_loops import feed_loops
+from careloop.worker.side_loop import SideLoop
 from careloop.workflows.evolve.anchor_ledger import anchor_ledger
 from careloop.workflows.run.announce import announce_from_the_start, announce_new
 from careloop.workflows.run.answer_deployments import answer_deployments
@@ -34,15 +36,6 @@ _MESSAGES_EVERY_S: Final = 1.0
 _TOOLS_EVERY_S: Final = 2.0
 _ANCHOR_EVERY_S: Final = 3600.0
 _FORGE_EVERY_S: Final = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideLoop:
-    """Something that is done again and again."""
-
-    name: str
-    every_s: float
-    work: Callable[[datetime], None]
 
 
 @dataclass
@@ -88,7 +81,7 @@ class SideLoops:
 
 def side_loops(root: Path, stop: threading.Event) -> SideLoops:
     """Messages and other tools always; anchors where care.yaml lists some; GitHub's deployments where the environment
-    names it as `CARELOOP_FORGE`."""
+    names it as `CARELOOP_FORGE`; one for each declared feed."""
     loops = [
         SideLoop(name="messages", every_s=_MESSAGES_EVERY_S, work=lambda _: _send(root)),
         SideLoop(name="tools", every_s=_TOOLS_EVERY_S, work=lambda _: _tell(root)),
@@ -96,6 +89,7 @@ def side_loops(root: Path, stop: threading.Event) -> SideLoops:
     ]
     if os.environ.get("CARELOOP_FORGE") == "github":
         loops.append(SideLoop(name="forge", every_s=_FORGE_EVERY_S, work=lambda now: _follow(root, now)))
+    loops += feed_loops(root)
     return SideLoops(loops, stop)
 
 

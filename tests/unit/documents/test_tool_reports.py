@@ -37,6 +37,47 @@ def altered(name: str, *path: str | int, value: Any) -> bytes:
     return json.dumps(whole, indent=1).encode()
 
 
+DBT = "dbt-1.10.23-run_results.json"
+
+
+def test_dbt_gives_the_share_of_tests_that_passed_and_the_rows_that_each_found_wrong_r47() -> None:
+    report = golden(DBT)
+    found = figures(report)
+    assert (report.tool, report.version, str(report.measured_at)[:10]) == (Tool.DBT, "1.10.23", "2026-11-28")
+    share = found.pop("all")
+    assert (share.value, share.n, share.hits, share.errored, share.skipped) == (0.25, 4, 1, 0, 0)
+    assert {name.split(".")[2]: one.value for name, one in found.items()} == {
+        "accepted_values_clean_status__paid__lost": 1.0,
+        "not_null_clean_amount": 1.0,
+        "not_null_clean_id": 0.0,
+        "unique_clean_id": 1.0,
+    }
+    assert all(one.n is None for one in found.values()), "dbt does not say how many rows a test looked at"
+
+
+@pytest.mark.parametrize("status", ["error", "skipped"])
+def test_a_test_of_dbt_that_came_to_no_result_has_no_value_which_is_not_0(status: str) -> None:
+    report = read_tool_report(altered(DBT, "results", 2, "status", value=status), DBT)
+    assert report is not None
+    share, lost = report.figures[0], report.figures[1]
+    assert (share.n, share.errored, share.skipped) == (3, int(status == "error"), int(status == "skipped"))
+    assert (lost.value, lost.errored, lost.skipped) == (None, int(status == "error"), int(status == "skipped"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (("metadata", "dbt_schema_version"), "https://schemas.getdbt.com/dbt/run-results/v7.json", "versions 4 to 6"),
+        (("results", 2, "status"), "perhaps", "results/2/status: 'perhaps' is no status"),
+        (("results", 3, "failures"), -1, "results/3/failures: a count is needed"),
+        (("results",), [], "the run has no test"),
+    ],
+)
+def test_what_is_no_run_of_dbt_is_refused_with_its_field(path: tuple[str | int, ...], value: Any, told: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"{DBT}:\d+: .*{told}"):
+        read_tool_report(altered(DBT, *path, value=value), DBT)
+
+
 def test_evidently_gives_values_and_the_rows_of_its_data() -> None:
     report = golden("evidently-0.7.23.json")
     found = figures(report)

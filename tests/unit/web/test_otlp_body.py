@@ -256,3 +256,17 @@ def test_json_that_is_no_export_is_refused(body: bytes) -> None:
 def test_the_answer_says_how_many_were_rejected() -> None:
     assert partial_success(0, "") == b""
     assert partial_success(300, "why") == field(1, field(1, 300) + field(2, "why"))
+
+
+def test_a_span_of_openinference_is_an_inference_when_its_kind_is_llm() -> None:
+    def export(kind: str) -> dict[str, Any]:
+        said = {"openinference.span.kind": kind, "llm.model_name": "small-chat"}
+        attributes = [{"key": key, "value": {"stringValue": value}} for key, value in said.items()]
+        span = {"traceId": "AB" * 16, "spanId": "cd" * 8, "startTimeUnixNano": str(START), "attributes": attributes}
+        return {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+
+    (taken,) = otlp.trace_rows(export("LLM"))
+    assert isinstance(taken.row, dict)
+    assert taken.row["features"]["llm.model_name"] == "small-chat"
+    assert "prediction" not in taken.row, "nothing was captured that says it"
+    assert otlp.trace_rows(export("RETRIEVER")) == []

@@ -12,6 +12,7 @@ from careloop.domain.tool_report import Tool
 __all__ = ["KNOWN_NAMES"]
 
 KNOWN_NAMES: Final[Mapping[Tool, Mapping[str, str]]] = {
+    Tool.DBT: {},
     Tool.EVIDENTLY: {
         "Accuracy": "accuracy",
         "F1Score": "f1",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from careloop.documents.tool_reports.dbt import is_dbt, read_dbt
 from careloop.documents.tool_reports.evidently import is_evidently, read_evidently
 from careloop.documents.tool_reports.fairlearn import is_by_group, read_by_group
 from careloop.documents.tool_reports.garak import is_garak, read_garak
@@ -26,6 +27,7 @@ __all__ = ["read_tool_report"]
 _OURS: Final = frozenset({"system", "results", "lock", "schema"})
 _Reader = tuple[Callable[[Node], bool], Callable[[Node], ToolReport]]
 _JSON: Final[tuple[_Reader, ...]] = (
+    (is_dbt, read_dbt),
     (is_great_expectations, read_great_expectations),
     (is_openlineage, read_openlineage),
     (is_pandera, read_pandera),
@@ -55,8 +57,8 @@ def read_tool_report(raw: bytes, name: str) -> ToolReport | None:
             return read(node)
     if not isinstance(node.value, dict) or not node.value.keys() & _OURS:
         node.refuse(
-            "neither careloop's results nor a report that is known: Evidently, Fairlearn (by_group), garak, Great "
-            "Expectations, JUnit XML, MLflow (runs/get), OpenLineage, pandera, promptfoo, scikit-learn "
-            "(classification_report, metrics)"
+            "neither careloop's results nor a report that is known: dbt (run results), Evidently, Fairlearn "
+            "(by_group), garak, Great Expectations, JUnit XML, MLflow (runs/get), OpenLineage, pandera, promptfoo, "
+            "scikit-learn (classification_report, metrics)"
         )
     return None

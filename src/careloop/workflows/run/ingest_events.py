@@ -23,7 +23,7 @@ from careloop.ports.lake import Lake
 from careloop.ports.repository_source import RepositorySource
 from careloop.workflows.run.ingest_quotas import Quotas
 
-__all__ = ["Intake", "event_contracts", "ingest_events"]
+__all__ = ["Intake", "declared_systems", "event_contracts", "ingest_events"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +42,18 @@ class Intake:
 
 def event_contracts(source: RepositorySource) -> dict[str, EventContract]:
     """What each system of the repository declares of its events. `InvalidInput` when a declaration cannot be read."""
+    return {system.id: EventContract.of(system.id, system.events) for system in declared_systems(source)}
+
+
+def declared_systems(source: RepositorySource) -> tuple[System, ...]:
+    """The systems of the repository. `InvalidInput` when a declaration cannot be read."""
     tree = source.work_tree()
     declarations = {path: raw for path, raw in tree.files.items() if (found := kind_of(path)) and _is_system(found[0])}
     compiled = compile_tree(SourceTree(declarations))
     broken = [error for error in compiled.errors if error.place.file in declarations]
     if broken:
         raise InvalidInput(f"{broken[0].place}: {broken[0].message}", hint="`care check` shows all that is wrong")
-    return {system.id: EventContract.of(system.id, system.events) for system in compiled.repository.nouns(System)}
+    return tuple(compiled.repository.nouns(System))
 
 
 def _is_system(kind: object) -> bool:
