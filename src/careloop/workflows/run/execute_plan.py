@@ -10,10 +10,11 @@ import heapq
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import assert_never
 
+from careloop.domain.affected_decision import AffectedSlice
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState, Switched, SwitchOrder
 from careloop.domain.incident import DataSlice
 from careloop.domain.plan_steps import (
@@ -62,6 +63,8 @@ class Hands:
     """The count table behind a slice in its canonical form; None when it is gone."""
     served_since: Callable[[VerifyRollback, datetime], Since]
     """What was served since a switch."""
+    affected: Callable[[DataSlice], AffectedSlice] | None = None
+    """Which decisions the release of a slice made; None where there is no lake to find them in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +172,7 @@ class _Run:
             case HoldEvidence():
                 return StepOutcome.DONE, "held", self._hold(step)
             case OpenIncident():
-                rows = None if step.rows is None else slice_data(step.rows)
-                data = {"severity": step.severity, "title": step.title, "rows": rows, "affected_decisions": None}
-                return StepOutcome.DONE, step.title, Effect(type="incident.opened", data=data, at=self._now)
+                return StepOutcome.DONE, step.title, self._incident(step)
             case RequestRetrain():
                 data = {"reason": step.reason, "rows": slice_data(step.rows)}
                 return StepOutcome.DONE, step.reason, Effect(type="retrain.requested", data=data, at=self._now)
@@ -259,6 +260,18 @@ class _Run:
         blobs = () if counts is None else (ledger.put_blob(counts, media="application/json"),)
         data: dict[str, Json] = {"reason": step.reason, "items": step.items, "ledger_size": ledger.size()}
         return Effect(type="evidence.hold", data=data, at=self._now, blobs=blobs)
+
+    def _incident(self, step: OpenIncident) -> Effect:
+        """With how many decisions are affected, and the digest of their ids; no incident waits for a lake to answer."""
+        affected: dict[str, Json] | None = None
+        if step.rows is not None and self._hands.affected is not None:
+            try:
+                affected = dict(asdict(self._hands.affected(step.rows)))
+            except CareloopError as error:
+                affected = {"n": None, "digest": None, "why": error.message}
+        rows = None if step.rows is None else slice_data(step.rows)
+        data = {"severity": step.severity, "title": step.title, "rows": rows, "affected_decisions": affected}
+        return Effect(type="incident.opened", data=data, at=self._now)
 
     def _note(self, place: str, step: Step, *, outcome: tuple[StepOutcome, str], effect: Effect | None) -> None:
         """Record the step with what it brought about, both or neither; what somebody else recorded first stands."""

@@ -17,6 +17,7 @@ from careloop.ports.lake import Lake
 from careloop.ports.ledger import Actor, ActorKind, Ledger
 from careloop.ports.pager import Pager
 from careloop.ports.replayer import Replayer
+from careloop.workflows.run.affected_decisions import affected_slice
 from careloop.workflows.run.compare_releases import ReplayRoom
 from careloop.workflows.run.compile_monitors import NotWatched, compile_monitors, with_windows
 from careloop.workflows.run.enter_safe_state import Place
@@ -104,5 +105,6 @@ def hands_of(
         why_not=why_not_standing(desk.ledger, system=place.system, environment=place.environment, now=now),
         counts=counts_of(monitors),
         served_since=served_since(desk.lake, monitors, system=place.system, now=now),
+        affected=affected_slice(desk.lake),
     )
     return replace(hands, actor=actor)
