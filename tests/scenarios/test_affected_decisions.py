@@ -35,7 +35,7 @@ def bad_ones_of_the_coast(story: Story) -> list[str]:
     return [one.id for one in events if one.release == story.unfair and one.segment["region"] == "coast"]
 
 
-def test_exactly_the_decisions_of_the_bad_release_about_the_group_are_listed(
+def test_the_decisions_of_the_bad_release_about_the_group_are_listed(
     rolled_back: Story, tmp_path: Path
 ) -> None:
     story = moved_to(rolled_back, tmp_path)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from careloop.domain.monitor import Monitors
 from careloop.domain.noun import seconds_in
 from careloop.domain.system import Lifecycle, System
 from careloop.errors import CareloopError
+from careloop.ports.lake import KeptLake
 from careloop.ports.ledger import Actor, ActorKind, Json, Ledger, Record
 from careloop.wiring.sources import source_of
 from careloop.worker.side_loops import side_loops
@@ -28,7 +30,8 @@ from careloop.workflows.evolve.count_ledger import take_census
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.enter_safe_state import Place
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
-from careloop.workflows.run.watch_desk import open_watch
+from careloop.workflows.run.watch_desk import WatchDesk, open_watch
+from careloop.workflows.run.watch_memory import WatchMemory
 from careloop.workflows.run.watch_system import watch_system
 
 __all__ = ["Beat", "Watcher", "run_forever"]
@@ -60,18 +63,22 @@ class _Looked:
     """When a system was last looked at, and at how much."""
 
     at: datetime
-    watermark: int
+    newest: int
+    """`ingest_seq` of its newest event then."""
     window: int
     open_plans: bool
 
 
 @dataclass
 class Watcher:
-    """Remembers what it looked at, so that a round without news costs next to nothing."""
+    """Remembers what it looked at: a round without news costs next to nothing, and one with news what came since."""
 
     root: Path
     environment: str = "production"
     _seen: dict[str, _Looked] = field(default_factory=dict)
+    _memories: dict[str, WatchMemory] = field(default_factory=dict)
+    _governance: Governance | None = None
+    _lake: KeptLake | None = None
     _compacted_at: datetime | None = None
     _compacted_upto: int = 0
     _heard_at: datetime | None = None
@@ -81,21 +88,23 @@ class Watcher:
         failed: dict[str, str] = {}
         looked: list[str] = []
         alarms, compacted = 0, 0
-        with wiring.release_desk(self.root, {}) as desk, closing(wiring.lake(self.root)) as lake:
-            governance = read_governance(desk, now)
-            watermark = lake.watermark()
+        with wiring.release_desk(self.root, {}) as desk, self._opened() as lake:
+            governance = self._governance = read_governance(desk, now, before=self._governance)
+            newest = {system: each.seq for system, each in lake.newest().items()}
+            hands = wiring.watch_desk(self.root, desk.ledger, lake)
             for system, seconds in _watched(governance).items():
-                if not self._has_news(system, watermark, seconds, now):
+                if not self._has_news(system, newest.get(system, 0), seconds, now):
                     continue
                 looked.append(system)
                 try:
-                    alarms += self._look(system, seconds, governance, desk, now)
+                    alarms += self._look(system, seconds, newest.get(system, 0), governance, hands)
                 except Exception as error:
                     failed[system] = _told(error)
                     self._seen.pop(system, None)
+                    self._memories.pop(system, None)
                     _logger.exception("system %s could not be watched", system)
             try:
-                compacted = self._compact(desk, watermark, now)
+                compacted = self._compact(desk, lake, now)
             except CareloopError as error:
                 failed["lake"] = error.message
             try:
@@ -113,22 +122,33 @@ class Watcher:
             compacted=compacted,
         )
 
-    def _has_news(self, system: str, watermark: int, seconds: int, now: datetime) -> bool:
+    @contextmanager
+    def _opened(self) -> Iterator[KeptLake]:
+        """The lake, kept open; after an error it is opened anew, for who knows what it remembers."""
+        if self._lake is None:
+            self._lake = wiring.lake(self.root)
+        try:
+            yield self._lake
+        except BaseException:
+            self._lake.close()
+            self._lake = None
+            raise
+
+    def _has_news(self, system: str, newest: int, seconds: int, now: datetime) -> bool:
         last = self._seen.get(system)
         if last is None or last.open_plans or now - last.at >= _AT_LEAST_EVERY:
             return True
-        return last.watermark != watermark and int(now.timestamp()) // seconds != last.window
+        return last.newest != newest and int(now.timestamp()) // seconds != last.window
 
-    def _look(self, system: str, seconds: int, governance: Governance, desk: ReleaseDesk, now: datetime) -> int:
-        place = Place(system=system, environment=self.environment)
-        with closing(wiring.lake(self.root)) as lake:
-            upto = lake.watermark()
-            opened = open_watch(governance, place, wiring.watch_desk(self.root, desk.ledger, lake))
-            report = watch_system(opened.watch, opened.using, now=now)
+    def _look(self, system: str, seconds: int, newest: int, governance: Governance, hands: WatchDesk) -> int:
+        place, now = Place(system=system, environment=self.environment), governance.now
+        memory = self._memories.setdefault(system, WatchMemory())
+        opened = open_watch(governance, place, hands, memory=memory)
+        report = watch_system(opened.watch, opened.using, now=now)
         executed = [one.executed for one in report.answered if one.executed is not None]
         self._seen[system] = _Looked(
             at=now,
-            watermark=upto,
+            newest=newest,
             window=int(now.timestamp()) // seconds,
             open_plans=any(not one.over for one in (*executed, *report.continued)),
         )
@@ -144,13 +164,12 @@ class Watcher:
         take_census(ledger, actor=_WORKER, now=now, make_id=lambda: wiring.new_id(now), every=_CENSUS_EVERY)
         self._heard_at = now
 
-    def _compact(self, desk: ReleaseDesk, watermark: int, now: datetime) -> int:
+    def _compact(self, desk: ReleaseDesk, lake: KeptLake, now: datetime) -> int:
         if self._compacted_at is not None and now - self._compacted_at < _COMPACT_EVERY:
             return 0
         self._compacted_at = now
-        worth = watermark - self._compacted_upto >= _WORTH_COMPACTING
-        with closing(wiring.lake(self.root)) as own:
-            done = compact_lake(own, ledger=desk.ledger, actor=_WORKER, now=now, even_if_small=worth)
+        worth = lake.watermark() - self._compacted_upto >= _WORTH_COMPACTING
+        done = compact_lake(lake, ledger=desk.ledger, actor=_WORKER, now=now, even_if_small=worth)
         self._compacted_upto = max(self._compacted_upto, done.upto)
         return done.rows
 

@@ -72,9 +72,9 @@ def _affected(lake: Lake, rows: DataSlice, upto: int) -> Iterator[StoredEvent]:
     reading = Reading(system=rows.system, upto=upto, view=View.RECEIVED, since=moment_of(rows.since * _MICROSECONDS))
     for stored in lake.events(reading):
         event = stored.event
-        if event.kind is EventKind.INFERENCE and event.release == rows.release and event.real:
-            if rows.group is None or _group(event, rows.by) == rows.group:
-                yield stored
+        answered = event.kind is EventKind.INFERENCE and event.release == rows.release and event.real
+        if answered and (rows.group is None or _group(event, rows.by) == rows.group):
+            yield stored
 
 
 def _slice(rows: DataSlice, ids: list[str], upto: int) -> AffectedSlice:

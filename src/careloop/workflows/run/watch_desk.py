@@ -26,6 +26,7 @@ from careloop.workflows.run.fix_quantiles import fix_quantiles
 from careloop.workflows.run.release_desk import Governance
 from careloop.workflows.run.served_rows import LakeRows
 from careloop.workflows.run.verify_rollback import counts_of, served_since
+from careloop.workflows.run.watch_memory import WatchMemory
 from careloop.workflows.run.watch_system import SystemWatch, Watching, WatchTerms, why_not_standing
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -67,17 +68,20 @@ def open_watch(
     *,
     favourable: Sequence[str] | None = None,
     references: Mapping[str, Tally] | None = None,
+    memory: WatchMemory | None = None,
 ) -> OpenWatch:
     """The system's monitors with all their closed windows, and the hands to act with, as of `governance.now`.
 
+    With `memory`, which is to be given again with the next look, only what came since the look before is read.
     Raises `NotFound` for a system that is not in the committed inventory.
     """
     system = governance.system(place.system)
     documents = [one.monitors for at, one in governance.repository.all(Monitors) if at.folder == place.system]
     monitors = [monitor for found in documents for monitor in found]
     compiled = compile_monitors(monitors, system.events or EventSchema(), favourable=favourable, references=references)
-    compiled = fix_quantiles(compiled, lake=desk.lake, system=place.system, now=governance.now)
-    watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now)
+    kept = None if memory is None else memory.windows
+    compiled = fix_quantiles(compiled, lake=desk.lake, system=place.system, now=governance.now, kept=kept)
+    watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now, kept=kept)
     watch = SystemWatch(
         system=place.system,
         environment=place.environment,
@@ -89,7 +93,7 @@ def open_watch(
     room = None
     if desk.replayer is not None:
         room = ReplayRoom(rows=LakeRows(desk.lake), replayer=desk.replayer, counting=desk.counting)
-    using = Watching(hands=hands, presence=desk.presence, room=room)
+    using = Watching(hands=hands, presence=desk.presence, room=room, memory=memory)
     return OpenWatch(watch=watch, using=using, left_out=compiled.left_out)
 
 

@@ -40,6 +40,7 @@ from careloop.workflows.run.compare_releases import ReplayRoom, compare_releases
 from careloop.workflows.run.detect_changes import Change, detect_changes
 from careloop.workflows.run.execute_plan import Executed, Hands, automation_entries, execute_plan
 from careloop.workflows.run.release_records import standings_of
+from careloop.workflows.run.watch_memory import WatchMemory
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["Answered", "SystemWatch", "WatchReport", "WatchTerms", "Watching", "watch_system", "why_not_standing"]
@@ -78,6 +79,8 @@ class Watching:
     """Whether a release's artefacts are here and are what was locked."""
     room: ReplayRoom | None = None
     """Where the target is replayed; None where it cannot be."""
+    memory: WatchMemory | None = None
+    """Of the looks before; None to find everything anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,7 @@ class _Look:
         self._watch, self._using, self._now, self._dry_run = watch, using, now, dry_run
         self._ledger = using.hands.ledger
         self._where = {"system": watch.system, "environment": watch.environment}
-        self._readiness: dict[tuple[str, str | None, int], Readiness] = {}
+        self._memory = using.memory or WatchMemory()
 
     def look(self) -> WatchReport:
         continued = () if self._dry_run else tuple(self._continue())
@@ -178,10 +181,19 @@ class _Look:
         for lock, at in deployments(entries, **self._where):
             starts.setdefault(lock, []).append(int(at.timestamp()))
         for watched in self._watch.monitors:
-            for change in detect_changes(watched, starts=starts):
+            for change in detect_changes(watched, starts=starts, memory=self._memory):
                 yield self._alarm(change), change
 
     def _alarm(self, change: Change) -> RaisedAlarm:
+        """The alarm with its slice of rows; closed windows stay as they are, so it is made once."""
+        name = alarm_id(change.signal, **self._where)
+        known = self._memory.alarms.get(name)
+        monitor = change.part.watched.monitor
+        if known is None or (known.minimum_n, known.response) != (monitor.minimum_n, monitor.response):
+            known = self._memory.alarms[name] = self._new_alarm(change, name)
+        return known
+
+    def _new_alarm(self, change: Change, name: str) -> RaisedAlarm:
         watched, signal = change.part.watched, change.signal
         until = signal.window + watched.seconds
         table = watched.table.select(release=signal.release, since=signal.since, until=until)
@@ -197,7 +209,7 @@ class _Look:
             digest=table.digest(),
         )
         return RaisedAlarm(
-            id=alarm_id(signal, **self._where),
+            id=name,
             system=self._watch.system,
             environment=self._watch.environment,
             severity=watched.monitor.severity,
@@ -224,10 +236,10 @@ class _Look:
         if change is None:
             return Readiness(may_act=False, because=_ALONE, days=0.0, windows=0, alarms=0)
         known_until = change.history[-1].window if change.history else 0
-        key = (change.signal.monitor, change.part.group, known_until)
-        if key not in self._readiness:
-            self._readiness[key] = change.readiness()
-        return self._readiness[key]
+        key = (change.part.watched.monitor, change.part.group, known_until, len(change.history))
+        if key not in self._memory.readiness:
+            self._memory.readiness[key] = change.readiness()
+        return self._memory.readiness[key]
 
     def _case(self, alarm: RaisedAlarm, change: Change | None, readiness: Readiness) -> AlarmCase:
         entries = self._entries()
