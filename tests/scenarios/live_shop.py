@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -108,7 +109,6 @@ class Application:
     sent: dict[str, int] = field(default_factory=dict)
     """Events that were accepted, by the release that answered."""
     refused: list[str] = field(default_factory=list)
-    _models: dict[str, Any] = field(default_factory=dict)
     _last: str | None = None
     _number: int = 0
 
@@ -135,25 +135,7 @@ class Application:
 
     def _answer(self, lock: str) -> None:
         self._number += 1
-        seed = 50_000 + self._number
-        regions, people = shoppers(USUAL, self.rows, seed=seed)
-        answers = self._model(lock).predict([[person[name] for name in FEATURES] for person in people])
-        chance, at = np.random.default_rng(seed), datetime.now(UTC).isoformat()
-        events = [
-            {
-                "id": f"live-{self._number}-{row}",
-                "system": SYSTEM,
-                "release": lock,
-                "kind": "inference",
-                "occurred_at": at,
-                "features": person,
-                "prediction": str(answer),
-                "segment": {"region": region, "town_size": "town", "channel": "app"},
-                "business": {"converted": bool(chance.random() < 0.2)},
-                "unit": f"shopper-{self._number}-{row}",
-            }
-            for row, (region, person, answer) in enumerate(zip(regions, people, answers, strict=True))
-        ]
+        events = answers_of(self.story, lock, self._number, self.rows)
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         with suppress(OSError):
             answer = Visitor(self.port).ask("POST", "/api/v1/events", json.dumps(events).encode(), headers)
@@ -162,18 +144,41 @@ class Application:
             else:
                 self.refused.append(answer.text)
 
-    def _model(self, lock: str) -> Any:
-        if lock not in self._models:
-            folder = self.story.retailer.root / ".care" / "registry" / "artefacts" / lock.removeprefix("sha256:")
-            (path,) = folder.rglob("*.joblib")
-            self._models[lock] = joblib.load(path)
-        return self._models[lock]
+
+@cache
+def _model(path: Path) -> Any:
+    return joblib.load(path)
+
+
+def answers_of(story: Story, lock: str, number: int, rows: int) -> list[dict[str, Any]]:
+    """The events of so many answers that a release gives now, by its own model."""
+    folder = story.retailer.root / ".care" / "registry" / "artefacts" / lock.removeprefix("sha256:")
+    (path,) = folder.rglob("*.joblib")
+    seed = 50_000 + number
+    regions, people = shoppers(USUAL, rows, seed=seed)
+    answers = _model(path).predict([[person[name] for name in FEATURES] for person in people])
+    chance, at = np.random.default_rng(seed), datetime.now(UTC).isoformat()
+    return [
+        {
+            "id": f"live-{number}-{row}",
+            "system": SYSTEM,
+            "release": lock,
+            "kind": "inference",
+            "occurred_at": at,
+            "features": person,
+            "prediction": str(answer),
+            "segment": {"region": region, "town_size": "town", "channel": "app"},
+            "business": {"converted": bool(chance.random() < 0.2)},
+            "unit": f"shopper-{number}-{row}",
+        }
+        for row, (region, person, answer) in enumerate(zip(regions, people, answers, strict=True))
+    ]
 
 
 @contextmanager
-def workers(root: Path, environment: Mapping[str, str], *, many: int = 1) -> Iterator[None]:
+def workers(root: Path, environment: Mapping[str, str], *, many: int = 1, every_s: float = 0.3) -> Iterator[None]:
     """`care worker`, once or several times at once."""
-    command = care_command("worker", "--repo", str(root), "--every", "0.3")
+    command = care_command("worker", "--repo", str(root), "--every", str(every_s))
     with (root.parent / "worker.log").open("ab") as log:
         started = [
             subprocess.Popen(

@@ -25,8 +25,9 @@ from careloop.reports.alarm_report import (
     watch_json,
     watch_lines,
 )
+from careloop.workflows.run.automation_log import automation_entries
 from careloop.workflows.run.enter_safe_state import Place
-from careloop.workflows.run.execute_plan import Executed, automation_entries
+from careloop.workflows.run.execute_plan import Executed
 from careloop.workflows.run.rehearse_monitors import rehearse_monitors
 from careloop.workflows.run.release_desk import Governance, read_governance
 from careloop.workflows.run.watch_desk import OpenWatch, open_watch

@@ -22,8 +22,9 @@ from careloop.domain.monitor import Monitors
 from careloop.domain.noun import seconds_in
 from careloop.domain.system import Lifecycle, System
 from careloop.errors import CareloopError
-from careloop.ports.lake import KeptLake
+from careloop.ports.lake import KeptLake, Newest
 from careloop.ports.ledger import Actor, ActorKind, Json, Ledger, Record
+from careloop.ports.replayer import Replayer
 from careloop.wiring.sources import source_of
 from careloop.worker.side_loops import side_loops
 from careloop.workflows.evolve.count_ledger import take_census
@@ -63,8 +64,8 @@ class _Looked:
     """When a system was last looked at, and at how much."""
 
     at: datetime
-    newest: int
-    """`ingest_seq` of its newest event then."""
+    settled: int | None
+    """`ingest_seq` of its newest event then; None while the window of that event was open, so that it is news still."""
     window: int
     open_plans: bool
 
@@ -79,6 +80,8 @@ class Watcher:
     _memories: dict[str, WatchMemory] = field(default_factory=dict)
     _governance: Governance | None = None
     _lake: KeptLake | None = None
+    _replayer: Replayer | None = None
+    """Kept, since it remembers the models that it loaded."""
     _compacted_at: datetime | None = None
     _compacted_upto: int = 0
     _heard_at: datetime | None = None
@@ -90,14 +93,16 @@ class Watcher:
         alarms, compacted = 0, 0
         with wiring.release_desk(self.root, {}) as desk, self._opened() as lake:
             governance = self._governance = read_governance(desk, now, before=self._governance)
-            newest = {system: each.seq for system, each in lake.newest().items()}
+            newest = lake.newest()
             hands = wiring.watch_desk(self.root, desk.ledger, lake)
+            self._replayer = self._replayer or hands.replayer
+            hands = replace(hands, replayer=self._replayer)
             for system, seconds in _watched(governance).items():
-                if not self._has_news(system, newest.get(system, 0), seconds, now):
+                if not self._has_news(system, newest.get(system), seconds, now):
                     continue
                 looked.append(system)
                 try:
-                    alarms += self._look(system, seconds, newest.get(system, 0), governance, hands)
+                    alarms += self._look(system, seconds, newest.get(system), governance, hands)
                 except Exception as error:
                     failed[system] = _told(error)
                     self._seen.pop(system, None)
@@ -134,22 +139,26 @@ class Watcher:
             self._lake = None
             raise
 
-    def _has_news(self, system: str, newest: int, seconds: int, now: datetime) -> bool:
+    def _has_news(self, system: str, newest: Newest | None, seconds: int, now: datetime) -> bool:
         last = self._seen.get(system)
         if last is None or last.open_plans or now - last.at >= _AT_LEAST_EVERY:
             return True
-        return last.newest != newest and int(now.timestamp()) // seconds != last.window
+        return last.settled != _seq_of(newest) and int(now.timestamp()) // seconds != last.window
 
-    def _look(self, system: str, seconds: int, newest: int, governance: Governance, hands: WatchDesk) -> int:
+    def _look(
+        self, system: str, seconds: int, newest: Newest | None, governance: Governance, hands: WatchDesk
+    ) -> int:
         place, now = Place(system=system, environment=self.environment), governance.now
         memory = self._memories.setdefault(system, WatchMemory())
         opened = open_watch(governance, place, hands, memory=memory)
         report = watch_system(opened.watch, opened.using, now=now)
         executed = [one.executed for one in report.answered if one.executed is not None]
+        window = int(now.timestamp()) // seconds
+        closed = newest is None or newest.received_at.timestamp() < window * seconds
         self._seen[system] = _Looked(
             at=now,
-            newest=newest,
-            window=int(now.timestamp()) // seconds,
+            settled=_seq_of(newest) if closed else None,
+            window=window,
             open_plans=any(not one.over for one in (*executed, *report.continued)),
         )
         return len(report.answered)
@@ -186,6 +195,10 @@ def _watched(governance: Governance) -> dict[str, int]:
         if document.folder in running and noun.monitors:
             found[document.folder] = min(seconds_in(one.window) for one in noun.monitors)
     return found
+
+
+def _seq_of(newest: Newest | None) -> int:
+    return 0 if newest is None else newest.seq
 
 
 def _told(error: Exception) -> str:

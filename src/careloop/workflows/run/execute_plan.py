@@ -6,11 +6,10 @@ has one id, an order that was given twice is carried out once, and a step that c
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import assert_never
 
@@ -29,7 +28,7 @@ from careloop.domain.plan_steps import (
     VerifyRollback,
 )
 from careloop.errors import CareloopError, Conflict, Refused, Unavailable
-from careloop.plans.automation_history import READS, PlanProgress, plans_of
+from careloop.plans.automation_history import PlanProgress, plans_of
 from careloop.plans.identity import effect_id
 from careloop.plans.progress import StepOutcome, is_over, next_step
 from careloop.plans.step_records import (
@@ -42,11 +41,12 @@ from careloop.plans.step_records import (
 )
 from careloop.plans.verify import Recovery, Since, verify_rollback
 from careloop.ports.deployer import Deployer
-from careloop.ports.ledger import Actor, Entry, Json, Ledger
+from careloop.ports.ledger import Actor, Json, Ledger
 from careloop.ports.pager import Page, Pager
+from careloop.workflows.run.automation_log import AutomationLog
 from careloop.workflows.run.send_messages import GaveUp
 
-__all__ = ["Done", "Executed", "Hands", "automation_entries", "execute_plan"]
+__all__ = ["Done", "Executed", "Hands", "execute_plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,8 @@ class Hands:
     """What was served since a switch."""
     affected: Callable[[DataSlice], AffectedSlice] | None = None
     """Which decisions the release of a slice made; None where there is no lake to find them in."""
+    log: AutomationLog = field(default_factory=AutomationLog)
+    """What was read of the ledger so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +90,6 @@ class Executed:
     """Whether nothing is left to do."""
 
 
-def automation_entries(ledger: Ledger) -> list[Entry]:
-    """Every entry that automation reads, in the order of the log, as of one size."""
-    size = ledger.size()
-    found = [ledger.query(type=kind, upto=size) for kind in READS]
-    return list(heapq.merge(*found, key=lambda entry: entry.index))
-
-
 def execute_plan(plan: Plan, *, hands: Hands, now: datetime, proof: Mapping[str, Json] | None = None) -> Executed:
     """Take every step of the plan that can be taken now and was not before.
 
@@ -111,7 +106,7 @@ def execute_plan(plan: Plan, *, hands: Hands, now: datetime, proof: Mapping[str,
 
 
 def _progress(hands: Hands, plan: Plan) -> PlanProgress | None:
-    known = plans_of(automation_entries(hands.ledger), system=plan.system, environment=plan.environment)
+    known = plans_of(hands.log.entries(hands.ledger), system=plan.system, environment=plan.environment)
     return next((each for each in known if each.plan.id == plan.id), None)
 
 

@@ -90,6 +90,8 @@ def open_watch(
         terms=WatchTerms(),
     )
     hands = hands_of(desk, place, monitors=watched, now=governance.now)
+    if memory is not None:
+        hands = replace(hands, log=memory.log)
     room = None
     if desk.replayer is not None:
         room = ReplayRoom(rows=LakeRows(desk.lake), replayer=desk.replayer, counting=desk.counting)

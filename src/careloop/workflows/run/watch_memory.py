@@ -18,6 +18,7 @@ from careloop.monitors.detector import DetectorState
 from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.window import WindowCounts
 from careloop.ports.lake import Lake
+from careloop.workflows.run.automation_log import AutomationLog
 from careloop.workflows.run.read_windows import WindowQuery, Windows, closed_windows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -99,3 +100,6 @@ class WatchMemory:
     monitors: dict[str, MonitorMemory] = field(default_factory=dict)
     readiness: dict[Hashable, Readiness] = field(default_factory=dict)
     alarms: dict[str, RaisedAlarm] = field(default_factory=dict)
+    log: AutomationLog = field(default_factory=AutomationLog)
+    readied: set[str] = field(default_factory=set)
+    """Releases that answered when the release before them was made ready to be asked."""

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 
 from careloop.domain.alarm import Readiness
 from careloop.domain.attribution import Attribution
+from careloop.domain.deployment import ServeRelease
 from careloop.domain.incident import DataSlice
 from careloop.domain.plan_steps import Plan, RaisedAlarm, RollbackTarget
 from careloop.domain.release_lock import Presence
 from careloop.domain.system import SafeStateKind
-from careloop.errors import Conflict
+from careloop.errors import CareloopError, Conflict
 from careloop.gates.rollback_target import rollback_target
 from careloop.plans.attribute import AttributionTerms, attribute
 from careloop.plans.automation_history import (
@@ -32,13 +33,14 @@ from careloop.plans.automation_history import (
 )
 from careloop.plans.decide import AlarmCase, PlanTerms, decide_plan, wants_attribution
 from careloop.plans.identity import alarm_id
+from careloop.plans.open_alarms import told_of
 from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import is_over
 from careloop.plans.step_records import alarm_record
 from careloop.ports.ledger import Entry, Ledger
 from careloop.workflows.run.compare_releases import ReplayRoom, compare_releases
 from careloop.workflows.run.detect_changes import Change, detect_changes
-from careloop.workflows.run.execute_plan import Executed, Hands, automation_entries, execute_plan
+from careloop.workflows.run.execute_plan import Executed, Hands, execute_plan
 from careloop.workflows.run.release_records import standings_of
 from careloop.workflows.run.watch_memory import WatchMemory
 from careloop.workflows.run.watched_monitor import WatchedMonitor
@@ -56,6 +58,8 @@ class WatchTerms:
     """A second automatic rollback within this time would be flapping."""
     young: timedelta = timedelta(days=14)
     """How long a release counts as young."""
+    told_again: timedelta = timedelta(hours=24)
+    """People are told of a change that goes on this often; in between its alarms are recorded and belong together."""
     plan: PlanTerms = field(default_factory=PlanTerms)
 
 
@@ -144,6 +148,7 @@ class _Look:
     def look(self) -> WatchReport:
         continued = () if self._dry_run else tuple(self._continue())
         answered = tuple(self._answer(alarm, change) for alarm, change in self._unanswered())
+        self._make_ready()
         return WatchReport(
             system=self._watch.system,
             environment=self._watch.environment,
@@ -153,8 +158,23 @@ class _Look:
             windows=sum(len({key.window for key in each.table.cells}) for each in self._watch.monitors),
         )
 
+    def _make_ready(self) -> None:
+        """Have the rollback target loaded while nothing is wrong: an alarm then need not wait for it."""
+        if self._dry_run or self._using.memory is None or self._using.room is None:
+            return
+        serving = serving_by_ledger(self._entries(), **self._where)
+        if serving is None or not isinstance(serving.served, ServeRelease):
+            return
+        lock = serving.served.lock
+        if lock not in self._memory.readied:
+            self._memory.readied.add(lock)
+            target = self._target(lock).lock
+            if target is not None:
+                with suppress(CareloopError):  # the alarm's own replay will say what is wrong
+                    self._using.room.replayer.predict(target, [])
+
     def _entries(self) -> list[Entry]:
-        return automation_entries(self._ledger)
+        return self._using.hands.log.entries(self._ledger)
 
     def _continue(self) -> Iterator[Executed]:
         for progress in plans_of(self._entries(), **self._where):
@@ -245,6 +265,8 @@ class _Look:
         entries = self._entries()
         serving = serving_by_ledger(entries, **self._where)
         pause = pause_in_force(entries, system=self._watch.system, now=self._now)
+        span = self._watch.terms.told_again
+        told, messages = told_of(entries, alarm, now=self._now, span=span, known=self._memory.alarms)
         case = AlarmCase(
             alarm=alarm,
             readiness=readiness,
@@ -252,6 +274,8 @@ class _Look:
             target=self._target(alarm.signal.release),
             safe_state=self._watch.safe_state,
             paused=None if pause is None else f"{pause.reason} ({pause.by})",
+            told=told,
+            messages=messages,
             under_way=containing(plans_of(entries, **self._where), lock=alarm.signal.release),
             cooling=cooling_down(
                 last_rollback(entries, **self._where), now=self._now, span=self._watch.terms.cool_down
