@@ -110,10 +110,14 @@ def wait_for(what: Any) -> None:
         time.sleep(0.01)
 
 
+def at(values: list[float], share: float) -> float:
+    """The value below which that share of the rounds lies."""
+    return round(values[min(len(values) - 1, int(len(values) * share))], 2)
+
+
 def row_of(rounds: list[tuple[float, float, float]], options: Any) -> dict[str, object]:
     """What is printed."""
     took, statistical, acted = (sorted(each) for each in zip(*rounds, strict=True))
-    at = lambda values, share: round(values[min(len(values) - 1, int(len(values) * share))], 2)  # noqa: E731
     return {
         "row": "rollback_1s_windows",
         "ours": at(took, 0.95),

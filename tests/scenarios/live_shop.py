@@ -1,7 +1,7 @@
 """S3 as it runs: a real MLflow whose alias says which release answers, an application that follows it, real processes.
 
-The application asks MLflow for the alias, lets that release's model answer shoppers drawn from the population, and posts
-its events to `care serve`, again and again, whatever careloop does meanwhile.
+The application asks MLflow for the alias, lets that release's model answer shoppers drawn from the population, and
+posts its events to `care serve`, again and again, whatever careloop does meanwhile.
 """
 
 from __future__ import annotations
@@ -181,9 +181,7 @@ def workers(root: Path, environment: Mapping[str, str], *, many: int = 1, every_
     command = care_command("worker", "--repo", str(root), "--every", str(every_s))
     with (root.parent / "worker.log").open("ab") as log:
         started = [
-            subprocess.Popen(
-                command, env={**os.environ, **environment}, stdout=log, stderr=log, start_new_session=True
-            )
+            subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log, start_new_session=True)
             for _ in range(many)
         ]
         try:

@@ -35,9 +35,7 @@ def bad_ones_of_the_coast(story: Story) -> list[str]:
     return [one.id for one in events if one.release == story.unfair and one.segment["region"] == "coast"]
 
 
-def test_the_decisions_of_the_bad_release_about_the_group_are_listed(
-    rolled_back: Story, tmp_path: Path
-) -> None:
+def test_the_decisions_of_the_bad_release_about_the_group_are_listed(rolled_back: Story, tmp_path: Path) -> None:
     story = moved_to(rolled_back, tmp_path)
     wanted = bad_ones_of_the_coast(story)
     assert len(wanted) > 100
@@ -104,3 +102,15 @@ def test_an_alarm_that_is_not_on_record_is_told(rolled_back: Story, tmp_path: Pa
     story = moved_to(rolled_back, tmp_path)
     unknown = care("affected", "nobody", "--repo", story.retailer.root, at=tmp_path)
     assert (unknown.code, "no alarm nobody is on record" in unknown.err) == (2, True)
+
+
+def test_the_daily_list_has_one_line_for_the_change_with_an_id(rolled_back: Story, tmp_path: Path) -> None:
+    story = moved_to(rolled_back, tmp_path)
+    asked = ("monitor", "alarms", SYSTEM, "--repo", story.retailer.root)
+    listed = care(*asked, "--days", "3000", "--format", "json", at=tmp_path).answer
+    (one,) = listed["alarms"]
+    assert (one["alarm"], one["plan"], one["state"]) == (the_alarm(story), "rollback", "under_way")
+    shown = care(*asked, at=tmp_path)
+    assert shown.code == 1, "its rollback is not verified yet, so that it is listed whatever its day"
+    assert the_alarm(story) in shown.out
+    assert "discount-gap-by-region of coast moved lower" in shown.out

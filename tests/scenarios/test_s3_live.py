@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from care_rooms import care
@@ -19,10 +21,10 @@ from s3_retailer import SYSTEM, Story, ask_for, moved_to
 from served import serving
 
 from careloop.adapters.sqlite_ledger_verification import verify_sqlite_ledger
-from careloop.domain.deployment import ServeRelease, ServeSafeState
+from careloop.domain.deployment import ServeSafeState
 from careloop.domain.system import SafeStateKind
 from careloop.plans.automation_history import plans_of
-from careloop.workflows.run.execute_plan import automation_entries
+from careloop.workflows.run.automation_log import automation_entries
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 
@@ -48,13 +50,11 @@ def pages(services: PagingServices) -> list[str]:
 
 
 def orders_done(story: Story) -> list[str]:
-    """Places of the steps that changed what answers, in the order of the ledger."""
-    done = [step for record in records(story, "plan.executed") for step in record.data["steps"]]  # type: ignore[union-attr]
-    return [
-        f"{step['step']} {step['outcome']}"  # type: ignore[index,call-overload]
-        for step in done
-        if step["step"] in ("roll_back", "enter_safe_state")  # type: ignore[index,call-overload]
+    """How the steps that change what answers went, in the order of the ledger."""
+    steps: list[Any] = [
+        step for one in records(story, "plan.executed") for step in list(cast("Any", one.data["steps"]))
     ]
+    return [f"{one['step']} {one['outcome']}" for one in steps if one["step"] in ("roll_back", "enter_safe_state")]
 
 
 def test_a_gap_between_regions_moves_the_alias_back_and_the_traffic_shows_it(
@@ -64,7 +64,7 @@ def test_a_gap_between_regions_moves_the_alias_back_and_the_traffic_shows_it(
     mlflow.register(story)
     with PagingServices() as services, ExitStack() as running:
         told = environment(mlflow, services)
-        port = running.enter_context(serving(story.retailer.root, **told))
+        port = running.enter_context(serving(story.retailer.root, port=None, **told))
         running.enter_context(workers(story.retailer.root, told, many=2))
         shop = running.enter_context(Application(story, mlflow, port))
 
@@ -106,7 +106,7 @@ def test_a_gap_with_n_below_the_minimum_only_alerts(until_yesterday: Story, mlfl
     mlflow.register(story)
     with PagingServices() as services, ExitStack() as running:
         told = environment(mlflow, services)
-        port = running.enter_context(serving(story.retailer.root, **told))
+        port = running.enter_context(serving(story.retailer.root, port=None, **told))
         running.enter_context(workers(story.retailer.root, told))
         shop = running.enter_context(Application(story, mlflow, port))
         mlflow.deploy(story, story.unfair)
@@ -118,7 +118,7 @@ def test_a_gap_with_n_below_the_minimum_only_alerts(until_yesterday: Story, mlfl
     assert records(story, "incident.opened", "retrain.requested", "evidence.hold", "rollback.verified") == []
 
 
-def story_time(story: Story) -> object:
+def story_time(story: Story) -> datetime:
     with story.retailer.ledger() as ledger:
         return ledger.entry(ledger.size() - 1).recorded_at
 
@@ -135,7 +135,7 @@ def test_mlflow_away_during_the_rollback_leads_to_the_safe_state_and_a_page_once
             registry.register(story)
             registry.deploy(story, story.unfair)
             told = environment(registry, services)
-            port = running.enter_context(serving(story.retailer.root, **told))
+            port = running.enter_context(serving(story.retailer.root, port=None, **told))
             shop = running.enter_context(Application(story, registry, port))
             eventually(lambda: shop.sent.get(story.unfair, 0) >= 2_000, why="6.0 answers")
         # MLflow is gone; the application goes on with what it loaded
@@ -147,8 +147,10 @@ def test_mlflow_away_during_the_rollback_leads_to_the_safe_state_and_a_page_once
         listed = care("outbox", "list", "--repo", story.retailer.root, "--format", "json", at=tmp_path).answer
         (order,) = [one for one in listed["messages"] if one["kind"] == "order"][:1]
         assert order["attempts"] >= 1
-        eventually(lambda: "roll_back failed" in orders_done(story), why="the rollback is given up after its attempts")
-        tries = care("outbox", "list", "--state", "dead", "--repo", story.retailer.root, "--format", "json", at=tmp_path)
+        eventually(lambda: "roll_back failed" in orders_done(story), why="the rollback is given up")
+        tries = care(
+            "outbox", "list", "--state", "dead", "--repo", story.retailer.root, "--format", "json", at=tmp_path
+        )
         (dead,) = [one for one in tries.answer["messages"] if one["kind"] == "order"]
         assert (dead["attempts"], dead["why"] != "") == (5, True)
         assert records(story, "deploy.done")[-1].data["lock"] == story.unfair, "nothing was said to be done"
@@ -162,12 +164,14 @@ def test_mlflow_away_during_the_rollback_leads_to_the_safe_state_and_a_page_once
             assert sent
             with story.retailer.ledger() as ledger:
                 entries = automation_entries(ledger)
-            contained = [each for each in plans_of(entries, system=SYSTEM, environment="production")
-                         if any(step.step in ("roll_back", "enter_safe_state") for step in each.plan.steps)]
+            contained = [
+                each
+                for each in plans_of(entries, system=SYSTEM, environment="production")
+                if any(step.step in ("roll_back", "enter_safe_state") for step in each.plan.steps)
+            ]
             assert len(contained) == 1, "one plan contains it; nothing flaps"
             assert orders_done(story) == ["roll_back failed", "enter_safe_state done"]
             assert registry.answers() == safe
     assert any("The safe state 'baseline' takes over" in text for text in pages(services))
-    assert ServeRelease(story.fair) != safe
     found = verify_sqlite_ledger(story.retailer.root / ".care" / "ledger.sqlite")
     assert (found.problems, found.checked) == ((), found.size)

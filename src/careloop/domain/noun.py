@@ -5,7 +5,18 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
-__all__ = ["Duration", "Governed", "Noun", "Slug", "Text", "WindowLength", "days_in", "not_after", "not_before", "seconds_in"]
+__all__ = [
+    "Duration",
+    "Governed",
+    "Noun",
+    "Slug",
+    "Text",
+    "WindowLength",
+    "days_in",
+    "not_after",
+    "not_before",
+    "seconds_in",
+]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 """A lower-case id that is safe in a path, a URL and a rule: letters, digits, dot, dash, underscore."""

@@ -138,7 +138,7 @@ def _design_effect(seen: Sequence[_Seen], rates: Mapping[int, float], scale: Map
 
 
 class _Same:
-    """A window that is told apart by being that very object: to compare its cells would take longer than to add them."""
+    """A window, told apart by being that very object: to compare its cells takes longer than to add them."""
 
     __slots__ = ("window",)
 

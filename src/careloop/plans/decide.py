@@ -142,7 +142,7 @@ class _Decision:
         return self._safe(why_not)
 
     def _known(self, kind: PlanKind) -> bool:
-        """A change that goes on raises alarm after alarm; a page is news after a notice, a notice never after a page."""
+        """A change that goes on raises alarm after alarm; a page is news after a notice, not the other way round."""
         return self.case.told is not None and (kind is PlanKind.ALERT or self.case.told is not PlanKind.ALERT)
 
     def _why_no_rollback(self) -> str | None:

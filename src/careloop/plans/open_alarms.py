@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from careloop.domain.deployment import ServeRelease, Serving
 from careloop.domain.plan_steps import Notify, PlanKind, RaisedAlarm
-from careloop.plans.automation_history import PlanProgress, plans_of
+from careloop.plans.automation_history import PlanProgress
 from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import is_over
-from careloop.ports.ledger import Entry, Record
+from careloop.ports.ledger import Entry
 
 __all__ = ["AlarmState", "KnownAlarm", "OpenAlarm", "alarms_of", "change_of", "open_alarms", "told_of"]
 
@@ -82,37 +82,24 @@ def change_of(alarm: RaisedAlarm) -> tuple[object, ...]:
 
 
 def told_of(
-    entries: Sequence[Entry], alarm: RaisedAlarm, *, now: datetime, span: timedelta, known: dict[str, RaisedAlarm]
+    plans: Iterable[PlanProgress], alarm: RaisedAlarm, *, since: datetime, known: Mapping[str, RaisedAlarm]
 ) -> tuple[PlanKind | None, int]:
-    """How people were told of the alarm's change less than `span` ago, and how often they were told anything.
+    """How people were told of the alarm's change after `since`, and how often they were told anything.
 
     The strongest way counts, None when they were not. A change is the same for as long as monitor, release, group and
-    direction are. `known` are alarms that were read before, by id; those that had to be read are added.
+    direction are. `plans` are of the alarm's system and environment, `known` its alarms, by id.
     """
     strongest: PlanKind | None = None
     messages = 0
-    records = {entry.record.id: entry.record for entry in entries if entry.record.type == "alarm.raised"}
-    for progress in plans_of(entries, system=alarm.system, environment=alarm.environment):
+    for progress in plans:
         plan = progress.plan
-        if now - progress.decided_at >= span or not any(isinstance(step, Notify) for step in plan.steps):
+        if progress.decided_at <= since or not any(isinstance(step, Notify) for step in plan.steps):
             continue
         messages += 1
-        before = _alarm_of(plan.alarm, records, known)
-        if before is not None and _goes_on(before) == _goes_on(alarm):
+        before = None if plan.alarm is None else known.get(plan.alarm)
+        if before is not None and change_of(before)[:-1] == change_of(alarm)[:-1]:
             strongest = plan.kind if strongest in (None, PlanKind.ALERT) else strongest
     return strongest, messages
-
-
-def _goes_on(alarm: RaisedAlarm) -> tuple[object, ...]:
-    return change_of(alarm)[:-1]
-
-
-def _alarm_of(name: str | None, records: Mapping[str, Record], known: dict[str, RaisedAlarm]) -> RaisedAlarm | None:
-    if name is not None and name not in known and name in records:
-        told = records[name].data.get("alarm")
-        if isinstance(told, dict):
-            known[name] = read_alarm(told)
-    return None if name is None else known.get(name)
 
 
 def open_alarms(

@@ -145,12 +145,10 @@ class Watcher:
             return True
         return last.settled != _seq_of(newest) and int(now.timestamp()) // seconds != last.window
 
-    def _look(
-        self, system: str, seconds: int, newest: Newest | None, governance: Governance, hands: WatchDesk
-    ) -> int:
+    def _look(self, system: str, seconds: int, newest: Newest | None, governance: Governance, hands: WatchDesk) -> int:
         place, now = Place(system=system, environment=self.environment), governance.now
         memory = self._memories.setdefault(system, WatchMemory())
-        opened = open_watch(governance, place, hands, memory=memory)
+        opened = open_watch(governance, place, replace(hands, memory=memory))
         report = watch_system(opened.watch, opened.using, now=now)
         executed = [one.executed for one in report.answered if one.executed is not None]
         window = int(now.timestamp()) // seconds

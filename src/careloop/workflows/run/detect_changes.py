@@ -1,9 +1,9 @@
 """Feed a monitor's closed windows to its detector, once and in order, and say where the metric moved.
 
 Nothing has to be remembered between runs: the detectors' state follows from the windows, which are kept, so it can
-never be lost and two machines find the same alarms. A memory only saves a watcher from feeding them again. A detector starts again whenever a release takes over. What it is
-measured against is the system's own past up to then (four weeks of it, at least, before it may act), leaving out the
-stretches that an alarm has shown to be bad.
+never be lost and two machines find the same alarms. A memory only saves a watcher from feeding them again. A detector
+starts again whenever a release takes over. What it is measured against is the system's own past up to then (four weeks
+of it, at least, before it may act), leaving out the stretches that an alarm has shown to be bad.
 """
 
 from __future__ import annotations

@@ -106,7 +106,8 @@ def execute_plan(plan: Plan, *, hands: Hands, now: datetime, proof: Mapping[str,
 
 
 def _progress(hands: Hands, plan: Plan) -> PlanProgress | None:
-    known = plans_of(hands.log.entries(hands.ledger), system=plan.system, environment=plan.environment)
+    ours = [entry for entry in hands.log.entries(hands.ledger) if entry.record.data.get("plan") == plan.id]
+    known = plans_of(ours, system=plan.system, environment=plan.environment)
     return next((each for each in known if each.plan.id == plan.id), None)
 
 

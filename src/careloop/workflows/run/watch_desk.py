@@ -49,6 +49,8 @@ class WatchDesk:
     counting: Callable[[Mapping[str, Sequence[object]]], CountEngine]
     """Makes a batch of columns countable, in process."""
     replayer: Replayer | None = None
+    memory: WatchMemory | None = None
+    """Of the looks at one system before; None to find everything anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +70,17 @@ def open_watch(
     *,
     favourable: Sequence[str] | None = None,
     references: Mapping[str, Tally] | None = None,
-    memory: WatchMemory | None = None,
 ) -> OpenWatch:
     """The system's monitors with all their closed windows, and the hands to act with, as of `governance.now`.
 
-    With `memory`, which is to be given again with the next look, only what came since the look before is read.
+    Where the desk has a memory, only what came since the look before is read.
     Raises `NotFound` for a system that is not in the committed inventory.
     """
     system = governance.system(place.system)
     documents = [one.monitors for at, one in governance.repository.all(Monitors) if at.folder == place.system]
     monitors = [monitor for found in documents for monitor in found]
     compiled = compile_monitors(monitors, system.events or EventSchema(), favourable=favourable, references=references)
+    memory = desk.memory
     kept = None if memory is None else memory.windows
     compiled = fix_quantiles(compiled, lake=desk.lake, system=place.system, now=governance.now, kept=kept)
     watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now, kept=kept)

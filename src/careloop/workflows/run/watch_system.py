@@ -37,7 +37,7 @@ from careloop.plans.open_alarms import told_of
 from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import is_over
 from careloop.plans.step_records import alarm_record
-from careloop.ports.ledger import Entry, Ledger
+from careloop.ports.ledger import Entry, Ledger, Record
 from careloop.workflows.run.compare_releases import ReplayRoom, compare_releases
 from careloop.workflows.run.detect_changes import Change, detect_changes
 from careloop.workflows.run.execute_plan import Executed, Hands, execute_plan
@@ -191,10 +191,15 @@ class _Look:
             record = entry.record
             ours = all(record.data.get(key) == value for key, value in self._where.items())
             if record.type == "alarm.raised" and ours and record.id not in found and "alarm" in record.data:
-                value = record.data["alarm"]
-                found[record.id] = (read_alarm(value if isinstance(value, dict) else {}), None)
+                found[record.id] = (self._recorded(record), None)
         unanswered = [each for each in found.values() if each[0].id not in answered]
         return sorted(unanswered, key=lambda each: (each[0].signal.window, each[0].signal.monitor))
+
+    def _recorded(self, record: Record) -> RaisedAlarm:
+        if record.id not in self._memory.alarms:
+            value = record.data["alarm"]
+            self._memory.alarms[record.id] = read_alarm(value if isinstance(value, dict) else {})
+        return self._memory.alarms[record.id]
 
     def _changes(self, entries: list[Entry]) -> Iterator[tuple[RaisedAlarm, Change]]:
         starts: dict[str, list[int]] = {}
@@ -265,8 +270,9 @@ class _Look:
         entries = self._entries()
         serving = serving_by_ledger(entries, **self._where)
         pause = pause_in_force(entries, system=self._watch.system, now=self._now)
-        span = self._watch.terms.told_again
-        told, messages = told_of(entries, alarm, now=self._now, span=span, known=self._memory.alarms)
+        plans = plans_of(entries, **self._where)
+        since = self._now - self._watch.terms.told_again
+        told, messages = told_of(plans, alarm, since=since, known=self._memory.alarms)
         case = AlarmCase(
             alarm=alarm,
             readiness=readiness,
@@ -276,7 +282,7 @@ class _Look:
             paused=None if pause is None else f"{pause.reason} ({pause.by})",
             told=told,
             messages=messages,
-            under_way=containing(plans_of(entries, **self._where), lock=alarm.signal.release),
+            under_way=containing(plans, lock=alarm.signal.release),
             cooling=cooling_down(
                 last_rollback(entries, **self._where), now=self._now, span=self._watch.terms.cool_down
             ),
