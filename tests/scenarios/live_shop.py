@@ -6,6 +6,7 @@ posts its events to `care serve`, again and again, whatever careloop does meanwh
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -21,7 +22,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import joblib
 import numpy as np
 from s3_retailer import FEATURES, PEOPLE, PLACE, SYSTEM, USUAL, Retailer, Story, shoppers
 from served import TOKEN, Visitor, care_command
@@ -147,7 +147,7 @@ class Application:
 
 @cache
 def _model(path: Path) -> Any:
-    return joblib.load(path)
+    return importlib.import_module("joblib").load(path)
 
 
 def answers_of(story: Story, lock: str, number: int, rows: int) -> list[dict[str, Any]]:
