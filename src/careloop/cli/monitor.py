@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from careloop import wiring
-from careloop.cli.monitor_export import EXPORT_HELP, export
 from careloop.cli.monitor_alarms import ALARMS_HELP, alarms
+from careloop.cli.monitor_export import EXPORT_HELP, export
 from careloop.cli.monitor_simulate import SIMULATE_HELP, simulate
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, print_json, repository_root, say
