@@ -21,10 +21,14 @@ MISSING = None if (HOME / "whole").is_file() else "no MLflow here: `make setup` 
 
 
 @contextmanager
-def mlflow_server(folder: Path) -> Iterator[str]:
-    """The address of a server that keeps everything in a folder, and ends with the block."""
+def mlflow_server(folder: Path, *, port: int | None = None) -> Iterator[str]:
+    """The address of a server that keeps everything in a folder, and ends with the block.
+
+    The same folder and port again are the same server, come back.
+    """
     with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port or 0))
         port = free.getsockname()[1]
     url, store = f"http://127.0.0.1:{port}", f"sqlite:///{folder}/mlflow.db"
     command = [

@@ -19,8 +19,8 @@ from careloop.measures.split import Split
 from careloop.ports.lake import Lake
 from careloop.testing.contracts.lake import a_label
 from careloop.testing.event_builders import NOON, a_schema, an_event
-from careloop.workflows.run.read_windows import window_plan
-from careloop.workflows.run.window_tables import FEW, WindowTables
+from careloop.workflows.run.read_windows import FEW, window_plan
+from careloop.workflows.run.window_tables import WindowTables
 
 APPROVED = (Predicate(PREDICTION, Compare.EQ, ("approve",)),)
 RATE = rate_plan("approvals", hit=APPROVED, split=Split(group=(column_named("sex", a_schema()),)))

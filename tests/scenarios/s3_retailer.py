@@ -2,7 +2,8 @@
 
 Run as a program it watches the recommender once, as `care monitor run` does; `--die-at N` kills it with SIGKILL at its
 N-th append to the ledger, right before it or, with `--after`, right after it is durable. With `--build` it tells the
-story up to an unwatched bad day instead, from the day on that `S3_START` names.
+story up to an unwatched bad day instead, with `--build-good` up to the day before it, from the day on that `S3_START`
+names and with windows as long as `S3_WINDOW` says.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ SYSTEM = "product-recommender"
 PLACE = Place(system=SYSTEM, environment="production")
 ORIGIN = "acme.example/care/dev"
 START = datetime.fromisoformat(os.environ.get("S3_START", "2025-09-01T00:00:00+00:00"))
+WINDOW = os.environ.get("S3_WINDOW", "P1D")
 REGIONS = ("coast", "west", "south", "east", "ireland")
 FEATURES = ["basket_size", "days_since_visit", "category_affinity", "discount_share"]
 PEOPLE = Actor(iss="governance-repository", sub="ada", kind=ActorKind.PERSON)
@@ -63,7 +65,7 @@ owner: product-shop
 version: "6"
 reviewed: 2026-09-01
 monitors:
-  - {id: discount-gap-by-region, kind: fairness, measure: dp_difference, by: region, window: P1D, reference: evaluation_set, tolerance: 0.08, promise: P5Y, minimum_n: MINIMUM, severity: sev2, response: rollback}
+  - {id: discount-gap-by-region, kind: fairness, measure: dp_difference, by: region, window: WINDOW, reference: evaluation_set, tolerance: 0.08, promise: P5Y, minimum_n: MINIMUM, severity: sev2, response: rollback}
   - {id: conversion-by-region, kind: business, measure: conversion_rate, by: region, window: P1D, reference: previous_period, tolerance: 0.02, promise: P1Y, minimum_n: 200, severity: sev2, response: page}
   - {id: ranking-time, kind: latency, measure: latency_p95_ms, window: PT15M, reference: previous_period, tolerance: 30.0, promise: P1Y, minimum_n: 500, severity: sev2, response: rollback}
 """  # noqa: E501
@@ -180,7 +182,7 @@ SHIFTED = Population(affinity={**USUAL.affinity, "coast": 0.15}, discount_share=
 """People of the coast lose interest: no release could show them as many offers as others."""
 
 
-def _shoppers(population: Population, rows: int, seed: int) -> tuple[list[str], list[dict[str, Any]]]:
+def shoppers(population: Population, rows: int, seed: int) -> tuple[list[str], list[dict[str, Any]]]:
     chance = np.random.default_rng(seed)
     regions = [REGIONS[at] for at in chance.integers(0, len(REGIONS), rows)]
     people = [
@@ -196,7 +198,7 @@ def _shoppers(population: Population, rows: int, seed: int) -> tuple[list[str], 
 
 
 def _events(model: Any, lock: str, day: int, *, population: Population, rows: int) -> Iterator[dict[str, Any]]:
-    regions, people = _shoppers(population, rows, seed=1000 + day)
+    regions, people = shoppers(population, rows, seed=1000 + day)
     answers = model.predict([[person[name] for name in FEATURES] for person in people])
     chance = np.random.default_rng(2000 + day)
     for at, (region, person, answer) in enumerate(zip(regions, people, answers, strict=True)):
@@ -219,7 +221,7 @@ def trained(*, on: Sequence[str], seed: int) -> Any:
     linear = importlib.import_module("sklearn.linear_model")
     compose = importlib.import_module("sklearn.compose")
     pipeline = importlib.import_module("sklearn.pipeline")
-    _, people = _shoppers(USUAL, 4000, seed)
+    _, people = shoppers(USUAL, 4000, seed)
     chance = np.random.default_rng(seed)
     table = [[person[name] for name in FEATURES] for person in people]
     wants = [sum(person[name] for name in on) / len(on) + chance.normal(0, 0.1) for person in people]
@@ -266,7 +268,7 @@ def a_bad_day(story: Story) -> Story:
 def ask_for(root: Path, *, minimum_n: int, at: datetime) -> None:
     """Commit monitors that ask for so many rows before anything is done."""
     path = f"systems/{SYSTEM}/monitors.yaml"
-    (root / path).write_text(MONITORS.replace("MINIMUM", str(minimum_n)))
+    (root / path).write_text(MONITORS.replace("MINIMUM", str(minimum_n)).replace("WINDOW", WINDOW))
     with Repo(str(root)) as repo:
         tree, who = repo.get_worktree(), b"Ada Byron <ada@acme.example>"
         found = (each for each in root.rglob("*") if each.is_file() and not {".git", ".care", "models"} & {*each.parts})
@@ -319,10 +321,12 @@ def main() -> None:
     parser.add_argument("--die-at", type=int, default=0)
     parser.add_argument("--after", action="store_true")
     parser.add_argument("--build", action="store_true")
+    parser.add_argument("--build-good", action="store_true")
     given = parser.parse_args()
-    if given.build:
-        story = a_bad_day(a_story(given.root))
-        sys.stdout.write(json.dumps({"root": str(story.retailer.root), "fair": story.fair, "unfair": story.unfair}))
+    if given.build or given.build_good:
+        story = a_story(given.root) if given.build_good else a_bad_day(a_story(given.root))
+        locks = {"oldest": story.oldest, "fair": story.fair, "unfair": story.unfair}
+        sys.stdout.write(json.dumps({"root": str(story.retailer.root), **locks}))
         return
     retailer = Retailer(given.root)
     with retailer.ledger() as ledger:

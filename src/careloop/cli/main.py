@@ -60,6 +60,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "measure": "Take measures on rows in files: fairness, drift, performance, quality, latency.",
         "monitor": "Watch a system's monitors, live or on its history.",
         "why": "Explain an alarm: what moved, which plan followed, how far it came.",
+        "affected": "List the decisions that a bad release made, for review and notice.",
         "rollback": "Bring an earlier release back, or undo that.",
         "outbox": "Show messages on their way; send again what nobody took; tell other tools.",
         "automation": "Pause or resume what careloop does by itself.",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from careloop import wiring
+from careloop.cli.monitor_alarms import ALARMS_HELP, alarms
 from careloop.cli.monitor_export import EXPORT_HELP, export
 from careloop.cli.monitor_init import INIT_HELP, init
 from careloop.cli.monitor_replay import REPLAY_HELP, opened_watch, replay, say_notes
@@ -74,6 +75,7 @@ app.command(epilog=INIT_HELP)(init)
 app.command(epilog=REPLAY_HELP)(replay)
 app.command(epilog=SIMULATE_HELP)(simulate)
 app.command(epilog=EXPORT_HELP)(export)
+app.command(epilog=ALARMS_HELP)(alarms)
 
 
 def _silent(system: str, opened: OpenWatch, governance: Governance) -> tuple[tuple[Monitor, str], ...]:

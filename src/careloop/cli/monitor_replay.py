@@ -17,8 +17,8 @@ from careloop.errors import UsageError
 from careloop.plans.automation_history import explained, plans_of
 from careloop.reports.alarm_report import rehearsal_json, rehearsal_line
 from careloop.reports.replay_plot import ReplayedDetector, replay_svg
+from careloop.workflows.run.automation_log import automation_entries
 from careloop.workflows.run.enter_safe_state import Place
-from careloop.workflows.run.execute_plan import automation_entries
 from careloop.workflows.run.rehearse_monitors import Rehearsed, between, notice_change, rehearse_monitors
 from careloop.workflows.run.release_desk import Governance, read_governance
 from careloop.workflows.run.watch_desk import OpenWatch, open_watch

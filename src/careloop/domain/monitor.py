@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from careloop.domain.measure_spec import AuditedJudge
-from careloop.domain.noun import Duration, Governed, Noun, Slug, Text
+from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, WindowLength
 
 __all__ = ["FailurePlan", "Monitor", "MonitorKind", "Monitors", "Reference", "Response"]
 
@@ -56,7 +56,7 @@ class Monitor(Noun):
     """Where a column of numbers is cut into bins to watch it for drift; rising. `care monitor init` proposes them."""
     judge: AuditedJudge | None = None
     """What people found about the judge whose verdicts the rate counts: the tolerance is then of true problems."""
-    window: Duration
+    window: WindowLength
     reference: Reference
     tolerance: float = Field(ge=0)
     """How much worse than the reference is still accepted, in the measure's unit."""

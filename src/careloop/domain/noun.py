@@ -5,7 +5,18 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
-__all__ = ["Duration", "Governed", "Noun", "Slug", "Text", "days_in", "not_after", "not_before", "seconds_in"]
+__all__ = [
+    "Duration",
+    "Governed",
+    "Noun",
+    "Slug",
+    "Text",
+    "WindowLength",
+    "days_in",
+    "not_after",
+    "not_before",
+    "seconds_in",
+]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 """A lower-case id that is safe in a path, a URL and a rule: letters, digits, dot, dash, underscore."""
@@ -23,7 +34,7 @@ def days_in(duration: str) -> int:
     (360, 14, 365, 2)
     """
     if duration.startswith("PT"):
-        return max(1, -(-int(duration[2:-1]) // {"H": 24, "M": 1440}[duration[-1]]))
+        return max(1, -(-int(duration[2:-1]) // {"H": 24, "M": 1440, "S": 86_400}[duration[-1]]))
     return int(duration[1:-1]) * {"D": 1, "W": 7, "M": 30, "Y": 365}[duration[-1]]
 
 
@@ -48,6 +59,11 @@ Duration = Annotated[
     str, StringConstraints(pattern=r"^(P\d{1,4}[DWMY]|PT\d{1,5}[HM])$"), AfterValidator(_at_least_something)
 ]
 """An ISO 8601 duration of one unit: `P30D`, `P2W`, `P12M`, `P1Y`, `PT72H`, `PT15M`."""
+
+WindowLength = Annotated[
+    str, StringConstraints(pattern=r"^(P\d{1,4}[DWMY]|PT\d{1,5}[HMS])$"), AfterValidator(_at_least_something)
+]
+"""The same, down to seconds: `PT1S` for what must be noticed at once."""
 
 
 def not_before(earlier: str) -> AfterValidator:

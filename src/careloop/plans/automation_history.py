@@ -6,8 +6,9 @@ All functions take entries in the order of the log and look only at those of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState, Serving
 from careloop.domain.incident import DataSlice
@@ -138,7 +139,7 @@ def plans_of(entries: Iterable[Entry], *, system: str, environment: str) -> tupl
         plan = _text(data.get("plan"))
         if record.type == "plan.decided":
             found[plan] = PlanProgress(
-                plan=read_plan(_object(data["decision"])),
+                plan=_decided(_Decided(entry.body, _object(data["decision"]))),
                 decided_at=record.occurred_at,
                 outcomes={},
                 switched_at=None,
@@ -148,6 +149,20 @@ def plans_of(entries: Iterable[Entry], *, system: str, environment: str) -> tupl
         elif record.type == "deploy.done" and plan in found:
             found[plan] = replace(found[plan], switched_at=record.occurred_at)
     return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A plan as it stands in an entry, told apart by the entry's bytes."""
+
+    body: bytes
+    decision: Mapping[str, Json] = field(compare=False)
+
+
+@lru_cache(maxsize=8192)
+def _decided(told: _Decided) -> Plan:
+    """To read a plan takes longer than everything else here, and the same ones are read at each look."""
+    return read_plan(told.decision)
 
 
 def containing(plans: Iterable[PlanProgress], *, lock: str) -> str | None:

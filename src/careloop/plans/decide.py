@@ -47,6 +47,8 @@ class PlanTerms:
     """Seconds after the switch in which the traffic must have moved to the target."""
     recover_within_s: int = 14 * 24 * _HOUR
     """Seconds after the switch in which the metric must be shown to have recovered; small systems need them."""
+    most_messages: int = 20
+    """So many messages about one system in a day; further alarms that change nothing are recorded and listed."""
     safe_state_severity: str = "sev1"
     """Severity of a page when the model no longer answers, or cannot be stopped."""
 
@@ -69,6 +71,10 @@ class AlarmCase:
     """Which plan is containing this release already; None when none is."""
     cooling: str | None = None
     """Why another rollback would be flapping; None when it would not."""
+    told: PlanKind | None = None
+    """How people were told of this very change a short while ago, so that they need not be told the same again."""
+    messages: int = 0
+    """Messages about the system in the last day."""
 
 
 def wants_attribution(case: AlarmCase) -> bool:
@@ -124,12 +130,20 @@ class _Decision:
         blocked = _in_the_way(self.case)
         if blocked is not None:
             kind, because = blocked
+            if self._known(kind):
+                return self._made(kind, f"people know of this change already; {because}", ())
+            if self.case.messages >= self.terms.most_messages:
+                return self._made(kind, f"{self.case.messages} messages were sent today; {because}", ())
             return self._made(kind, because, self._telling(kind, because))
         why_not = self._why_no_rollback()
         if why_not is None:
             assert self.case.attribution is not None
             return self._rollback(self.case.attribution.because)
         return self._safe(why_not)
+
+    def _known(self, kind: PlanKind) -> bool:
+        """A change that goes on raises alarm after alarm; a page is news after a notice, not the other way round."""
+        return self.case.told is not None and (kind is PlanKind.ALERT or self.case.told is not PlanKind.ALERT)
 
     def _why_no_rollback(self) -> str | None:
         case = self.case
@@ -192,7 +206,10 @@ class _Decision:
     def _telling(self, kind: PlanKind, because: str) -> tuple[Step, ...]:
         alarm = self.case.alarm
         urgency = Urgency.PAGE if kind is PlanKind.PAGE else Urgency.NOTICE
-        told = Notify(urgency=urgency, severity=alarm.severity, text=f"{self._what()}. Nothing was changed: {because}")
+        text = f"{self._what()}. Nothing was changed: {because}"
+        if self.case.messages == self.terms.most_messages - 1:
+            text += f". Further alarms of this day are only listed: care monitor alarms {alarm.system}"
+        told = Notify(urgency=urgency, severity=alarm.severity, text=text)
         return (self._hold(None), told, *self._aftermath()) if kind is PlanKind.PAGE else (told,)
 
     def _aftermath(self) -> tuple[Step, ...]:

@@ -6,19 +6,19 @@ change, which goes on, are one: the newest of them, as `careloop.scoring.alerts`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from careloop.domain.deployment import ServeRelease, Serving
-from careloop.domain.plan_steps import RaisedAlarm
+from careloop.domain.plan_steps import Notify, PlanKind, RaisedAlarm
 from careloop.plans.automation_history import PlanProgress
 from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import is_over
 from careloop.ports.ledger import Entry
 
-__all__ = ["AlarmState", "KnownAlarm", "OpenAlarm", "alarms_of", "change_of", "open_alarms"]
+__all__ = ["AlarmState", "KnownAlarm", "OpenAlarm", "alarms_of", "change_of", "open_alarms", "told_of"]
 
 
 class AlarmState(StrEnum):
@@ -79,6 +79,27 @@ def change_of(alarm: RaisedAlarm) -> tuple[object, ...]:
     """What two alarms that tell of one change have in common."""
     signal = alarm.signal
     return signal.monitor, signal.release, signal.group, signal.moved, signal.since
+
+
+def told_of(
+    plans: Iterable[PlanProgress], alarm: RaisedAlarm, *, since: datetime, known: Mapping[str, RaisedAlarm]
+) -> tuple[PlanKind | None, int]:
+    """How people were told of the alarm's change after `since`, and how often they were told anything.
+
+    The strongest way counts, None when they were not. A change is the same for as long as monitor, release, group and
+    direction are. `plans` are of the alarm's system and environment, `known` its alarms, by id.
+    """
+    strongest: PlanKind | None = None
+    messages = 0
+    for progress in plans:
+        plan = progress.plan
+        if progress.decided_at <= since or not any(isinstance(step, Notify) for step in plan.steps):
+            continue
+        messages += 1
+        before = None if plan.alarm is None else known.get(plan.alarm)
+        if before is not None and change_of(before)[:-1] == change_of(alarm)[:-1]:
+            strongest = plan.kind if strongest in (None, PlanKind.ALERT) else strongest
+    return strongest, messages
 
 
 def open_alarms(

@@ -31,6 +31,7 @@ __all__ = [
     "export_ledger",
     "followed",
     "personal_values",
+    "pseudonyms",
     "recover_ledger",
     "retention_of",
     "rotate_ledger",
@@ -41,6 +42,13 @@ __all__ = [
 
 KEEPER: Final = Actor(iss="careloop", sub="care-ledger", kind=ActorKind.SERVICE)
 """Who acts when holding the log's key is the authority: careloop at the owner's hand."""
+
+
+def pseudonyms(root: Path) -> Callable[[str], str]:
+    """Names people in lists without naming them; the key lies beside the ledger's."""
+    from careloop.adapters import pseudonyms as keyed
+
+    return keyed.pseudonyms(root / ".care" / "keys" / "pseudonyms")
 
 
 def anchors_of(root: Path) -> tuple[Anchor, ...]:

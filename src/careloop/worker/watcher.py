@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,14 +22,17 @@ from careloop.domain.monitor import Monitors
 from careloop.domain.noun import seconds_in
 from careloop.domain.system import Lifecycle, System
 from careloop.errors import CareloopError
+from careloop.ports.lake import KeptLake, Newest
 from careloop.ports.ledger import Actor, ActorKind, Json, Ledger, Record
+from careloop.ports.replayer import Replayer
 from careloop.wiring.sources import source_of
 from careloop.worker.side_loops import side_loops
 from careloop.workflows.evolve.count_ledger import take_census
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.enter_safe_state import Place
 from careloop.workflows.run.release_desk import Governance, ReleaseDesk, read_governance
-from careloop.workflows.run.watch_desk import open_watch
+from careloop.workflows.run.watch_desk import WatchDesk, open_watch
+from careloop.workflows.run.watch_memory import WatchMemory
 from careloop.workflows.run.watch_system import watch_system
 
 __all__ = ["Beat", "Watcher", "run_forever"]
@@ -60,18 +64,24 @@ class _Looked:
     """When a system was last looked at, and at how much."""
 
     at: datetime
-    watermark: int
+    settled: int | None
+    """`ingest_seq` of its newest event then; None while the window of that event was open, so that it is news still."""
     window: int
     open_plans: bool
 
 
 @dataclass
 class Watcher:
-    """Remembers what it looked at, so that a round without news costs next to nothing."""
+    """Remembers what it looked at: a round without news costs next to nothing, and one with news what came since."""
 
     root: Path
     environment: str = "production"
     _seen: dict[str, _Looked] = field(default_factory=dict)
+    _memories: dict[str, WatchMemory] = field(default_factory=dict)
+    _governance: Governance | None = None
+    _lake: KeptLake | None = None
+    _replayer: Replayer | None = None
+    """Kept, since it remembers the models that it loaded."""
     _compacted_at: datetime | None = None
     _compacted_upto: int = 0
     _heard_at: datetime | None = None
@@ -81,21 +91,25 @@ class Watcher:
         failed: dict[str, str] = {}
         looked: list[str] = []
         alarms, compacted = 0, 0
-        with wiring.release_desk(self.root, {}) as desk, closing(wiring.lake(self.root)) as lake:
-            governance = read_governance(desk, now)
-            watermark = lake.watermark()
+        with wiring.release_desk(self.root, {}) as desk, self._opened() as lake:
+            governance = self._governance = read_governance(desk, now, before=self._governance)
+            newest = lake.newest()
+            hands = wiring.watch_desk(self.root, desk.ledger, lake)
+            self._replayer = self._replayer or hands.replayer
+            hands = replace(hands, replayer=self._replayer)
             for system, seconds in _watched(governance).items():
-                if not self._has_news(system, watermark, seconds, now):
+                if not self._has_news(system, newest.get(system), seconds, now):
                     continue
                 looked.append(system)
                 try:
-                    alarms += self._look(system, seconds, governance, desk, now)
+                    alarms += self._look(system, seconds, newest.get(system), governance, hands)
                 except Exception as error:
                     failed[system] = _told(error)
                     self._seen.pop(system, None)
+                    self._memories.pop(system, None)
                     _logger.exception("system %s could not be watched", system)
             try:
-                compacted = self._compact(desk, watermark, now)
+                compacted = self._compact(desk, lake, now)
             except CareloopError as error:
                 failed["lake"] = error.message
             try:
@@ -113,23 +127,36 @@ class Watcher:
             compacted=compacted,
         )
 
-    def _has_news(self, system: str, watermark: int, seconds: int, now: datetime) -> bool:
+    @contextmanager
+    def _opened(self) -> Iterator[KeptLake]:
+        """The lake, kept open; after an error it is opened anew, for who knows what it remembers."""
+        if self._lake is None:
+            self._lake = wiring.lake(self.root)
+        try:
+            yield self._lake
+        except BaseException:
+            self._lake.close()
+            self._lake = None
+            raise
+
+    def _has_news(self, system: str, newest: Newest | None, seconds: int, now: datetime) -> bool:
         last = self._seen.get(system)
         if last is None or last.open_plans or now - last.at >= _AT_LEAST_EVERY:
             return True
-        return last.watermark != watermark and int(now.timestamp()) // seconds != last.window
+        return last.settled != _seq_of(newest) and int(now.timestamp()) // seconds != last.window
 
-    def _look(self, system: str, seconds: int, governance: Governance, desk: ReleaseDesk, now: datetime) -> int:
-        place = Place(system=system, environment=self.environment)
-        with closing(wiring.lake(self.root)) as lake:
-            upto = lake.watermark()
-            opened = open_watch(governance, place, wiring.watch_desk(self.root, desk.ledger, lake))
-            report = watch_system(opened.watch, opened.using, now=now)
+    def _look(self, system: str, seconds: int, newest: Newest | None, governance: Governance, hands: WatchDesk) -> int:
+        place, now = Place(system=system, environment=self.environment), governance.now
+        memory = self._memories.setdefault(system, WatchMemory())
+        opened = open_watch(governance, place, replace(hands, memory=memory))
+        report = watch_system(opened.watch, opened.using, now=now)
         executed = [one.executed for one in report.answered if one.executed is not None]
+        window = int(now.timestamp()) // seconds
+        closed = newest is None or newest.received_at.timestamp() < window * seconds
         self._seen[system] = _Looked(
             at=now,
-            watermark=upto,
-            window=int(now.timestamp()) // seconds,
+            settled=_seq_of(newest) if closed else None,
+            window=window,
             open_plans=any(not one.over for one in (*executed, *report.continued)),
         )
         return len(report.answered)
@@ -144,13 +171,12 @@ class Watcher:
         take_census(ledger, actor=_WORKER, now=now, make_id=lambda: wiring.new_id(now), every=_CENSUS_EVERY)
         self._heard_at = now
 
-    def _compact(self, desk: ReleaseDesk, watermark: int, now: datetime) -> int:
+    def _compact(self, desk: ReleaseDesk, lake: KeptLake, now: datetime) -> int:
         if self._compacted_at is not None and now - self._compacted_at < _COMPACT_EVERY:
             return 0
         self._compacted_at = now
-        worth = watermark - self._compacted_upto >= _WORTH_COMPACTING
-        with closing(wiring.lake(self.root)) as own:
-            done = compact_lake(own, ledger=desk.ledger, actor=_WORKER, now=now, even_if_small=worth)
+        worth = lake.watermark() - self._compacted_upto >= _WORTH_COMPACTING
+        done = compact_lake(lake, ledger=desk.ledger, actor=_WORKER, now=now, even_if_small=worth)
         self._compacted_upto = max(self._compacted_upto, done.upto)
         return done.rows
 
@@ -167,6 +193,10 @@ def _watched(governance: Governance) -> dict[str, int]:
         if document.folder in running and noun.monitors:
             found[document.folder] = min(seconds_in(one.window) for one in noun.monitors)
     return found
+
+
+def _seq_of(newest: Newest | None) -> int:
+    return 0 if newest is None else newest.seq
 
 
 def _told(error: Exception) -> str:

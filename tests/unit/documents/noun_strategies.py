@@ -38,6 +38,7 @@ _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
     r"^M\d{1,2}$": st.sampled_from(["M1", "M12"]),
     r"^(>=|<=)$": st.sampled_from([">=", "<="]),
     r"^[a-z0-9-]+/[a-z0-9-]+@\d+$": st.sampled_from(["careloop/base@1", "acme/own@12"]),
+    r"^(P\d{1,4}[DWMY]|PT\d{1,5}[HMS])$": st.sampled_from(["P1D", "PT15M", "PT1S"]),
     r"^(P\d{1,4}[DWMY]|PT\d{1,5}[HM])$": st.sampled_from(["P1D", "P2W", "P12M", "P3Y", "PT15M", "PT72H"]),
     r"^ssh-ed25519 [A-Za-z0-9+/]{68}( .+)?$": st.just(f"ssh-ed25519 {'A' * 68} care server"),
     r"^[a-z0-9][a-z0-9._-]{0,79}$": _SLUGS,

@@ -48,7 +48,8 @@ from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.ports.lake import Lake
 from careloop.workflows.run.calibration_monitor import calibration_monitor
-from careloop.workflows.run.read_windows import WindowQuery, closed_windows, reads_label
+from careloop.workflows.run.read_windows import WindowQuery, reads_label
+from careloop.workflows.run.watch_memory import KeptWindows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = [
@@ -132,15 +133,22 @@ def compile_monitors(
 
 
 def with_windows(
-    monitors: Sequence[WatchedMonitor], *, lake: Lake, system: str, now: datetime
+    monitors: Sequence[WatchedMonitor], *, lake: Lake, system: str, now: datetime, kept: KeptWindows | None = None
 ) -> tuple[WatchedMonitor, ...]:
-    """The monitors with all closed windows of the lake; those of one window length and view are counted together."""
+    """The monitors with all closed windows of the lake; those of one window length and view are counted together.
+
+    With `kept`, only the windows that closed since the call before are counted.
+    """
     alike = sorted({(each.seconds, each.view) for each in monitors})
+    memory = kept or KeptWindows()
     tables: dict[str, CountTable] = {}
+    fresh: dict[str, CountTable] = {}
     for seconds, view in alike:
         plans = [each.plan for each in monitors if (each.seconds, each.view) == (seconds, view)]
-        tables |= closed_windows(lake, WindowQuery(system=system, plans=plans, seconds=seconds), now=now).tables
-    return tuple(replace(each, table=tables[each.plan.monitor]) for each in monitors)
+        found, new = memory.closed(lake, WindowQuery(system=system, plans=plans, seconds=seconds), now=now)
+        tables |= found.tables
+        fresh |= new
+    return tuple(replace(each, table=tables[each.plan.monitor], fresh=fresh[each.plan.monitor]) for each in monitors)
 
 
 def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) -> WatchedMonitor:

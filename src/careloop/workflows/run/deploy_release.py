@@ -14,8 +14,9 @@ from careloop.ledger.record import uuid7
 from careloop.plans.automation_history import serving_by_ledger
 from careloop.plans.step_records import served_data
 from careloop.ports.ledger import Record, Subject
+from careloop.workflows.run.automation_log import automation_entries
 from careloop.workflows.run.enter_safe_state import Place
-from careloop.workflows.run.execute_plan import Hands, automation_entries
+from careloop.workflows.run.execute_plan import Hands
 from careloop.workflows.run.release_records import standings_of
 
 __all__ = ["Deployed", "deploy_release"]

@@ -1,18 +1,19 @@
 """Feed a monitor's closed windows to its detector, once and in order, and say where the metric moved.
 
-Nothing is remembered between runs: the detectors' state is computed anew from the windows, which are kept, so it can
-never be lost and two machines find the same alarms. A detector starts again whenever a release takes over. What it is
-measured against is the system's own past up to then (four weeks of it, at least, before it may act), leaving out the
-stretches that an alarm has shown to be bad.
+Nothing has to be remembered between runs: the detectors' state follows from the windows, which are kept, so it can
+never be lost and two machines find the same alarms. A memory only saves a watcher from feeding them again. A detector
+starts again whenever a release takes over. What it is measured against is the system's own past up to then (four weeks
+of it, at least, before it may act), leaving out the stretches that an alarm has shown to be bad.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from careloop.domain.alarm import Readiness, Signal
+from careloop.domain.counts import CountTable
 from careloop.domain.monitor import Reference
 from careloop.monitors.calibration_alarm import compile_calibration_alarm
 from careloop.monitors.drift_alarm import compile_drift_alarm
@@ -23,6 +24,7 @@ from careloop.monitors.rate_alarm import RateAlarm, compile_fixed_alarm, compile
 from careloop.monitors.ratio_alarm import compile_ratio_alarm
 from careloop.monitors.replay import ChangeAlarm, judge_readiness, rehearse
 from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, windows_of
+from careloop.workflows.run.watch_memory import MonitorMemory, RunSoFar, WatchMemory
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["LEAST_WINDOWS", "Change", "Part", "Stretch", "detect_changes", "parts_of", "stretches_of", "too_short"]
@@ -125,26 +127,47 @@ def too_short(windows: int) -> Readiness:
 
 def parts_of(watched: WatchedMonitor) -> tuple[Part, ...]:
     """The detectors that a monitor needs: one, or one for each declared group whose rate has its own reference."""
+    return _parts(watched, _windows_by_group(watched, watched.table))
+
+
+def _parts(watched: WatchedMonitor, windows: Mapping[str | None, Sequence[WindowCounts]]) -> tuple[Part, ...]:
+    return tuple(Part(watched=watched, group=group, windows=tuple(each)) for group, each in windows.items())
+
+
+def _windows_by_group(watched: WatchedMonitor, table: CountTable) -> dict[str | None, list[WindowCounts]]:
     season = hour_of_week if watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK else one_slot
     hits = "n" if watched.drift else "hits"
     by_bin = watched.drift or watched.calibration
-    windows = windows_of(watched.table, hits=hits, slot_of=season, by_bin=by_bin)
+    windows = windows_of(table, hits=hits, slot_of=season, by_bin=by_bin)
     if watched.gap or not watched.groups:
-        return (Part(watched=watched, group=None, windows=windows),)
-    return tuple(
-        Part(watched=watched, group=group, windows=tuple(_only(window, group) for window in windows))
-        for group in watched.groups
-    )
+        return {None: list(windows)}
+    return {group: [_only(window, group) for window in windows] for group in watched.groups}
 
 
-def detect_changes(watched: WatchedMonitor, *, starts: Mapping[str, Sequence[int]]) -> tuple[Change, ...]:
+def detect_changes(
+    watched: WatchedMonitor, *, starts: Mapping[str, Sequence[int]], memory: WatchMemory | None = None
+) -> tuple[Change, ...]:
     """Every signal of the monitor over all its windows, in order of time.
 
     `starts` says for a release when it took over, each time, in seconds since 1970; a release that it does not name
-    took over with its first window.
+    took over with its first window. With the `memory` of the call before, only fresh windows are fed.
     """
-    changes = [change for part in parts_of(watched) for change in _changes_of(part, starts)]
+    known = _remembered(watched, memory or WatchMemory())
+    parts = _parts(watched, known.windows)
+    changes = [change for part in parts for change in _changes_of(part, starts, known)]
     return tuple(sorted(changes, key=lambda change: (change.signal.window, change.signal.group or "")))
+
+
+def _remembered(watched: WatchedMonitor, memory: WatchMemory) -> MonitorMemory:
+    """The monitor's memory with its fresh windows added; a new one for a monitor that is new or was changed."""
+    bare = replace(watched, table=CountTable(watched.table.columns, {}), fresh=None)
+    known = memory.monitors.get(watched.monitor.id)
+    if known is None or known.watched != bare or watched.fresh is None:
+        known = memory.monitors[watched.monitor.id] = MonitorMemory(bare, _windows_by_group(watched, watched.table))
+    elif watched.fresh.cells:
+        for group, fresh in _windows_by_group(watched, watched.fresh).items():
+            known.windows[group] += fresh
+    return known
 
 
 def stretches_of(
@@ -164,7 +187,7 @@ def stretches_of(
     )
 
 
-def _changes_of(part: Part, starts: Mapping[str, Sequence[int]]) -> list[Change]:
+def _changes_of(part: Part, starts: Mapping[str, Sequence[int]], known_of: MonitorMemory) -> list[Change]:
     if not part.windows:
         return []
     first, changes = part.windows[0].window, list[Change]()
@@ -175,7 +198,9 @@ def _changes_of(part: Part, starts: Mapping[str, Sequence[int]]) -> list[Change]
             history = tuple(w for w in part.windows if w.window < known and (w.window, w.release) not in bad)
             fed = [window for window in stint.windows if since <= window.window < until]
             if fed:
-                fresh += _run(part, history, fed)
+                place = (part.group, stint.release, stint.begin, since, known)
+                learnt = (len(history), tuple(sorted(each for each in bad if each[0] < known)))
+                fresh += _run(part, history, fed, (known_of, place, learnt))
         changes += fresh
         if fresh:
             moved = min(change.signal.since for change in fresh)
@@ -206,23 +231,32 @@ def _stints(windows: Sequence[WindowCounts], seconds: int, starts: Mapping[str, 
     return sorted(stints, key=lambda stint: (stint.begin, stint.release))
 
 
-def _run(part: Part, history: tuple[WindowCounts, ...], fed: Sequence[WindowCounts]) -> list[Change]:
-    alarm = part.learn(history)
-    state, changes = alarm.start(fed[0].release), list[Change]()
-    for window in fed:
-        state, signal = alarm.step(state, window)
+def _run(
+    part: Part,
+    history: tuple[WindowCounts, ...],
+    fed: Sequence[WindowCounts],
+    at: tuple[MonitorMemory, Hashable, Hashable],
+) -> list[Change]:
+    """Feed the windows that this run was not fed yet."""
+    memory, place, learnt = at
+    run = memory.runs.get(place)
+    if run is None or run.learnt != learnt or run.fed > len(fed):
+        alarm = part.learn(history)
+        run = memory.runs[place] = RunSoFar(alarm, alarm.start(fed[0].release), learnt)
+    for window in fed[run.fed :]:
+        run.state, signal = run.alarm.step(run.state, window)
         if signal is not None:
-            signal = _told(part, alarm, _continued(part, signal, changes, fed), fed)
-            changes.append(Change(part=part, signal=signal, history=history))
-    return changes
+            run.signals.append(_told(part, run.alarm, _continued(part, signal, run.signals, fed), fed))
+    run.fed = len(fed)
+    return [Change(part=part, signal=signal, history=history) for signal in run.signals]
 
 
-def _continued(part: Part, signal: Signal, changes: Sequence[Change], fed: Sequence[WindowCounts]) -> Signal:
+def _continued(part: Part, signal: Signal, signals: Sequence[Signal], fed: Sequence[WindowCounts]) -> Signal:
     """The signal with the rows of the one before it, if it goes on where that ended: one change, growing in evidence.
 
     A detector starts again after each alarm; without this, a change in a small group would never gather enough rows.
     """
-    before = changes[-1].signal if changes else None
+    before = signals[-1] if signals else None
     if before is None or (before.group, before.moved) != (signal.group or part.group, signal.moved):
         return signal
     if any(before.window < window.window < signal.since and window.tally.n for window in fed):

@@ -12,7 +12,8 @@ from careloop.errors import InvalidInput, NotFound, Refused
 from careloop.plans.automation_history import serving_by_ledger
 from careloop.plans.orders import Order, order_rollback, order_safe_state, order_undo
 from careloop.ports.ledger import Ledger
-from careloop.workflows.run.execute_plan import Executed, Hands, automation_entries, execute_plan
+from careloop.workflows.run.automation_log import automation_entries
+from careloop.workflows.run.execute_plan import Executed, Hands, execute_plan
 from careloop.workflows.run.watch_system import why_not_standing
 
 __all__ = ["Place", "enter_safe_state", "plan_rollback", "plan_safe_state", "plan_undo", "serving_now"]

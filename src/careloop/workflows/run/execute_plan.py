@@ -6,14 +6,14 @@ has one id, an order that was given twice is carried out once, and a step that c
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import assert_never
 
+from careloop.domain.affected_decision import AffectedSlice
 from careloop.domain.deployment import Served, ServeRelease, ServeSafeState, Switched, SwitchOrder
 from careloop.domain.incident import DataSlice
 from careloop.domain.plan_steps import (
@@ -28,7 +28,7 @@ from careloop.domain.plan_steps import (
     VerifyRollback,
 )
 from careloop.errors import CareloopError, Conflict, Refused, Unavailable
-from careloop.plans.automation_history import READS, PlanProgress, plans_of
+from careloop.plans.automation_history import PlanProgress, plans_of
 from careloop.plans.identity import effect_id
 from careloop.plans.progress import StepOutcome, is_over, next_step
 from careloop.plans.step_records import (
@@ -41,11 +41,12 @@ from careloop.plans.step_records import (
 )
 from careloop.plans.verify import Recovery, Since, verify_rollback
 from careloop.ports.deployer import Deployer
-from careloop.ports.ledger import Actor, Entry, Json, Ledger
+from careloop.ports.ledger import Actor, Json, Ledger
 from careloop.ports.pager import Page, Pager
+from careloop.workflows.run.automation_log import AutomationLog
 from careloop.workflows.run.send_messages import GaveUp
 
-__all__ = ["Done", "Executed", "Hands", "automation_entries", "execute_plan"]
+__all__ = ["Done", "Executed", "Hands", "execute_plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,10 @@ class Hands:
     """The count table behind a slice in its canonical form; None when it is gone."""
     served_since: Callable[[VerifyRollback, datetime], Since]
     """What was served since a switch."""
+    affected: Callable[[DataSlice], AffectedSlice] | None = None
+    """Which decisions the release of a slice made; None where there is no lake to find them in."""
+    log: AutomationLog = field(default_factory=AutomationLog)
+    """What was read of the ledger so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +90,6 @@ class Executed:
     """Whether nothing is left to do."""
 
 
-def automation_entries(ledger: Ledger) -> list[Entry]:
-    """Every entry that automation reads, in the order of the log, as of one size."""
-    size = ledger.size()
-    found = [ledger.query(type=kind, upto=size) for kind in READS]
-    return list(heapq.merge(*found, key=lambda entry: entry.index))
-
-
 def execute_plan(plan: Plan, *, hands: Hands, now: datetime, proof: Mapping[str, Json] | None = None) -> Executed:
     """Take every step of the plan that can be taken now and was not before.
 
@@ -108,7 +106,8 @@ def execute_plan(plan: Plan, *, hands: Hands, now: datetime, proof: Mapping[str,
 
 
 def _progress(hands: Hands, plan: Plan) -> PlanProgress | None:
-    known = plans_of(automation_entries(hands.ledger), system=plan.system, environment=plan.environment)
+    ours = [entry for entry in hands.log.entries(hands.ledger) if entry.record.data.get("plan") == plan.id]
+    known = plans_of(ours, system=plan.system, environment=plan.environment)
     return next((each for each in known if each.plan.id == plan.id), None)
 
 
@@ -169,9 +168,7 @@ class _Run:
             case HoldEvidence():
                 return StepOutcome.DONE, "held", self._hold(step)
             case OpenIncident():
-                rows = None if step.rows is None else slice_data(step.rows)
-                data = {"severity": step.severity, "title": step.title, "rows": rows, "affected_decisions": None}
-                return StepOutcome.DONE, step.title, Effect(type="incident.opened", data=data, at=self._now)
+                return StepOutcome.DONE, step.title, self._incident(step)
             case RequestRetrain():
                 data = {"reason": step.reason, "rows": slice_data(step.rows)}
                 return StepOutcome.DONE, step.reason, Effect(type="retrain.requested", data=data, at=self._now)
@@ -259,6 +256,18 @@ class _Run:
         blobs = () if counts is None else (ledger.put_blob(counts, media="application/json"),)
         data: dict[str, Json] = {"reason": step.reason, "items": step.items, "ledger_size": ledger.size()}
         return Effect(type="evidence.hold", data=data, at=self._now, blobs=blobs)
+
+    def _incident(self, step: OpenIncident) -> Effect:
+        """With how many decisions are affected, and the digest of their ids; no incident waits for a lake to answer."""
+        affected: dict[str, Json] | None = None
+        if step.rows is not None and self._hands.affected is not None:
+            try:
+                affected = dict(asdict(self._hands.affected(step.rows)))
+            except CareloopError as error:
+                affected = {"n": None, "digest": None, "why": error.message}
+        rows = None if step.rows is None else slice_data(step.rows)
+        data = {"severity": step.severity, "title": step.title, "rows": rows, "affected_decisions": affected}
+        return Effect(type="incident.opened", data=data, at=self._now)
 
     def _note(self, place: str, step: Step, *, outcome: tuple[StepOutcome, str], effect: Effect | None) -> None:
         """Record the step with what it brought about, both or neither; what somebody else recorded first stands."""

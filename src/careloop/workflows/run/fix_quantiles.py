@@ -22,7 +22,8 @@ from careloop.measures.latency import latency_quantile
 from careloop.measures.rate import rate_plan
 from careloop.ports.lake import Lake
 from careloop.workflows.run.compile_monitors import QUANTILE, CompiledMonitors, NotWatched
-from careloop.workflows.run.read_windows import WindowQuery, closed_windows
+from careloop.workflows.run.read_windows import WindowQuery
+from careloop.workflows.run.watch_memory import KeptWindows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["FIRST_DAYS", "fix_quantiles"]
@@ -34,7 +35,9 @@ _LEVEL: Final = 0.98
 """Of the two-sided interval: its upper end is passed by chance once in a hundred."""
 
 
-def fix_quantiles(compiled: CompiledMonitors, *, lake: Lake, system: str, now: datetime) -> CompiledMonitors:
+def fix_quantiles(
+    compiled: CompiledMonitors, *, lake: Lake, system: str, now: datetime, kept: KeptWindows | None = None
+) -> CompiledMonitors:
     """The monitors with every quantile turned into a rate; one whose first weeks are not over is left out and says so.
 
     Rows of one release and day are counted in one piece: the interval takes answers as independent.
@@ -43,7 +46,8 @@ def fix_quantiles(compiled: CompiledMonitors, *, lake: Lake, system: str, now: d
     if not asked:
         return compiled
     plans = [replace(each.plan, unit=RELEASE) for each in asked]
-    counted = closed_windows(lake, WindowQuery(system=system, plans=plans, seconds=_DAY), now=now)
+    query = WindowQuery(system=system, plans=plans, seconds=_DAY)
+    counted, _ = (kept or KeptWindows()).closed(lake, query, now=now)
     until = 0 if counted.until is None else int(counted.until.timestamp())
     fixed: dict[str, WatchedMonitor] = {}
     left_out: list[NotWatched] = []

@@ -8,7 +8,7 @@ from careloop.errors import Conflict, InvalidInput
 from careloop.ledger.canonical import instant_text
 from careloop.plans.automation_history import Pause, pause_in_force
 from careloop.ports.ledger import Json, Ledger, Receipt, Record, Subject
-from careloop.workflows.run.execute_plan import automation_entries
+from careloop.workflows.run.automation_log import automation_entries
 from careloop.workflows.run.signed_order import SignedOrder
 
 __all__ = ["pause_automation", "paused_now", "resume_automation"]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from careloop.domain.count_plan import Compare, CountPlan, Predicate, WindowBy
 from careloop.domain.counts import CountTable
@@ -21,6 +22,7 @@ from careloop.ports.lake import Engine, Lake, Reading
 from careloop.ports.ledger import Actor, Json, Ledger, Receipt, Record, Subject
 
 __all__ = [
+    "FEW",
     "Span",
     "WindowQuery",
     "Windows",
@@ -30,6 +32,9 @@ __all__ = [
     "record_windows",
     "window_plan",
 ]
+
+FEW: Final = 20_000
+"""So many events are counted in process sooner than files are opened for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,8 @@ class Windows:
     """By `CountPlan.monitor`."""
     until: datetime | None = None
     """Of closed windows: the end of the last one. The next call begins there."""
+    fenced: datetime | None = None
+    """Of closed windows: nothing that comes later than the watermark was received before this instant."""
 
     @property
     def digests(self) -> dict[str, str]:
@@ -97,17 +104,29 @@ def event_windows(lake: Lake, query: WindowQuery, *, span: Span | None = None) -
     return _counted(lake, query, reading)
 
 
-def closed_windows(lake: Lake, query: WindowQuery, *, now: datetime, after: datetime | None = None) -> Windows:
+def closed_windows(
+    lake: Lake, query: WindowQuery, *, now: datetime, after: datetime | None = None, floor: int = 0
+) -> Windows:
     """Windows by when events came, for detectors: only closed ones, from `after` on; what they count never changes.
 
     Give `until` of the answer as `after` of the next call, and every window is seen once and in order. Plans that read
-    a label are asked apart from those that do not: their rows come when the label does.
+    a label are asked apart from those that do not: their rows come when the label does. Rows at or below `floor` are
+    left out; the caller knows that they came before `after`.
     """
     fence = lake.fence(now)
     until = _start_of_window(fence.received_before, query.seconds)
     view = View.LABELLED if any(map(reads_label, query.plans)) else View.RECEIVED
-    reading = Reading(system=query.system, upto=fence.watermark, view=view, since=after, until=until)
-    return replace(_counted(lake, query, reading), until=until if after is None else max(until, after))
+    upto = fence.watermark
+    if after is not None and until <= after:
+        tables = {plan.monitor: CountTable(plan.columns, {}) for plan in query.plans}
+        found = Windows(system=query.system, view=view, seconds=query.seconds, watermark=upto, tables=tables)
+    else:
+        above = floor if view is View.RECEIVED else 0
+        few = after is not None and view is View.RECEIVED and upto - above <= FEW
+        asked = replace(query, engine=Engine.IN_PROCESS) if few else query
+        reading = Reading(system=query.system, upto=upto, after=above, view=view, since=after, until=until)
+        found = _counted(lake, asked, reading)
+    return replace(found, until=until if after is None else max(until, after), fenced=fence.received_before)
 
 
 def record_windows(windows: Windows, *, ledger: Ledger, actor: Actor, now: datetime) -> tuple[Receipt, ...]:

@@ -17,6 +17,7 @@ from careloop.ports.lake import Lake
 from careloop.ports.ledger import Actor, ActorKind, Ledger
 from careloop.ports.pager import Pager
 from careloop.ports.replayer import Replayer
+from careloop.workflows.run.affected_decisions import affected_slice
 from careloop.workflows.run.compare_releases import ReplayRoom
 from careloop.workflows.run.compile_monitors import NotWatched, compile_monitors, with_windows
 from careloop.workflows.run.enter_safe_state import Place
@@ -25,6 +26,7 @@ from careloop.workflows.run.fix_quantiles import fix_quantiles
 from careloop.workflows.run.release_desk import Governance
 from careloop.workflows.run.served_rows import LakeRows
 from careloop.workflows.run.verify_rollback import counts_of, served_since
+from careloop.workflows.run.watch_memory import WatchMemory
 from careloop.workflows.run.watch_system import SystemWatch, Watching, WatchTerms, why_not_standing
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -47,6 +49,8 @@ class WatchDesk:
     counting: Callable[[Mapping[str, Sequence[object]]], CountEngine]
     """Makes a batch of columns countable, in process."""
     replayer: Replayer | None = None
+    memory: WatchMemory | None = None
+    """Of the looks at one system before; None to find everything anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +73,17 @@ def open_watch(
 ) -> OpenWatch:
     """The system's monitors with all their closed windows, and the hands to act with, as of `governance.now`.
 
+    Where the desk has a memory, only what came since the look before is read.
     Raises `NotFound` for a system that is not in the committed inventory.
     """
     system = governance.system(place.system)
     documents = [one.monitors for at, one in governance.repository.all(Monitors) if at.folder == place.system]
     monitors = [monitor for found in documents for monitor in found]
     compiled = compile_monitors(monitors, system.events or EventSchema(), favourable=favourable, references=references)
-    compiled = fix_quantiles(compiled, lake=desk.lake, system=place.system, now=governance.now)
-    watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now)
+    memory = desk.memory
+    kept = None if memory is None else memory.windows
+    compiled = fix_quantiles(compiled, lake=desk.lake, system=place.system, now=governance.now, kept=kept)
+    watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now, kept=kept)
     watch = SystemWatch(
         system=place.system,
         environment=place.environment,
@@ -85,10 +92,12 @@ def open_watch(
         terms=WatchTerms(),
     )
     hands = hands_of(desk, place, monitors=watched, now=governance.now)
+    if memory is not None:
+        hands = replace(hands, log=memory.log)
     room = None
     if desk.replayer is not None:
         room = ReplayRoom(rows=LakeRows(desk.lake), replayer=desk.replayer, counting=desk.counting)
-    using = Watching(hands=hands, presence=desk.presence, room=room)
+    using = Watching(hands=hands, presence=desk.presence, room=room, memory=memory)
     return OpenWatch(watch=watch, using=using, left_out=compiled.left_out)
 
 
@@ -104,5 +113,6 @@ def hands_of(
         why_not=why_not_standing(desk.ledger, system=place.system, environment=place.environment, now=now),
         counts=counts_of(monitors),
         served_since=served_since(desk.lake, monitors, system=place.system, now=now),
+        affected=affected_slice(desk.lake),
     )
     return replace(hands, actor=actor)

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 
 from careloop.domain.alarm import Readiness
 from careloop.domain.attribution import Attribution
+from careloop.domain.deployment import ServeRelease
 from careloop.domain.incident import DataSlice
 from careloop.domain.plan_steps import Plan, RaisedAlarm, RollbackTarget
 from careloop.domain.release_lock import Presence
 from careloop.domain.system import SafeStateKind
-from careloop.errors import Conflict
+from careloop.errors import CareloopError, Conflict
 from careloop.gates.rollback_target import rollback_target
 from careloop.plans.attribute import AttributionTerms, attribute
 from careloop.plans.automation_history import (
@@ -32,14 +33,16 @@ from careloop.plans.automation_history import (
 )
 from careloop.plans.decide import AlarmCase, PlanTerms, decide_plan, wants_attribution
 from careloop.plans.identity import alarm_id
+from careloop.plans.open_alarms import told_of
 from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import is_over
 from careloop.plans.step_records import alarm_record
-from careloop.ports.ledger import Entry, Ledger
+from careloop.ports.ledger import Entry, Ledger, Record
 from careloop.workflows.run.compare_releases import ReplayRoom, compare_releases
 from careloop.workflows.run.detect_changes import Change, detect_changes
-from careloop.workflows.run.execute_plan import Executed, Hands, automation_entries, execute_plan
+from careloop.workflows.run.execute_plan import Executed, Hands, execute_plan
 from careloop.workflows.run.release_records import standings_of
+from careloop.workflows.run.watch_memory import WatchMemory
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["Answered", "SystemWatch", "WatchReport", "WatchTerms", "Watching", "watch_system", "why_not_standing"]
@@ -55,6 +58,8 @@ class WatchTerms:
     """A second automatic rollback within this time would be flapping."""
     young: timedelta = timedelta(days=14)
     """How long a release counts as young."""
+    told_again: timedelta = timedelta(hours=24)
+    """People are told of a change that goes on this often; in between its alarms are recorded and belong together."""
     plan: PlanTerms = field(default_factory=PlanTerms)
 
 
@@ -78,6 +83,8 @@ class Watching:
     """Whether a release's artefacts are here and are what was locked."""
     room: ReplayRoom | None = None
     """Where the target is replayed; None where it cannot be."""
+    memory: WatchMemory | None = None
+    """Of the looks before; None to find everything anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +143,12 @@ class _Look:
         self._watch, self._using, self._now, self._dry_run = watch, using, now, dry_run
         self._ledger = using.hands.ledger
         self._where = {"system": watch.system, "environment": watch.environment}
-        self._readiness: dict[tuple[str, str | None, int], Readiness] = {}
+        self._memory = using.memory or WatchMemory()
 
     def look(self) -> WatchReport:
         continued = () if self._dry_run else tuple(self._continue())
         answered = tuple(self._answer(alarm, change) for alarm, change in self._unanswered())
+        self._make_ready()
         return WatchReport(
             system=self._watch.system,
             environment=self._watch.environment,
@@ -150,8 +158,23 @@ class _Look:
             windows=sum(len({key.window for key in each.table.cells}) for each in self._watch.monitors),
         )
 
+    def _make_ready(self) -> None:
+        """Have the rollback target loaded while nothing is wrong: an alarm then need not wait for it."""
+        if self._dry_run or self._using.memory is None or self._using.room is None:
+            return
+        serving = serving_by_ledger(self._entries(), **self._where)
+        if serving is None or not isinstance(serving.served, ServeRelease):
+            return
+        lock = serving.served.lock
+        if lock not in self._memory.readied:
+            self._memory.readied.add(lock)
+            target = self._target(lock).lock
+            if target is not None:
+                with suppress(CareloopError):  # the alarm's own replay will say what is wrong
+                    self._using.room.replayer.predict(target, [])
+
     def _entries(self) -> list[Entry]:
-        return automation_entries(self._ledger)
+        return self._using.hands.log.entries(self._ledger)
 
     def _continue(self) -> Iterator[Executed]:
         for progress in plans_of(self._entries(), **self._where):
@@ -168,20 +191,34 @@ class _Look:
             record = entry.record
             ours = all(record.data.get(key) == value for key, value in self._where.items())
             if record.type == "alarm.raised" and ours and record.id not in found and "alarm" in record.data:
-                value = record.data["alarm"]
-                found[record.id] = (read_alarm(value if isinstance(value, dict) else {}), None)
+                found[record.id] = (self._recorded(record), None)
         unanswered = [each for each in found.values() if each[0].id not in answered]
         return sorted(unanswered, key=lambda each: (each[0].signal.window, each[0].signal.monitor))
+
+    def _recorded(self, record: Record) -> RaisedAlarm:
+        if record.id not in self._memory.alarms:
+            value = record.data["alarm"]
+            self._memory.alarms[record.id] = read_alarm(value if isinstance(value, dict) else {})
+        return self._memory.alarms[record.id]
 
     def _changes(self, entries: list[Entry]) -> Iterator[tuple[RaisedAlarm, Change]]:
         starts: dict[str, list[int]] = {}
         for lock, at in deployments(entries, **self._where):
             starts.setdefault(lock, []).append(int(at.timestamp()))
         for watched in self._watch.monitors:
-            for change in detect_changes(watched, starts=starts):
+            for change in detect_changes(watched, starts=starts, memory=self._memory):
                 yield self._alarm(change), change
 
     def _alarm(self, change: Change) -> RaisedAlarm:
+        """The alarm with its slice of rows; closed windows stay as they are, so it is made once."""
+        name = alarm_id(change.signal, **self._where)
+        known = self._memory.alarms.get(name)
+        monitor = change.part.watched.monitor
+        if known is None or (known.minimum_n, known.response) != (monitor.minimum_n, monitor.response):
+            known = self._memory.alarms[name] = self._new_alarm(change, name)
+        return known
+
+    def _new_alarm(self, change: Change, name: str) -> RaisedAlarm:
         watched, signal = change.part.watched, change.signal
         until = signal.window + watched.seconds
         table = watched.table.select(release=signal.release, since=signal.since, until=until)
@@ -197,7 +234,7 @@ class _Look:
             digest=table.digest(),
         )
         return RaisedAlarm(
-            id=alarm_id(signal, **self._where),
+            id=name,
             system=self._watch.system,
             environment=self._watch.environment,
             severity=watched.monitor.severity,
@@ -224,15 +261,18 @@ class _Look:
         if change is None:
             return Readiness(may_act=False, because=_ALONE, days=0.0, windows=0, alarms=0)
         known_until = change.history[-1].window if change.history else 0
-        key = (change.signal.monitor, change.part.group, known_until)
-        if key not in self._readiness:
-            self._readiness[key] = change.readiness()
-        return self._readiness[key]
+        key = (change.part.watched.monitor, change.part.group, known_until, len(change.history))
+        if key not in self._memory.readiness:
+            self._memory.readiness[key] = change.readiness()
+        return self._memory.readiness[key]
 
     def _case(self, alarm: RaisedAlarm, change: Change | None, readiness: Readiness) -> AlarmCase:
         entries = self._entries()
         serving = serving_by_ledger(entries, **self._where)
         pause = pause_in_force(entries, system=self._watch.system, now=self._now)
+        plans = plans_of(entries, **self._where)
+        since = self._now - self._watch.terms.told_again
+        told, messages = told_of(plans, alarm, since=since, known=self._memory.alarms)
         case = AlarmCase(
             alarm=alarm,
             readiness=readiness,
@@ -240,7 +280,9 @@ class _Look:
             target=self._target(alarm.signal.release),
             safe_state=self._watch.safe_state,
             paused=None if pause is None else f"{pause.reason} ({pause.by})",
-            under_way=containing(plans_of(entries, **self._where), lock=alarm.signal.release),
+            told=told,
+            messages=messages,
+            under_way=containing(plans, lock=alarm.signal.release),
             cooling=cooling_down(
                 last_rollback(entries, **self._where), now=self._now, span=self._watch.terms.cool_down
             ),

@@ -26,6 +26,8 @@ class WatchedMonitor:
     """Counts `hits` and `n` per release, window, group and bucket; of drift and of a quantile `n` per bin as well."""
     table: CountTable
     """Closed windows only, by when the rows came."""
+    fresh: CountTable | None = None
+    """The windows of `table` that have closed since the look before; None when any may have."""
     view: View = View.RECEIVED
     """In which view the rows were counted; `LABELLED` where a label decides."""
     gap: bool = False

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from careloop.domain.count_plan import CountPlan
 from careloop.domain.counts import CountTable
 from careloop.domain.event_columns import LABEL_COLUMNS
 from careloop.errors import InvalidInput
 from careloop.ports.lake import Engine, Lake, Reading
+from careloop.workflows.run.read_windows import FEW
 
-__all__ = ["FEW", "Grown", "WindowTables"]
-
-FEW: Final = 20_000
-"""So many events are counted in process sooner than files are opened for them."""
+__all__ = ["Grown", "WindowTables"]
 
 
 @dataclass(frozen=True, slots=True)
