@@ -85,10 +85,10 @@ def test_the_lake_lies_where_care_yaml_says(root: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "elsewhere" / "segments").is_dir()
     assert not (root / ".care" / "lake").exists()
-    where.write_text(where.read_text().replace(str(tmp_path / "elsewhere"), "s3://bucket/lake"))
+    where.write_text(where.read_text().replace(str(tmp_path / "elsewhere"), "gs://bucket/lake"))
     refused = care_ingest(root, a_file(tmp_path, lines_of(an_offer(1))))
     assert refused.returncode == 2
-    assert "stores.lake: 's3://bucket/lake' is no folder" in refused.stderr
+    assert "stores.lake: 'gs://bucket/lake' is neither a folder nor s3://bucket/prefix" in refused.stderr
 
 
 def test_rows_of_another_system_are_refused(root: Path, tmp_path: Path) -> None:

@@ -57,11 +57,17 @@ def stats(repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT
 
 
 @app.command()
-def compact(repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT) -> None:
+def compact(
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Write to an object store whose machine is gone for good.")
+    ] = False,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
     """Turn what came in since the last time into Parquet; the digest of each piece goes into the ledger first."""
     root = repository_root(None, repo)
     with _opened(root) as lake, trust.clerk_for(root, create=True) as clerk:
-        done = compact_lake(lake, ledger=clerk.ledger, actor=clerk.actor, now=clerk.now)
+        done = compact_lake(lake, ledger=clerk.ledger, actor=clerk.actor, now=clerk.now, take_over=take_over)
     if output_format is Format.JSON:
         told = {"segments": done.segments, "rows": done.rows, "files": done.files, "upto": done.upto}
         print_json({"schema": "careloop/lake-compact/v1", "careloop_version": __version__, **told})
@@ -113,7 +119,7 @@ def retain(rehearse: DryRun = False, repo: RepoOnlyOption = None, output_format:
 
 @contextmanager
 def _opened(root: Path) -> Iterator[KeptLake]:
-    if not wiring.lake_place(root).is_dir():
+    if not wiring.lake_exists(root):
         raise NotFound("no event was ever taken in", hint="`care ingest` takes them from files.")
     with closing(wiring.lake(root)) as lake:
         yield lake

@@ -216,8 +216,11 @@ class CompactableLake(Protocol):
         """Closed segments that are not yet compacted, oldest first; close the open one too if that is wanted."""
         ...
 
-    def compact(self) -> Compacted:
-        """Turn closed segments into files. Cut short at any point, it leaves each event in exactly one place."""
+    def compact(self, *, take_over: bool = False) -> Compacted:
+        """Turn closed segments into files. Cut short at any point, it leaves each event in exactly one place.
+
+        Raises `Conflict` when another lake writes where the files go; `take_over` says that that one is gone for good.
+        """
         ...
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from careloop.documents.compile import compile_tree
@@ -36,6 +37,8 @@ class Intake:
     releases: KnownReleases
     quotas: Quotas | None = None
     """What was sent lately, where quotas are kept."""
+    one_at_a_time: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Held while rows are judged: threads that share a processor finish one batch after the other, not all late."""
     skew: timedelta = timedelta(minutes=5)
     """How far a sender's clock may be ahead of ours."""
 
@@ -72,13 +75,14 @@ def ingest_events(
     events: list[Event] = []
     refused: list[RefusedRow] = []
     dropped: list[str] = []
-    for at, found in rows.admitted(terms) if isinstance(rows, EventRows) else _admitted(rows, terms):
-        if isinstance(found, str):
-            refused.append(RefusedRow(at, found))
-            continue
-        events.append(found.event)
-        if found.dropped:
-            dropped.extend(found.dropped)
+    with intake.one_at_a_time:
+        for at, found in rows.admitted(terms) if isinstance(rows, EventRows) else _admitted(rows, terms):
+            if isinstance(found, str):
+                refused.append(RefusedRow(at, found))
+                continue
+            events.append(found.event)
+            if found.dropped:
+                dropped.extend(found.dropped)
     if intake.quotas is not None:
         limits = {name: of.most_per_minute for name, of in intake.contracts.items() if of.most_per_minute is not None}
         intake.quotas.take(Counter(event.system for event in events), limits, now=now)
