@@ -68,7 +68,7 @@ class Door:
                 with suppress(ConnectionError):
                     self._answer(status, headers, content)
 
-            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 (names of http.server)
 
             def _passed_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
                 with closing(http.client.HTTPConnection("127.0.0.1", door._behind)) as behind:

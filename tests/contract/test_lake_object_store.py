@@ -130,7 +130,9 @@ def test_what_was_compacted_is_read_from_the_store_and_checked(door: Door, tmp_p
     assert counted(lake) == [7, 7]
     assert lake.stats().systems[0].size > 0
     (file,) = there.manifest.files
-    a_bucket(address).replace(file.path, b"PAR1", tag=(a_bucket(address).read(file.path) or pytest.fail()).tag)
+    found = a_bucket(address).read(file.path)
+    assert found is not None
+    a_bucket(address).replace(file.path, b"PAR1", tag=found.tag)
     assert counted(lake) == [7, 7], "the copy here is sound"
     forget_copies(tmp_path)
     with pytest.raises(Refused, match="is not what the lake's manifest says"):
@@ -202,7 +204,7 @@ def test_one_failure_among_the_requests_is_tried_again_without_a_word(door: Door
     failed: set[tuple[str, str]] = set()
 
     def once(method: str, path: str) -> str | None:
-        if (method, path) in failed or method == "PUT" and path.endswith("manifest.json"):
+        if (method, path) in failed or (method == "PUT" and path.endswith("manifest.json")):
             return None
         failed.add((method, path))
         return "500"
@@ -248,13 +250,14 @@ def test_a_second_lake_at_the_same_address_reads_and_may_not_write(door: Door, t
     assert second.append(some(2, 4), now=NOON).duplicates == (0,)
     with pytest.raises(Conflict, match="another lake writes to s3://"):
         compacted(second)
-    assert second.compact(take_over=True).rows == 1
+    second.take_over()
+    assert second.compact().rows == 1
     assert counted(second) == [4, 4]
     first.append(some(9, 10), now=NOON)
     with pytest.raises(Conflict, match="another lake writes"):
         compacted(first)
     with pytest.raises(Conflict, match="another lake writes"):
-        first.compact(take_over=True)
+        first.take_over()
     assert counted(second) == [4, 4]
 
 

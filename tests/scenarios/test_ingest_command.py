@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from care_rooms import care
 from ingest_rooms import SYSTEM, acme, an_offer, kept, lines_of
 
 from careloop.sdk.recorder import Recorder
@@ -148,3 +149,21 @@ def test_an_ingest_that_is_killed_and_run_again_has_taken_every_row_once(root: P
 
 def _more_than_one_batch(segments: Path) -> bool:
     return any(file.stat().st_size > 3_000_000 for file in segments.glob("events-*"))
+
+
+def test_what_comes_otherwise_than_declared_shows_in_stats_and_status(root: Path, tmp_path: Path) -> None:
+    good = [an_offer(n) for n in range(40)]
+    renamed = [{**an_offer(n), "features": {"basket": 1, "category_affinity": 0.5}} for n in range(40, 60)]
+    retyped = [{**an_offer(n), "features": {"basket_size": "many"}} for n in range(60, 100)]
+    done = care_ingest(root, a_file(tmp_path, lines_of(*good, *renamed, *retyped)))
+    assert done.returncode == 1, done.stderr
+    stats = care("lake", "stats", at=root)
+    assert "product-recommender: features.basket is not declared and was left out: 20 of 100 rows (20%)" in stats.stdout
+    assert "refused for 'features.basket_size: text where a number is wanted': 40 of 100 rows (40%)" in stats.stdout
+    told = json.loads(care("lake", "stats", "--format", "json", at=root).stdout)["schema_drift"]
+    assert [(one["kind"], one["rows"], one["of"]) for one in told] == [("refused", 40, 100), ("undeclared", 20, 100)]
+    status = json.loads(care("status", "--format", "json", at=root).stdout)
+    owed = [one for one in status["programme"] if one["rule"] == "schema-as-declared"]
+    assert len(owed) == 2
+    assert {one["file"] for one in owed} == {"systems/product-recommender/system.yaml"}
+    assert all(one["owner"] for one in owed)

@@ -37,15 +37,13 @@ _PASS_BYTES = 64 * 2**20
 """Segments are taken together up to this size, so that memory stays bounded and files do not become tiny."""
 
 
-def compact(
-    folder: Path, segments: SegmentStore, depot: LakeDepot | None = None, *, take_over: bool = False
-) -> Compacted:
+def compact(folder: Path, segments: SegmentStore, depot: LakeDepot | None = None) -> Compacted:
     """Compact every closed segment of the lake in `folder`; raises `Conflict` while another compaction runs."""
     done = Compacted(segments=0, rows=0, files=0, upto=read_manifest(folder).compacted_upto)
     try:
         with alone(folder):
             if depot is not None:
-                depot.catch_up(take_over=take_over)
+                depot.catch_up()
             sweep(folder, segments)
             for group in _passes(segments.files()[:-1]):
                 found = _compact(folder, group, depot)

@@ -166,7 +166,7 @@ class LakeDepot:
             write_manifest(self._folder, found[0].manifest)
 
     def at_hand(self, files: Sequence[LakeFile]) -> list[Path]:
-        """Local copies of files, fetched where they are not there. `FileNotFoundError` when one was removed meanwhile."""
+        """Local copies of files, fetched where they are not there. `FileNotFoundError` when one is gone there too."""
         paths = [self._folder / file.path for file in files]
         missing = []
         for file, path in zip(files, paths, strict=True):

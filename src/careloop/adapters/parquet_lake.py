@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from careloop.adapters.event_tables import absent_columns, events_of, table_of
 from careloop.adapters.group_commit import GroupCommit
-from careloop.adapters.lake_compaction import compact
+from careloop.adapters.lake_compaction import alone, compact
 from careloop.adapters.lake_depot import LakeDepot
 from careloop.adapters.lake_erasure import erase, stats_of
 from careloop.adapters.lake_manifest import MANIFEST, LakeFile, Manifest, read_manifest
@@ -313,10 +313,15 @@ class ParquetLake:
         found = [closed_segment(file) for file in files]
         return tuple(segment for segment in found if segment is not None and segment.last_seq > upto)
 
-    def compact(self, *, take_over: bool = False) -> Compacted:
-        """Turn closed segments into Parquet files. `take_over`: also write to an object store to which a lake wrote that
-        is gone, whose files this one knows."""
-        return compact(self._folder, self._segments, self._depot, take_over=take_over)
+    def compact(self) -> Compacted:
+        """Turn closed segments into Parquet files."""
+        return compact(self._folder, self._segments, self._depot)
+
+    def take_over(self) -> None:
+        """Write to the object store in place of the lake that did."""
+        if self._depot is not None:
+            with alone(self._folder):
+                self._depot.catch_up(take_over=True)
 
     def erase(self, which: Erasure, *, rehearse: bool = False) -> Erased:
         """Take rows out of the Parquet files; what lies in segments is to be compacted first."""

@@ -11,11 +11,12 @@ from careloop import __version__, wiring
 from careloop.cli.release_arguments import AsOption, KeyOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.documents.compile import compile_tree
+from careloop.domain.schema_drift import drifts_of
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
 from careloop.ports.lake import KeptLake
 from careloop.reports.lake_report import erasure_lines, erasures_json, stats_json, stats_lines
-from careloop.wiring import trust
+from careloop.wiring import lakes, trust
 from careloop.workflows.evolve.erase_rows import PersonAsk, RowsErased, erase_person, not_recomputable, retain_rows
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.signed_order import OrderAsk, sign_order
@@ -40,19 +41,22 @@ def _lake() -> None:
 
 @app.command()
 def stats(repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT) -> None:
-    """Show how many rows of which system lie in how many files, and how many were erased."""
+    """Show how many rows of which system lie in how many files, how many were erased, and what came otherwise than
+    declared."""
     root = repository_root(None, repo)
     with _opened(root) as lake:
         found = lake.stats()
+    tallies = lakes.schema_notes(root, wiring.declared_lake(root)).tallies()
+    drifts = drifts_of(tallies, now=wiring.now())
     ledger = wiring.ledger_to_read(root)
     gone: dict[str, int] = {}
     if ledger is not None:
         with closing(ledger):
             gone = {one.system: not_recomputable(ledger, one.system) for one in found.systems}
     if output_format is Format.JSON:
-        print_json(stats_json(found, gone))
+        print_json(stats_json(found, gone, drifts))
         return
-    for style, line in stats_lines(found, gone):
+    for style, line in stats_lines(found, gone, drifts):
         say(line, style)
 
 
@@ -67,7 +71,9 @@ def compact(
     """Turn what came in since the last time into Parquet; the digest of each piece goes into the ledger first."""
     root = repository_root(None, repo)
     with _opened(root) as lake, trust.clerk_for(root, create=True) as clerk:
-        done = compact_lake(lake, ledger=clerk.ledger, actor=clerk.actor, now=clerk.now, take_over=take_over)
+        if take_over:
+            lake.take_over()
+        done = compact_lake(lake, ledger=clerk.ledger, actor=clerk.actor, now=clerk.now)
     if output_format is Format.JSON:
         told = {"segments": done.segments, "rows": done.rows, "files": done.files, "upto": done.upto}
         print_json({"schema": "careloop/lake-compact/v1", "careloop_version": __version__, **told})

@@ -216,10 +216,10 @@ class CompactableLake(Protocol):
         """Closed segments that are not yet compacted, oldest first; close the open one too if that is wanted."""
         ...
 
-    def compact(self, *, take_over: bool = False) -> Compacted:
+    def compact(self) -> Compacted:
         """Turn closed segments into files. Cut short at any point, it leaves each event in exactly one place.
 
-        Raises `Conflict` when another lake writes where the files go; `take_over` says that that one is gone for good.
+        Raises `Conflict` when another lake writes where the files go.
         """
         ...
 
@@ -242,3 +242,10 @@ class ErasableLake(Protocol):
 
 class KeptLake(Lake, CompactableLake, ErasableLake, Protocol):
     """A lake that somebody looks after: taken into, compacted, and forgetting what it must."""
+
+    def take_over(self) -> None:
+        """Write from now on where another lake wrote that is gone for good; nothing to do where none did.
+
+        Raises `Conflict` when that one wrote what this one does not know.
+        """
+        ...

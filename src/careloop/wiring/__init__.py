@@ -50,6 +50,7 @@ __all__ = [
     "attestation_key",
     "commit_history",
     "data_folder",
+    "declared_lake",
     "examples",
     "file_registry",
     "ingest_token",
@@ -334,15 +335,16 @@ def session_voucher(root: Path, session: "WebSession") -> "SessionVoucher":
 
 def lake(root: Path) -> "ParquetLake":
     """The repository's own lake, where care.yaml says it lies; made on first use."""
-    return lakes.opened_lake(root, _declared_lake(root))
+    return lakes.opened_lake(root, declared_lake(root))
 
 
 def lake_exists(root: Path) -> bool:
     """Whether there may be events: a folder on this machine, or an object store that somebody writes to."""
-    return lakes.lake_exists(root, _declared_lake(root))
+    return lakes.lake_exists(root, declared_lake(root))
 
 
-def _declared_lake(root: Path) -> str | None:
+def declared_lake(root: Path) -> str | None:
+    """What care.yaml says under `stores: {lake: …}`."""
     organisation = organisation_of(root)
     return organisation.stores.get("lake") if organisation else None
 
@@ -358,7 +360,8 @@ def intake(root: Path, lake: "Lake") -> "Intake":
     from careloop.workflows.run.known_releases import RecordedReleases
 
     contracts = event_contracts(repository_source(root))
-    return Intake(lake=lake, contracts=contracts, releases=RecordedReleases(ledger_to_read(root)))
+    releases, notes = RecordedReleases(ledger_to_read(root)), lakes.schema_notes(root, declared_lake(root))
+    return Intake(lake=lake, contracts=contracts, releases=releases, notes=notes)
 
 
 def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":

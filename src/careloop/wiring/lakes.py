@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from careloop.adapters.lake_depot import LakeDepot
     from careloop.adapters.parquet_lake import ParquetLake
     from careloop.ports.event_rows import EventRows
+    from careloop.ports.schema_notes import SchemaNotes
 
-__all__ = ["arrow_file_batches", "arrow_rows", "lake_exists", "lake_folder", "opened_lake"]
+__all__ = ["arrow_file_batches", "arrow_rows", "lake_exists", "lake_folder", "opened_lake", "schema_notes"]
 
 _LAKE: Final = ".care/lake"
 _BUCKET: Final = "s3://"
@@ -48,6 +49,13 @@ def lake_folder(root: Path, declared: str | None) -> Path:
             hint="Events are made durable in a folder of this machine; what was compacted may lie in an object store.",
         )
     return root / path
+
+
+def schema_notes(root: Path, declared: str | None) -> "SchemaNotes":
+    """Counts of what was sent against what was declared, beside the lake."""
+    from careloop.adapters.sqlite_schema_notes import SqliteSchemaNotes
+
+    return SqliteSchemaNotes(lake_folder(root, declared) / "schema.sqlite")
 
 
 def _is_bucket(declared: str | None) -> TypeGuard[str]:

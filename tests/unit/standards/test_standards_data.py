@@ -46,6 +46,7 @@ STRUCTURAL = {
     "process-on-schedule",
     "message-delivered",
     "emergency-reviewed",
+    "schema-as-declared",
     "reason-stated",
     "lifecycle-legal",
     "provenance-chained",

@@ -13,13 +13,7 @@ __all__ = ["compact_lake"]
 
 
 def compact_lake(
-    lake: CompactableLake,
-    *,
-    ledger: Ledger | None,
-    actor: Actor,
-    now: datetime,
-    even_if_small: bool = True,
-    take_over: bool = False,
+    lake: CompactableLake, *, ledger: Ledger | None, actor: Actor, now: datetime, even_if_small: bool = True
 ) -> Compacted:
     """Close the open segment, record every closed one, compact them.
 
@@ -29,7 +23,7 @@ def compact_lake(
     segments = lake.close_segments(even_if_small=even_if_small)
     if ledger is not None and segments:
         ledger.append([_record(segment, actor, now) for segment in segments], recorded_at=now)
-    return lake.compact(take_over=take_over)
+    return lake.compact()
 
 
 def _record(segment: Segment, actor: Actor, now: datetime) -> Record:

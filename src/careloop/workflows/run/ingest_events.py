@@ -22,7 +22,9 @@ from careloop.ports.event_rows import EventRows
 from careloop.ports.known_releases import KnownReleases
 from careloop.ports.lake import Lake
 from careloop.ports.repository_source import RepositorySource
+from careloop.ports.schema_notes import SchemaNotes
 from careloop.workflows.run.ingest_quotas import Quotas
+from careloop.workflows.run.tally_schema import tallies_of
 
 __all__ = ["Intake", "event_contracts", "ingest_events"]
 
@@ -35,6 +37,8 @@ class Intake:
     contracts: Mapping[str, EventContract]
     """By system."""
     releases: KnownReleases
+    notes: SchemaNotes | None = None
+    """Where it is counted what departs from the declarations."""
     quotas: Quotas | None = None
     """What was sent lately, where quotas are kept."""
     one_at_a_time: AbstractContextManager[object] = field(default_factory=nullcontext)
@@ -74,7 +78,7 @@ def ingest_events(
     )
     events: list[Event] = []
     refused: list[RefusedRow] = []
-    dropped: list[str] = []
+    dropped: list[tuple[str, str]] = []
     with intake.one_at_a_time:
         for at, found in rows.admitted(terms) if isinstance(rows, EventRows) else _admitted(rows, terms):
             if isinstance(found, str):
@@ -82,11 +86,15 @@ def ingest_events(
                 continue
             events.append(found.event)
             if found.dropped:
-                dropped.extend(found.dropped)
+                dropped.extend((found.event.system, name) for name in found.dropped)
     if intake.quotas is not None:
         limits = {name: of.most_per_minute for name, of in intake.contracts.items() if of.most_per_minute is not None}
         intake.quotas.take(Counter(event.system for event in events), limits, now=now)
-    return _report(events, intake.lake, now, refused=refused, dropped=dropped)
+    report = _report(events, intake.lake, now, refused=refused, dropped=[name for _, name in dropped])
+    if intake.notes is not None:
+        whose = [(getattr(row.reason, "system", terms.system), str(row.reason)) for row in refused]
+        intake.notes.note(tallies_of(events, intake.contracts, refused=whose, undeclared=dropped, now=now))
+    return report
 
 
 def _admitted(rows: Iterable[BatchRow], terms: EventTerms) -> Iterator[tuple[int, Admitted | str]]:
