@@ -158,11 +158,11 @@ def test_what_comes_otherwise_than_declared_shows_in_stats_and_status(root: Path
     done = care_ingest(root, a_file(tmp_path, lines_of(*good, *renamed, *retyped)))
     assert done.returncode == 1, done.stderr
     stats = care("lake", "stats", at=root)
-    assert "product-recommender: features.basket is not declared and was left out: 20 of 100 rows (20%)" in stats.stdout
-    assert "refused for 'features.basket_size: text where a number is wanted': 40 of 100 rows (40%)" in stats.stdout
-    told = json.loads(care("lake", "stats", "--format", "json", at=root).stdout)["schema_drift"]
+    assert "product-recommender: features.basket is not declared and was left out: 20 of 100 rows (20%)" in stats.out
+    assert "refused for 'features.basket_size: text where a number is wanted': 40 of 100 rows (40%)" in stats.out
+    told = care("lake", "stats", "--format", "json", at=root).answer["schema_drift"]
     assert [(one["kind"], one["rows"], one["of"]) for one in told] == [("refused", 40, 100), ("undeclared", 20, 100)]
-    status = json.loads(care("status", "--format", "json", at=root).stdout)
+    status = care("status", "--format", "json", at=root).answer
     owed = [one for one in status["programme"] if one["rule"] == "schema-as-declared"]
     assert len(owed) == 2
     assert {one["file"] for one in owed} == {"systems/product-recommender/system.yaml"}

@@ -40,7 +40,7 @@ _WORKER: Final = Actor(iss="careloop", sub="care-worker", kind=ActorKind.SERVICE
 _HEARD_EVERY: Final = timedelta(minutes=15)
 _CENSUS_EVERY: Final = timedelta(days=1)
 _COMPACT_EVERY: Final = timedelta(minutes=5)
-_BEHIND: Final = 10
+_BEHIND: Final = 5
 """By so much is a compaction nicer than the worker."""
 _WORTH_COMPACTING: Final = 20_000
 """Events that make a file of their own worth while."""
