@@ -8,8 +8,10 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from careloop.adapters.parquet_lake import ParquetLake, open_lake
@@ -130,7 +132,7 @@ def a_gap(**changed: object) -> Monitor:
             "window": "PT1H",
             "reference": "previous_period",
             "tolerance": 0.1,
-            "promise": "P365D",
+            "promise": "P30D",
             "minimum_n": 10,
             "severity": "severe",
             "response": "page",
@@ -153,8 +155,9 @@ def test_ten_thousand_groups_in_one_monitor_are_watched_as_fifty_with_the_remain
     with closing(open_lake(tmp_path)) as lake:
         for hour in range(3):
             at = NOON - timedelta(hours=4 - hour)
+            first = an_event(hour, segment={"region": "r0"}, occurred_at=at.isoformat())
             events = [
-                an_event(hour * 10_000 + n, segment={"region": name}, occurred_at=at.isoformat())
+                msgspec.structs.replace(first, id=f"{hour}-{n}", segment={"region": name}, bucket=n % 64)
                 for n, name in enumerate(names)
             ]
             lake.append(events, now=at + timedelta(minutes=1))
@@ -175,23 +178,24 @@ def test_a_group_that_vanishes_is_watched_again_when_it_comes_back(tmp_path: Pat
     (watched,) = found.watched
     with closing(open_lake(tmp_path)) as lake:
         number = 0
-        for hour in range(60):
-            at = NOON - timedelta(hours=61 - hour)
-            here = ["north"] if 20 <= hour < 40 else ["north", "south"]
+        for hour in range(160):
+            at = NOON - timedelta(hours=161 - hour)
+            here = ["north"] if 40 <= hour < 60 else ["north", "south"]
+            one = partial(msgspec.structs.replace, an_event(hour, occurred_at=at.isoformat()))
             events = []
             for region in here:
-                refused = region == "south" and hour >= 40
+                refused = region == "south" and hour >= 60
                 for _ in range(40):
                     number += 1
                     answer = "refuse" if refused or number % 2 else "approve"
                     events.append(
-                        an_event(number, segment={"region": region}, occurred_at=at.isoformat(), prediction=answer)
+                        one(id=f"{number}", segment={"region": region}, prediction=answer, bucket=number % 64)
                     )
             lake.append(events, now=at + timedelta(minutes=1))
         (counted,) = with_windows([watched], lake=lake, system="credit", now=NOON)
         moved = [change.signal for change in detect_changes(counted, starts={})]
         assert moved, "what the group suffered after its return is seen"
-        assert {signal.window >= int((NOON - timedelta(hours=21)).timestamp()) for signal in moved} == {True}
+        assert {signal.window >= int((NOON - timedelta(hours=101)).timestamp()) for signal in moved} == {True}
 
 
 @pytest.mark.parametrize("compacts", [True, False])

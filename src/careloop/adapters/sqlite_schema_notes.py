@@ -82,8 +82,7 @@ class SqliteSchemaNotes:
     def _write(self, connection: sqlite3.Connection) -> None:
         names: dict[_Group, set[str]] = {}
         connection.execute("BEGIN IMMEDIATE")
-        for (*at, name), n in self._waiting.items():
-            system, hour, schema, what = at
+        for (system, hour, schema, what, name), n in self._waiting.items():
             group = system, hour, schema, what
             if group not in names:
                 names[group] = {found for (found,) in connection.execute(_NAMES, group)}
