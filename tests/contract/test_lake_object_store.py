@@ -73,7 +73,7 @@ def ids(lake: Lake) -> list[str]:
 
 
 def counted(lake: Lake) -> list[int]:
-    found = []
+    found: list[int] = []
     for engine in Engine:
         with lake.counting(Reading(system="credit", upto=lake.watermark()), engine=engine) as counts:
             found += counts.count(CountPlan(monitor="all", aggregates=(Aggregate(name="n"),))).total()

@@ -13,7 +13,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from care_rooms import care
 from ingest_rooms import SYSTEM, acme, an_offer, kept, lines_of
 
 from careloop.sdk.recorder import Recorder
@@ -24,11 +23,14 @@ def root(tmp_path: Path) -> Path:
     return acme(tmp_path)
 
 
-def care_ingest(root: Path, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from careloop.cli.main import run; run()", "ingest", "--repo", str(root)]
-    command += ["--system", SYSTEM, *arguments]
+def care(root: Path, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from careloop.cli.main import run; run()", *arguments, "--repo", str(root)]
     run = subprocess.run(command, input=stdin, capture_output=True, check=False)
     return subprocess.CompletedProcess(command, run.returncode, run.stdout.decode(), run.stderr.decode())
+
+
+def care_ingest(root: Path, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    return care(root, "ingest", "--system", SYSTEM, *arguments, stdin=stdin)
 
 
 def a_file(folder: Path, content: bytes, name: str = "events.ndjson") -> str:
@@ -157,12 +159,12 @@ def test_what_comes_otherwise_than_declared_shows_in_stats_and_status(root: Path
     retyped = [{**an_offer(n), "features": {"basket_size": "many"}} for n in range(60, 100)]
     done = care_ingest(root, a_file(tmp_path, lines_of(*good, *renamed, *retyped)))
     assert done.returncode == 1, done.stderr
-    stats = care("lake", "stats", at=root)
-    assert "product-recommender: features.basket is not declared and was left out: 20 of 100 rows (20%)" in stats.out
-    assert "refused for 'features.basket_size: text where a number is wanted': 40 of 100 rows (40%)" in stats.out
-    told = care("lake", "stats", "--format", "json", at=root).answer["schema_drift"]
+    stats = care(root, "lake", "stats")
+    assert "product-recommender: features.basket is not declared and was left out: 20 of 100 rows (20%)" in stats.stdout
+    assert "refused for 'features.basket_size: text where a number is wanted': 40 of 100 rows (40%)" in stats.stdout
+    told = json.loads(care(root, "lake", "stats", "--format", "json").stdout)["schema_drift"]
     assert [(one["kind"], one["rows"], one["of"]) for one in told] == [("refused", 40, 100), ("undeclared", 20, 100)]
-    status = care("status", "--format", "json", at=root).answer
+    status = json.loads(care(root, "status", "--format", "json").stdout)
     owed = [one for one in status["programme"] if one["rule"] == "schema-as-declared"]
     assert len(owed) == 2
     assert {one["file"] for one in owed} == {"systems/product-recommender/system.yaml"}
