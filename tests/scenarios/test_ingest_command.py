@@ -153,7 +153,7 @@ def _more_than_one_batch(segments: Path) -> bool:
     return any(file.stat().st_size > 3_000_000 for file in segments.glob("events-*"))
 
 
-def test_what_comes_otherwise_than_declared_shows_in_stats_and_status(root: Path, tmp_path: Path) -> None:
+def test_r43_what_comes_otherwise_than_declared_shows_in_stats_and_status(root: Path, tmp_path: Path) -> None:
     good = [an_offer(n) for n in range(40)]
     renamed = [{**an_offer(n), "features": {"basket": 1, "category_affinity": 0.5}} for n in range(40, 60)]
     retyped = [{**an_offer(n), "features": {"basket_size": "many"}} for n in range(60, 100)]
