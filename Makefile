@@ -25,7 +25,7 @@ setup:  ## Build .venv and fetch the data, npm tools and browser of tests and de
 	@$(BIN)/python tools/fetch_auditor_tools.py
 	@$(BIN)/python tools/fetch_fault_tools.py
 	@$(BIN)/python tools/fetch_promtool.py
-	@$(BIN)/python tools/fetch_mlflow.py
+	@$(BIN)/python tools/fetch_servers.py
 	@$(BIN)/python tools/fetch_spark.py
 
 demo: setup  ## Play the loop on an example organisation: make demo ARGS="--no-serve --dir DIR"

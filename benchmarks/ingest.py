@@ -201,6 +201,7 @@ def lag(folder: Path, tally: Tally) -> float:
 
 def compact_on(folder: Path, stop: Any) -> None:
     """The compactor: as soon as there is something, at most every two seconds."""
+    os.nice(5)  # as `care worker` gives compaction
     actor = Actor(iss="careloop", sub="benchmark", kind=ActorKind.SERVICE)
     with closing(open_lake(folder)) as lake:
         while not stop.wait(2):

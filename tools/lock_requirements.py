@@ -45,6 +45,7 @@ def main(upgrade: list[str]) -> None:
         ("requirements/peer-fairlearn.in", "requirements/peer-fairlearn.txt", ()),
         ("requirements/peer-ledger.in", "requirements/peer-ledger.txt", ()),
         ("requirements/peer-mlflow.in", "requirements/peer-mlflow.txt", ()),
+        ("requirements/peer-moto.in", "requirements/peer-moto.txt", ()),
         ("requirements/peer-nannyml.in", "requirements/peer-nannyml.txt", ()),
         ("requirements/spark.in", "requirements/spark.txt", ()),
         ("requirements/spark-build.in", "requirements/spark-build.txt", ()),

@@ -49,7 +49,8 @@ def test_every_structural_check_has_a_case_that_it_refuses() -> None:
 
 
 def test_every_check_of_what_the_ledger_shows_is_seen_to_find_something() -> None:
-    names = ("unit/status/test_schedule", "scenarios/test_outbox_command", "scenarios/test_matters_at_acme")
+    commands = ("outbox_command", "matters_at_acme", "ingest_command")
+    names = ("unit/status/test_schedule", *(f"scenarios/test_{name}" for name in commands))
     files = [ROOT / "tests" / f"{name}.py" for name in names]
     told = "".join(file.read_text(encoding="utf-8") for file in files)
     assert {name for name in PROGRAMME_CHECKS if f'"{name}"' in told} == PROGRAMME_CHECKS

@@ -1,4 +1,4 @@
-"""A real MLflow server for tests, in the environment that `tools/fetch_mlflow.py` builds."""
+"""A real MLflow server for tests, in the environment that `tools/fetch_servers.py` builds."""
 
 from __future__ import annotations
 

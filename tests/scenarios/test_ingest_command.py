@@ -23,11 +23,14 @@ def root(tmp_path: Path) -> Path:
     return acme(tmp_path)
 
 
-def care_ingest(root: Path, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from careloop.cli.main import run; run()", "ingest", "--repo", str(root)]
-    command += ["--system", SYSTEM, *arguments]
+def care(root: Path, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from careloop.cli.main import run; run()", *arguments, "--repo", str(root)]
     run = subprocess.run(command, input=stdin, capture_output=True, check=False)
     return subprocess.CompletedProcess(command, run.returncode, run.stdout.decode(), run.stderr.decode())
+
+
+def care_ingest(root: Path, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+    return care(root, "ingest", "--system", SYSTEM, *arguments, stdin=stdin)
 
 
 def a_file(folder: Path, content: bytes, name: str = "events.ndjson") -> str:
@@ -85,10 +88,10 @@ def test_the_lake_lies_where_care_yaml_says(root: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "elsewhere" / "segments").is_dir()
     assert not (root / ".care" / "lake").exists()
-    where.write_text(where.read_text().replace(str(tmp_path / "elsewhere"), "s3://bucket/lake"))
+    where.write_text(where.read_text().replace(str(tmp_path / "elsewhere"), "gs://bucket/lake"))
     refused = care_ingest(root, a_file(tmp_path, lines_of(an_offer(1))))
     assert refused.returncode == 2
-    assert "stores.lake: 's3://bucket/lake' is no folder" in refused.stderr
+    assert "stores.lake: 'gs://bucket/lake' is neither a folder nor s3://bucket/prefix" in refused.stderr
 
 
 def test_rows_of_another_system_are_refused(root: Path, tmp_path: Path) -> None:
@@ -148,3 +151,21 @@ def test_an_ingest_that_is_killed_and_run_again_has_taken_every_row_once(root: P
 
 def _more_than_one_batch(segments: Path) -> bool:
     return any(file.stat().st_size > 3_000_000 for file in segments.glob("events-*"))
+
+
+def test_r43_what_comes_otherwise_than_declared_shows_in_stats_and_status(root: Path, tmp_path: Path) -> None:
+    good = [an_offer(n) for n in range(40)]
+    renamed = [{**an_offer(n), "features": {"basket": 1, "category_affinity": 0.5}} for n in range(40, 60)]
+    retyped = [{**an_offer(n), "features": {"basket_size": "many"}} for n in range(60, 100)]
+    done = care_ingest(root, a_file(tmp_path, lines_of(*good, *renamed, *retyped)))
+    assert done.returncode == 1, done.stderr
+    stats = care(root, "lake", "stats")
+    assert "product-recommender: features.basket is not declared and was left out: 20 of 100 rows (20%)" in stats.stdout
+    assert "refused for 'features.basket_size: text where a number is wanted': 40 of 100 rows (40%)" in stats.stdout
+    told = json.loads(care(root, "lake", "stats", "--format", "json").stdout)["schema_drift"]
+    assert [(one["kind"], one["rows"], one["of"]) for one in told] == [("refused", 40, 100), ("undeclared", 20, 100)]
+    status = json.loads(care(root, "status", "--format", "json").stdout)
+    owed = [one for one in status["programme"] if one["rule"] == "schema-as-declared"]
+    assert len(owed) == 2
+    assert {one["file"] for one in owed} == {"systems/product-recommender/system.yaml"}
+    assert all(one["owner"] for one in owed)

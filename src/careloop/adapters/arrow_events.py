@@ -16,7 +16,16 @@ from careloop.adapters.arrow_bounds import unpacked_bytes
 from careloop.adapters.arrow_columns import BAD, read_values, sent_value
 from careloop.domain.event import EventKind
 from careloop.domain.event_columns import PARTS
-from careloop.domain.event_contract import NO_BASIS, Admitted, EventContract, EventTerms, admit, finished, readers_of
+from careloop.domain.event_contract import (
+    NO_BASIS,
+    Admitted,
+    EventContract,
+    EventTerms,
+    Refusal,
+    admit,
+    finished,
+    readers_of,
+)
 from careloop.domain.event_values import EventValueError, Reader, text
 from careloop.errors import InvalidInput, Refused
 
@@ -157,7 +166,7 @@ def _admit_group(
         try:
             found[place] = Admitted(finished(kept, terms), dropped[at])
         except EventValueError as wrong:
-            found[place] = str(wrong)
+            found[place] = Refusal(str(wrong), system)
 
 
 def _spoiled(group: _Group, required: set[str]) -> set[int]:

@@ -1,7 +1,9 @@
 """Closed segments become Parquet files; the manifest's replacement is the one moment in which that happens.
 
-A crash before it leaves files that nobody names, which the next compaction removes; a crash after it leaves segments
-whose rows everybody passes over, which the next compaction removes too. So no event is ever lost or counted twice.
+Writers are not kept waiting for it: whoever took the old manifest still finds the segments, or starts over when they
+are gone. A crash before it leaves files that nobody names, which the next compaction removes; a crash after it leaves
+segments whose rows everybody passes over, which the next compaction removes too. So no event is ever lost or counted
+twice. With an object store behind the lake, what is published there is that moment, and the manifest here follows.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import pyarrow.parquet as pq
 
 from careloop.adapters.durable_file import sync_folder
 from careloop.adapters.event_tables import categorical, table_of
+from careloop.adapters.lake_depot import LakeDepot
 from careloop.adapters.lake_manifest import LakeFile, Manifest, read_manifest, write_manifest
 from careloop.adapters.seen_ids import key_of, runs_to_merge, write_run
 from careloop.adapters.segment_frames import Frame, decode_events
@@ -34,14 +37,16 @@ _PASS_BYTES = 64 * 2**20
 """Segments are taken together up to this size, so that memory stays bounded and files do not become tiny."""
 
 
-def compact(folder: Path, segments: SegmentStore) -> Compacted:
+def compact(folder: Path, segments: SegmentStore, depot: LakeDepot | None = None) -> Compacted:
     """Compact every closed segment of the lake in `folder`; raises `Conflict` while another compaction runs."""
     done = Compacted(segments=0, rows=0, files=0, upto=read_manifest(folder).compacted_upto)
     try:
         with alone(folder):
+            if depot is not None:
+                depot.catch_up()
             sweep(folder, segments)
             for group in _passes(segments.files()[:-1]):
-                found = _compact(folder, segments, group)
+                found = _compact(folder, group, depot)
                 done = Compacted(
                     segments=done.segments + found.segments,
                     rows=done.rows + found.rows,
@@ -49,6 +54,8 @@ def compact(folder: Path, segments: SegmentStore) -> Compacted:
                     upto=found.upto,
                 )
                 sweep(folder, segments)
+            if depot is not None:
+                depot.sweep(read_manifest(folder))
     except (OSError, pa.ArrowException) as error:
         raise Unavailable(f"the lake cannot be compacted: {error}", hint="Nothing is lost; try again.") from error
     return done
@@ -79,7 +86,7 @@ def _passes(closed: Sequence[SegmentFile]) -> Iterator[list[SegmentFile]]:
         yield group
 
 
-def _compact(folder: Path, segments: SegmentStore, group: Sequence[SegmentFile]) -> Compacted:
+def _compact(folder: Path, group: Sequence[SegmentFile], depot: LakeDepot | None) -> Compacted:
     manifest = read_manifest(folder)
     frames = [frame for segment in group for frame in segment.frames()]
     if not frames:
@@ -93,8 +100,9 @@ def _compact(folder: Path, segments: SegmentStore, group: Sequence[SegmentFile])
     ]
     files = _write_files(folder, stored)
     following = _manifest_with(folder, manifest, frames, stored, files)
-    with segments.exclusive():
-        write_manifest(folder, following)
+    if depot is not None:
+        depot.publish(following)
+    write_manifest(folder, following)
     return Compacted(segments=len(group), rows=len(stored), files=len(files), upto=frames[-1].next_seq - 1)
 
 
@@ -126,6 +134,7 @@ def _write_file(folder: Path, part: Sequence[StoredEvent], name: str, *, system:
         first_received_us=part[0].received_us,
         last_received_us=part[-1].received_us,
         sha256=hashlib.sha256((folder / path).read_bytes()).hexdigest(),
+        size=(folder / path).stat().st_size,
     )
 
 

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from careloop.adapters.lake_compaction import alone, sweep, write_parquet
+from careloop.adapters.lake_depot import LakeDepot
 from careloop.adapters.lake_manifest import LakeFile, Manifest, read_manifest, write_manifest
 from careloop.adapters.segment_store import SegmentStore
 from careloop.domain.event_values import microseconds, moment_of
@@ -31,14 +32,20 @@ __all__ = ["erase", "stats_of"]
 _EDITION = re.compile(r"(?:\.e(\d+))?\.parquet$")
 
 
-def erase(folder: Path, segments: SegmentStore, which: Erasure, *, rehearse: bool) -> Erased:
+def erase(
+    folder: Path, segments: SegmentStore, which: Erasure, *, depot: LakeDepot | None = None, rehearse: bool
+) -> Erased:
     """Take the rows out of the compacted files of the lake in `folder`. Raises `Conflict` while it is compacted."""
     rows, spans = 0, list[int]()
     after: dict[str, LakeFile | None] = {}
     try:
         with alone(folder):
+            if depot is not None and not rehearse:
+                depot.catch_up()
             manifest = read_manifest(folder)
             files = [file for file in manifest.files if file.system == which.system]
+            if depot is not None:
+                depot.at_hand(files)
             answers = _answers_to(folder, files, which.unit)
             for file in files:
                 kept, went = _parted(folder / file.path, which, answers) if _may_hold(file, which) else (None, ())
@@ -48,7 +55,7 @@ def erase(folder: Path, segments: SegmentStore, which: Erasure, *, rehearse: boo
                 spans += [_bound(went, pc.min), _bound(went, pc.max)]
                 after[file.path] = None if rehearse or not len(kept) else _rewritten(folder, file, kept)
             if not rehearse:
-                _put_in_place(folder, segments, manifest, after)
+                _put_in_place(folder, segments, _without(manifest, after), depot=depot)
     except (OSError, pa.ArrowException) as error:
         raise Unavailable(f"rows cannot be erased: {error}", hint="Try again; nothing is half gone.") from error
     return Erased(
@@ -93,13 +100,20 @@ def _parted(path: Path, which: Erasure, answers: pa.Array) -> tuple[pa.Table, pa
     return table.filter(pc.invert(goes)), table.filter(goes)
 
 
-def _put_in_place(folder: Path, segments: SegmentStore, manifest: Manifest, after: dict[str, LakeFile | None]) -> None:
+def _without(manifest: Manifest, after: dict[str, LakeFile | None]) -> Manifest:
     files = [after.get(file.path, file) for file in manifest.files]
-    if after:
-        with segments.exclusive():
-            write_manifest(folder, msgspec.structs.replace(manifest, files=tuple(file for file in files if file)))
+    return msgspec.structs.replace(manifest, files=tuple(file for file in files if file))
+
+
+def _put_in_place(folder: Path, segments: SegmentStore, manifest: Manifest, *, depot: LakeDepot | None) -> None:
+    if depot is not None:
+        depot.publish(manifest)
+    with segments.exclusive():
+        write_manifest(folder, manifest)
     shutil.rmtree(folder / "segments" / "torn", ignore_errors=True)
     sweep(folder, segments)
+    if depot is not None:
+        depot.sweep(manifest, thoroughly=True)
 
 
 def _rewritten(folder: Path, file: LakeFile, table: pa.Table) -> LakeFile:
@@ -114,6 +128,7 @@ def _rewritten(folder: Path, file: LakeFile, table: pa.Table) -> LakeFile:
         first_us=_bound(table, pc.min),
         last_us=_bound(table, pc.max),
         sha256=hashlib.sha256((folder / path).read_bytes()).hexdigest(),
+        size=(folder / path).stat().st_size,
     )
 
 
@@ -136,7 +151,7 @@ def stats_of(folder: Path, segments: SegmentStore, *, watermark: int) -> LakeSta
                 system=system,
                 rows=sum(file.rows for file in files),
                 files=len(files),
-                size=sum((folder / file.path).stat().st_size for file in files),
+                size=sum(file.size or (folder / file.path).stat().st_size for file in files),
                 first=moment_of(min(file.first_us for file in files)),
                 last=moment_of(max(file.last_us for file in files)),
             )

@@ -33,6 +33,8 @@ class LakeFile(msgspec.Struct, frozen=True, kw_only=True):
     first_received_us: int
     last_received_us: int
     sha256: str
+    size: int = 0
+    """Bytes; 0 where the careloop that wrote it did not say."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

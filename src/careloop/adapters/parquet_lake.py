@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from careloop.adapters.event_tables import absent_columns, events_of, table_of
 from careloop.adapters.group_commit import GroupCommit
-from careloop.adapters.lake_compaction import compact
+from careloop.adapters.lake_compaction import alone, compact
+from careloop.adapters.lake_depot import LakeDepot
 from careloop.adapters.lake_erasure import erase, stats_of
 from careloop.adapters.lake_manifest import MANIFEST, LakeFile, Manifest, read_manifest
 from careloop.adapters.lake_relation import counting_over, joins_labels
@@ -53,9 +54,12 @@ _ATTEMPTS = 5
 """How often a reader starts over because a compaction moved the files under it."""
 
 
-def open_lake(folder: Path, *, segment_bytes: int = _SEGMENT_BYTES) -> ParquetLake:
-    """The lake in a folder, made when it is not there. A segment is closed once it holds `segment_bytes`."""
-    return ParquetLake(folder, segment_bytes=segment_bytes)
+def open_lake(folder: Path, *, segment_bytes: int = _SEGMENT_BYTES, depot: LakeDepot | None = None) -> ParquetLake:
+    """The lake in a folder, made when it is not there. A segment is closed once it holds `segment_bytes`.
+
+    With a `depot`, an object store holds the Parquet files, and the folder the segments and what is read often.
+    """
+    return ParquetLake(folder, segment_bytes=segment_bytes, depot=depot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,9 @@ class _Snapshot:
 class ParquetLake:
     """`Lake`, `CompactableLake` and `ErasableLake` over the files of one folder; threads and processes may share it."""
 
-    def __init__(self, folder: Path, *, segment_bytes: int) -> None:
+    def __init__(self, folder: Path, *, segment_bytes: int, depot: LakeDepot | None = None) -> None:
         self._folder = folder
+        self._depot = depot
         self._segment_bytes = segment_bytes
         self._segments = SegmentStore(folder / "segments")
         self._commits: GroupCommit[_Batch, Appended] = GroupCommit(self._commit)
@@ -89,9 +94,12 @@ class ParquetLake:
         self._manifest = Manifest()
         self._newest: dict[str, Newest] = {}
         self._seen = SeenIds()
+        self._unlearned: list[Frame] = []
         self._next_seq = 1
         self._received_us = 0
         with self._segments.exclusive():
+            if depot is not None and not self._segments.files() and not (folder / MANIFEST).exists():
+                depot.adopt()
             self._catch_up()
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -104,6 +112,7 @@ class ParquetLake:
     def _commit(self, batches: Sequence[_Batch]) -> Sequence[Appended | CareloopError]:
         with self._segments.exclusive():
             self._catch_up()
+            self._learn()
             frames: list[Frame] = []
             taken: set[bytes] = set()
             answers = [self._place(batch, frames, taken) for batch in batches]
@@ -171,6 +180,7 @@ class ParquetLake:
         """The newest event of each system, kept up to date with each batch."""
         with self._segments.exclusive():
             self._catch_up()
+            self._learn()
             return dict(self._newest)
 
     def close(self) -> None:
@@ -183,6 +193,7 @@ class ParquetLake:
         if manifest_now != self._manifest_seen or self._manifest_seen is None:
             manifest = self._manifest = read_manifest(self._folder)
             self._seen.compacted(manifest.compacted_upto, [self._folder / run for run in manifest.id_runs])
+            self._unlearned = [frame for frame in self._unlearned if frame.next_seq > manifest.compacted_upto + 1]
             for system, newest in _newest_of(manifest.files).items():
                 if system not in self._newest or newest.seq > self._newest[system].seq:
                     self._newest[system] = newest
@@ -191,13 +202,22 @@ class ParquetLake:
             self._manifest_seen = manifest_now
         for frame in self._segments.catch_up():
             if frame.next_seq > self._next_seq:
-                heads = decode_heads(frame)
-                self._seen.add(map(key_of, heads), upto=frame.next_seq - 1)
-                came = moment_of(frame.received_us)
-                last = {head.system: seq for seq, head in enumerate(heads, frame.first_seq)}
-                self._newest |= {system: Newest(seq=seq, received_at=came) for system, seq in last.items()}
+                self._unlearned.append(frame)
             self._next_seq = max(self._next_seq, frame.next_seq)
             self._received_us = max(self._received_us, frame.received_us)
+        if sum(len(frame.payload) for frame in self._unlearned) > self._segment_bytes:
+            self._learn()
+
+    def _learn(self) -> None:
+        """Whose events others wrote, and their ids. Only who writes or asks for the newest needs it: a compaction does
+        not, and would otherwise keep writers waiting at the lock meanwhile."""
+        unlearned, self._unlearned = self._unlearned, []
+        for frame in unlearned:
+            heads = decode_heads(frame)
+            self._seen.add(map(key_of, heads), upto=frame.next_seq - 1)
+            came = moment_of(frame.received_us)
+            last = {head.system: seq for seq, head in enumerate(heads, frame.first_seq)}
+            self._newest |= {system: Newest(seq=seq, received_at=came) for system, seq in last.items()}
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -233,7 +253,13 @@ class ParquetLake:
                 continue
             files = [f for f in snapshot.manifest.files if f.system == reading.system]
             between = [f for f in files if f.first_seq <= reading.upto and f.last_seq > _floor(reading)]
-            return between, newer
+            matter = [file for file in between if _may_matter(file, reading)]
+            try:
+                if self._depot is not None:
+                    self._depot.at_hand(matter)
+            except FileNotFoundError:
+                continue
+            return matter, newer
         raise Unavailable("the lake is being compacted again and again", hint="Try once more.")
 
     def events(self, reading: Reading) -> Iterator[StoredEvent]:
@@ -269,8 +295,7 @@ class ParquetLake:
             yield NumpyCounts(columns_of(rows, reading.columns or FIXED_COLUMNS.values()))
         else:
             files, newer = self._parts(reading)
-            kept = [file for file in files if _may_matter(file, reading)]
-            paths, most = [self._folder / file.path for file in kept], sum(file.rows for file in kept) + len(newer)
+            paths, most = [self._folder / file.path for file in files], sum(file.rows for file in files) + len(newer)
             declared = [column for column in reading.columns if column.name not in FIXED_COLUMNS]
             with counting_over(paths, absent_columns(table_of(newer), declared), reading, most=most) as counts:
                 yield counts
@@ -290,11 +315,17 @@ class ParquetLake:
 
     def compact(self) -> Compacted:
         """Turn closed segments into Parquet files."""
-        return compact(self._folder, self._segments)
+        return compact(self._folder, self._segments, self._depot)
+
+    def take_over(self) -> None:
+        """Write to the object store in place of the lake that did."""
+        if self._depot is not None:
+            with alone(self._folder):
+                self._depot.catch_up(take_over=True)
 
     def erase(self, which: Erasure, *, rehearse: bool = False) -> Erased:
         """Take rows out of the Parquet files; what lies in segments is to be compacted first."""
-        return erase(self._folder, self._segments, which, rehearse=rehearse)
+        return erase(self._folder, self._segments, which, depot=self._depot, rehearse=rehearse)
 
     def stats(self) -> LakeStats:
         """What lies in the lake."""

@@ -55,7 +55,7 @@ _LINT_CHECKS = {
 CHANGE_CHECKS = frozenset({*COMPARISONS, "owner-approval", "loosening-approved", "change-record", "cross-review"})
 """Checks of a change, which one tree alone cannot break: its trees side by side, and (`careloop.gates.change_control`)
 its commits against the owners, promises and records that the base asks for."""
-PROGRAMME_CHECKS = frozenset({"process-on-schedule", "message-delivered", "emergency-reviewed"})
+PROGRAMME_CHECKS = frozenset({"process-on-schedule", "message-delivered", "emergency-reviewed", "schema-as-declared"})
 """Checks of what ledger and outbox show, which no tree can break; their findings stand in status."""
 _CHECKS = frozenset(
     {

@@ -11,11 +11,12 @@ from careloop import __version__, wiring
 from careloop.cli.release_arguments import AsOption, KeyOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.documents.compile import compile_tree
+from careloop.domain.schema_drift import drifts_of
 from careloop.domain.system import System
 from careloop.errors import InvalidInput, NotFound
 from careloop.ports.lake import KeptLake
 from careloop.reports.lake_report import erasure_lines, erasures_json, stats_json, stats_lines
-from careloop.wiring import trust
+from careloop.wiring import lakes, trust
 from careloop.workflows.evolve.erase_rows import PersonAsk, RowsErased, erase_person, not_recomputable, retain_rows
 from careloop.workflows.run.compact_lake import compact_lake
 from careloop.workflows.run.signed_order import OrderAsk, sign_order
@@ -40,27 +41,38 @@ def _lake() -> None:
 
 @app.command()
 def stats(repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT) -> None:
-    """Show how many rows of which system lie in how many files, and how many were erased."""
+    """Show how many rows of which system lie in how many files, how many were erased, and what came otherwise than
+    declared."""
     root = repository_root(None, repo)
     with _opened(root) as lake:
         found = lake.stats()
+    tallies = lakes.schema_notes(root, wiring.declared_lake(root)).tallies()
+    drifts = drifts_of(tallies, now=wiring.now())
     ledger = wiring.ledger_to_read(root)
     gone: dict[str, int] = {}
     if ledger is not None:
         with closing(ledger):
             gone = {one.system: not_recomputable(ledger, one.system) for one in found.systems}
     if output_format is Format.JSON:
-        print_json(stats_json(found, gone))
+        print_json(stats_json(found, gone, drifts))
         return
-    for style, line in stats_lines(found, gone):
+    for style, line in stats_lines(found, gone, drifts):
         say(line, style)
 
 
 @app.command()
-def compact(repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT) -> None:
+def compact(
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Write to an object store whose machine is gone for good.")
+    ] = False,
+    repo: RepoOnlyOption = None,
+    output_format: FormatOption = Format.TEXT,
+) -> None:
     """Turn what came in since the last time into Parquet; the digest of each piece goes into the ledger first."""
     root = repository_root(None, repo)
     with _opened(root) as lake, trust.clerk_for(root, create=True) as clerk:
+        if take_over:
+            lake.take_over()
         done = compact_lake(lake, ledger=clerk.ledger, actor=clerk.actor, now=clerk.now)
     if output_format is Format.JSON:
         told = {"segments": done.segments, "rows": done.rows, "files": done.files, "upto": done.upto}
@@ -113,7 +125,7 @@ def retain(rehearse: DryRun = False, repo: RepoOnlyOption = None, output_format:
 
 @contextmanager
 def _opened(root: Path) -> Iterator[KeptLake]:
-    if not wiring.lake_place(root).is_dir():
+    if not wiring.lake_exists(root):
         raise NotFound("no event was ever taken in", hint="`care ingest` takes them from files.")
     with closing(wiring.lake(root)) as lake:
         yield lake

@@ -1,6 +1,7 @@
 """`care status`: how far each clause, control and practice is evidenced, and what to do next."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,12 +18,14 @@ from careloop.cli.terminal import (
     repository_root,
     say,
 )
+from careloop.documents.compile import compile_tree
 from careloop.domain.standard import RequirementKind
 from careloop.domain.status import RequirementRow, RequirementState
 from careloop.domain.status_result import StatusResult
+from careloop.domain.system import System
 from careloop.reports.status_report import next_steps, status_counts, status_json
-from careloop.wiring import post
-from careloop.workflows.evolve.compute_status import compute_status, with_undelivered
+from careloop.wiring import lakes, post
+from careloop.workflows.evolve.compute_status import compute_status, with_schema_drift, with_undelivered
 
 __all__ = ["FailOn", "app", "status"]
 
@@ -76,6 +79,8 @@ def status(
     )
     organisation = wiring.organisation_of(root)
     result = with_undelivered(result, post.outbox(root), organisation.owner if organisation else None)
+    now, tallies = wiring.now(), lakes.schema_notes(root, wiring.declared_lake(root)).tallies()
+    result = with_schema_drift(result, tallies, _owners(root), now=now)
     rows = result.status.requirements
     if output_format is Format.JSON:
         source = {
@@ -90,6 +95,12 @@ def status(
     for error in result.errors:
         typer.echo(f"{error.place}  error  {error.message}", err=True)
     raise typer.Exit(2 if result.errors else _failed(rows, fail_on))
+
+
+def _owners(root: Path) -> dict[str, str | None]:
+    """Who owns each system, as its document says."""
+    systems = compile_tree(wiring.repository_source(root).work_tree()).repository.nouns(System)
+    return {system.id: system.owner for system in systems}
 
 
 def _failed(rows: tuple[RequirementRow, ...], fail_on: FailOn | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from careloop.domain.counts import bucket_of
@@ -27,7 +28,17 @@ from careloop.domain.event_values import (
 from careloop.domain.not_assessable import ProtectedBasis
 from careloop.domain.system import EventField, EventSchema
 
-__all__ = ["NO_BASIS", "Admitted", "EventContract", "EventTerms", "admit", "admit_sent", "finished", "readers_of"]
+__all__ = [
+    "NO_BASIS",
+    "Admitted",
+    "EventContract",
+    "EventTerms",
+    "Refusal",
+    "admit",
+    "admit_sent",
+    "finished",
+    "readers_of",
+]
 
 _STORED_BASES: Final = (ProtectedBasis.PERMITTED, ProtectedBasis.SURVEY, ProtectedBasis.PROXY)
 NO_BASIS: Final = "no basis for protected attributes"
@@ -41,6 +52,19 @@ class Admitted(NamedTuple):
     dropped: tuple[str, ...]
 
 
+class Refusal(str):
+    """Why a row is refused, and whose row it is as far as that can be told."""
+
+    __slots__ = ("system",)
+    system: str | None
+
+    def __new__(cls, reason: str, system: str | None) -> Refusal:
+        """The reason, which begins with the field."""
+        made = super().__new__(cls, reason)
+        made.system = system
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventContract:
     """The declared fields of one system, ready to be checked."""
@@ -50,6 +74,10 @@ class EventContract:
     """Part -> field -> its reader; None where the system has no basis to keep it (SEMANTICS 17)."""
     decode: SentDecoder
     """What reads its rows of JSON that fit to the letter."""
+    schema: str
+    """Digest of the declaration."""
+    kept: tuple[tuple[str, frozenset[str]], ...]
+    """Part and the fields that answers can have in it."""
     most_per_minute: int | None = None
 
     @classmethod
@@ -70,6 +98,8 @@ class EventContract:
             system=system,
             parts=parts,
             decode=decoder_of(system, fields, parts),
+            schema=sha256(declared.model_dump_json().encode()).hexdigest()[:16],
+            kept=tuple((part, frozenset(n for n, read in readers.items() if read)) for part, readers in parts.items()),
             most_per_minute=declared.most_per_minute,
         )
 
@@ -97,7 +127,8 @@ def admit(row: object, terms: EventTerms) -> Admitted | str:
     try:
         return _admit(row, terms)
     except EventValueError as wrong:
-        return str(wrong)
+        named = terms.system or (row.get("system") if isinstance(row, dict) else None)
+        return Refusal(str(wrong), named if isinstance(named, str) and named in terms.contracts else None)
 
 
 def admit_sent(raw: Any, terms: EventTerms, contract: EventContract) -> Admitted | str | None:
@@ -112,7 +143,7 @@ def admit_sent(raw: Any, terms: EventTerms, contract: EventContract) -> Admitted
     try:
         return Admitted(finished(kept, terms), ())
     except EventValueError as wrong:
-        return str(wrong)
+        return Refusal(str(wrong), contract.system)
 
 
 def _admit(row: object, terms: EventTerms) -> Admitted:

@@ -217,7 +217,10 @@ class CompactableLake(Protocol):
         ...
 
     def compact(self) -> Compacted:
-        """Turn closed segments into files. Cut short at any point, it leaves each event in exactly one place."""
+        """Turn closed segments into files. Cut short at any point, it leaves each event in exactly one place.
+
+        Raises `Conflict` when another lake writes where the files go.
+        """
         ...
 
 
@@ -239,3 +242,10 @@ class ErasableLake(Protocol):
 
 class KeptLake(Lake, CompactableLake, ErasableLake, Protocol):
     """A lake that somebody looks after: taken into, compacted, and forgetting what it must."""
+
+    def take_over(self) -> None:
+        """Write from now on where another lake wrote that is gone for good; nothing to do where none did.
+
+        Raises `Conflict` when that one wrote what this one does not know.
+        """
+        ...

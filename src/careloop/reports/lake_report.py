@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from careloop import __version__
+from careloop.domain.schema_drift import DriftKind, SchemaDrift
 from careloop.ledger.retention import Hold
 from careloop.ports.lake import Erased, LakeStats
 from careloop.ports.ledger import Receipt
+from careloop.status.schema_findings import drift_sentence
 
 __all__ = ["GoneRows", "erasure_lines", "erasures_json", "stats_json", "stats_lines"]
 
@@ -31,7 +33,7 @@ class GoneRows(Protocol):
     def receipt(self) -> Receipt | None: ...
 
 
-def stats_json(stats: LakeStats, gone: Mapping[str, int]) -> dict[str, Any]:
+def stats_json(stats: LakeStats, gone: Mapping[str, int], drifts: Sequence[SchemaDrift] = ()) -> dict[str, Any]:
     """`careloop/lake-stats/v1`; `gone` counts by system the rows that were ever erased."""
     return {
         "schema": "careloop/lake-stats/v1",
@@ -51,16 +53,32 @@ def stats_json(stats: LakeStats, gone: Mapping[str, int]) -> dict[str, Any]:
             }
             for one in stats.systems
         ],
+        "schema_drift": [
+            {
+                "system": drift.system,
+                "kind": drift.kind.value,
+                "what": drift.what,
+                "rows": drift.rows,
+                "of": drift.of,
+                "since": _stamp(drift.since),
+            }
+            for drift in drifts
+        ],
     }
 
 
-def stats_lines(stats: LakeStats, gone: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """A line a system, and the sum; each with its style."""
+def stats_lines(
+    stats: LakeStats, gone: Mapping[str, int], drifts: Sequence[SchemaDrift] = ()
+) -> Iterator[tuple[str, str]]:
+    """A line a system, what departs from its declaration, and the sum; each with its style."""
     for one in stats.systems:
         days = f"{one.first:%Y-%m-%d} to {one.last:%Y-%m-%d}"
         yield "plain", f"{one.system}: {one.rows:,} rows in {one.files:,} files, {_size(one.size)}, {days}"
         if gone.get(one.system):
             yield "grey", f"    not recomputable from rows: {gone[one.system]:,} (erased; their counts are kept)"
+    for drift in drifts:
+        style = "grey" if drift.kind is DriftKind.CHANGED else "should"
+        yield style, f"{drift.system}: {drift_sentence(drift)}"
     rows = sum(one.rows for one in stats.systems)
     waiting = stats.watermark - stats.compacted_upto
     yield "summary", f"{rows:,} rows in Parquet; {waiting:,} newer in segments ({_size(stats.waiting_bytes)})"

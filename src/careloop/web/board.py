@@ -23,11 +23,11 @@ from careloop.errors import CareloopError, NotFound
 from careloop.ports.ledger import Ledger
 from careloop.status.phases import phase_rows
 from careloop.web.picture import Picture, beat_of, text_of
-from careloop.wiring import post
+from careloop.wiring import lakes, post
 from careloop.wiring.pages import board_stores
 from careloop.workflows.create.check_repository import check_repository
 from careloop.workflows.evolve.compute_scorecard import Stores, compute_scorecard
-from careloop.workflows.evolve.compute_status import status_of_folder, with_undelivered
+from careloop.workflows.evolve.compute_status import status_of_folder, with_schema_drift, with_undelivered
 from careloop.workflows.evolve.standpoint import zone_of
 from careloop.workflows.run.fleet_overview import FleetReading, fleet_overview
 from careloop.workflows.run.monitor_charts import ChartAsk, ChartDesk
@@ -151,6 +151,9 @@ class Board:
         repository = folder.compiled.repository
         owner = repository.organisation.owner if repository.organisation else None
         status = with_undelivered(folder.result, post.outbox(self._root), owner)
+        owners = {system.id: system.owner for system in repository.nouns(System)}
+        tallies = lakes.schema_notes(self._root, wiring.declared_lake(self._root)).tallies()
+        status = with_schema_drift(status, tallies, owners, now=now)
         today = now.astimezone(zone_of(repository.organisation)).date()
         if self._cards[0] != governance.commit:
             self._cards = (governance.commit, system_cards(governance.repository))

@@ -6,6 +6,7 @@ governance repository; `care serve` does that, and also hands out the static fil
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import replace
 from typing import Any, cast
@@ -79,12 +80,14 @@ class _Taking:
         self._source = wiring.repository_source(self._root)
         self._known: tuple[str | None, Intake] | None = None
         self._quotas = Quotas()
+        self._one_at_a_time = threading.Lock()
 
     def __call__(self, rows: Iterable[BatchRow] | EventRows) -> IngestReport:
         """Ingest rows; called from several threads."""
         head = self._source.head().commit
         if self._known is None or self._known[0] != head:
-            self._known = (head, replace(wiring.intake(self._root, self._lake), quotas=self._quotas))
+            intake = wiring.intake(self._root, self._lake)
+            self._known = (head, replace(intake, quotas=self._quotas, one_at_a_time=self._one_at_a_time))
         return ingest_events(rows, self._known[1], now=wiring.now())
 
 

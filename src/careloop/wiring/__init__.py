@@ -26,7 +26,7 @@ from careloop.ports.repository_source import RepositorySource
 from careloop.ports.result_cache import ResultCache
 from careloop.ports.standards_library import StandardsLibrary
 from careloop.ports.workspace import Workspace
-from careloop.wiring.lakes import lake_folder
+from careloop.wiring import lakes
 
 if TYPE_CHECKING:
     from careloop.adapters.file_registry import FileRegistry
@@ -50,13 +50,14 @@ __all__ = [
     "attestation_key",
     "commit_history",
     "data_folder",
+    "declared_lake",
     "examples",
     "file_registry",
     "ingest_token",
     "intake",
     "interview_desk",
     "lake",
-    "lake_place",
+    "lake_exists",
     "lake_to_read",
     "ledger_to_read",
     "ledger_to_write",
@@ -334,20 +335,23 @@ def session_voucher(root: Path, session: "WebSession") -> "SessionVoucher":
 
 def lake(root: Path) -> "ParquetLake":
     """The repository's own lake, where care.yaml says it lies; made on first use."""
-    from careloop.adapters.parquet_lake import open_lake
-
-    return open_lake(lake_place(root))
+    return lakes.opened_lake(root, declared_lake(root))
 
 
-def lake_place(root: Path) -> Path:
-    """The folder of the repository's lake. Raises `InvalidInput` when care.yaml names what is no folder."""
+def lake_exists(root: Path) -> bool:
+    """Whether there may be events: a folder on this machine, or an object store that somebody writes to."""
+    return lakes.lake_exists(root, declared_lake(root))
+
+
+def declared_lake(root: Path) -> str | None:
+    """What care.yaml says under `stores: {lake: …}`."""
     organisation = organisation_of(root)
-    return lake_folder(root, organisation.stores.get("lake") if organisation else None)
+    return organisation.stores.get("lake") if organisation else None
 
 
 def lake_to_read(root: Path) -> "Lake | None":
     """The repository's own lake, to read; null while no event was ever taken."""
-    return lake(root) if lake_place(root).is_dir() else None
+    return lake(root) if lake_exists(root) else None
 
 
 def intake(root: Path, lake: "Lake") -> "Intake":
@@ -356,7 +360,8 @@ def intake(root: Path, lake: "Lake") -> "Intake":
     from careloop.workflows.run.known_releases import RecordedReleases
 
     contracts = event_contracts(repository_source(root))
-    return Intake(lake=lake, contracts=contracts, releases=RecordedReleases(ledger_to_read(root)))
+    releases, notes = RecordedReleases(ledger_to_read(root)), lakes.schema_notes(root, declared_lake(root))
+    return Intake(lake=lake, contracts=contracts, releases=releases, notes=notes)
 
 
 def watch_desk(root: Path, ledger: Ledger, lake: "Lake") -> "WatchDesk":

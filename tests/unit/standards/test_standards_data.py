@@ -46,6 +46,7 @@ STRUCTURAL = {
     "process-on-schedule",
     "message-delivered",
     "emergency-reviewed",
+    "schema-as-declared",
     "reason-stated",
     "lifecycle-legal",
     "provenance-chained",
@@ -192,7 +193,7 @@ def test_the_remedy_of_what_documents_show_names_the_file_to_write_or_the_comman
 
 def test_a_remedy_names_only_commands_that_the_contracts_know() -> None:
     known = {"init", "check", "status", "explain", "gate", "approve", "release", "ingest", "scorecard", "ledger"}
-    known |= {"assess", "drill", "worker", "card", "baseline", "adopt", "data", "schedule", "outbox", "request"}
+    known |= {"assess", "drill", "worker", "card", "baseline", "adopt", "schedule", "outbox", "request", "data", "lake"}
     remedies = [claim.remedy for claim in all_claims()] + [rule.remedy for rule in pack().rules]
     named = {command for remedy in remedies for command in re.findall(r"`care ([a-z-]+)", remedy)}
     assert named <= known

@@ -12,11 +12,14 @@ from careloop import wiring
 from careloop.domain.card import CARD_FIELDS, Card, FieldState
 from careloop.domain.monitor import Monitor, MonitorKind, Monitors
 from careloop.domain.repository import Repository
+from careloop.domain.schema_drift import SchemaDrift, drifts_of
 from careloop.domain.system import EventSchema, System
 from careloop.errors import CareloopError, NotFound
 from careloop.reports.chart_report import charts_json
+from careloop.status.schema_findings import drift_sentence
 from careloop.web.pages.refusals import problem, unknown
 from careloop.web.site import board
+from careloop.wiring import lakes
 from careloop.workflows.run.release_records import standings_of
 
 __all__ = ["charts", "page"]
@@ -55,9 +58,18 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "card_lacks": _lacks(card),
         "log": log,
         "standings": standings[::-1],
+        "drifts": [(one.kind, drift_sentence(one)) for one in _drifts() if one.system == name],
         "documents": [one for one in picture.repository.documents if one.path.startswith(f"systems/{name}/")],
     }
     return render(request, "pages/system.html", shown)
+
+
+def _drifts() -> tuple[SchemaDrift, ...]:
+    root = wiring.served_repository()
+    try:
+        return drifts_of(lakes.schema_notes(root, wiring.declared_lake(root)).tallies(), now=wiring.now())
+    except CareloopError:
+        return ()
 
 
 def charts(request: HttpRequest, name: str) -> HttpResponse:

@@ -1,21 +1,24 @@
 """Compute the status of a governance repository, now or as it was on any past day."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from careloop.documents.compile import Compiled
 from careloop.domain.outgoing import MessageState
+from careloop.domain.schema_drift import SchemaTally, drifts_of
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.status_result import StatusResult
 from careloop.ports.ledger import Ledger
 from careloop.ports.outbox import Outbox
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
+from careloop.status.schema_findings import schema_findings
 from careloop.status.undelivered import undelivered_findings
 from careloop.workflows.evolve.standpoint import Standpoint, stand, stand_in
 from careloop.workflows.read_live_status import read_live_status
 
-__all__ = ["FolderStatus", "compute_status", "status_of_folder", "with_undelivered"]
+__all__ = ["FolderStatus", "compute_status", "status_of_folder", "with_schema_drift", "with_undelivered"]
 
 
 def compute_status(
@@ -55,6 +58,16 @@ def with_undelivered(result: StatusResult, outbox: Outbox, owner: str | None) ->
         return result
     lost = undelivered_findings(outbox.entries(state=MessageState.DEAD), owner)
     return replace(result, status=replace(result.status, programme=(*result.status.programme, *lost)))
+
+
+def with_schema_drift(
+    result: StatusResult, tallies: Iterable[SchemaTally], owners: Mapping[str, str | None], *, now: datetime
+) -> StatusResult:
+    """The status with what systems send otherwise than they declare as findings of their owners (R43)."""
+    if result.as_of is not None:
+        return result
+    found = schema_findings(drifts_of(tallies, now=now), owners)
+    return replace(result, status=replace(result.status, programme=(*result.status.programme, *found)))
 
 
 def _result(point: Standpoint) -> StatusResult:

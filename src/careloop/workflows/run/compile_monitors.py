@@ -46,6 +46,7 @@ from careloop.measures.intervals import clopper_pearson
 from careloop.measures.latency import latency_plan
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
+from careloop.monitors.remainder import folded, remainder_note, watched_groups
 from careloop.ports.lake import Lake
 from careloop.workflows.run.calibration_monitor import calibration_monitor
 from careloop.workflows.run.read_windows import WindowQuery, reads_label
@@ -148,7 +149,14 @@ def with_windows(
         found, new = memory.closed(lake, WindowQuery(system=system, plans=plans, seconds=seconds), now=now)
         tables |= found.tables
         fresh |= new
-    return tuple(replace(each, table=tables[each.plan.monitor], fresh=fresh[each.plan.monitor]) for each in monitors)
+    return tuple(
+        replace(
+            each,
+            table=folded(tables[each.plan.monitor], each.groups),
+            fresh=folded(fresh[each.plan.monitor], each.groups),
+        )
+        for each in monitors
+    )
 
 
 def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) -> WatchedMonitor:
@@ -191,7 +199,7 @@ def _split(monitor: Monitor, schema: EventSchema) -> tuple[tuple[str, ...], Spli
     if monitor.by is None:
         return (), Split()
     column = column_named(monitor.by, schema)
-    return declared_values(column, schema), Split(group=(column,))
+    return watched_groups(declared_values(column, schema)), Split(group=(column,))
 
 
 def _quantile(monitor: Monitor, share: float, groups: tuple[str, ...]) -> WatchedMonitor:
@@ -271,6 +279,8 @@ def _note(monitor: Monitor, schema: EventSchema, hit: tuple[Predicate, ...]) -> 
         notes.append(
             f"the tolerance of true problems is {monitor.tolerance * _sharpness(monitor.judge):.4g} of verdicts"
         )
+    if monitor.by is not None and (pooled := remainder_note(declared_values(column_named(monitor.by, schema), schema))):
+        notes.append(pooled)
     return "; ".join(notes)
 
 

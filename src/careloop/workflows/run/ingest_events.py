@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from careloop.documents.compile import compile_tree
@@ -21,7 +22,9 @@ from careloop.ports.event_rows import EventRows
 from careloop.ports.known_releases import KnownReleases
 from careloop.ports.lake import Lake
 from careloop.ports.repository_source import RepositorySource
+from careloop.ports.schema_notes import SchemaNotes
 from careloop.workflows.run.ingest_quotas import Quotas
+from careloop.workflows.run.tally_schema import tallies_of
 
 __all__ = ["Intake", "declared_systems", "event_contracts", "ingest_events"]
 
@@ -34,8 +37,12 @@ class Intake:
     contracts: Mapping[str, EventContract]
     """By system."""
     releases: KnownReleases
+    notes: SchemaNotes | None = None
+    """Where it is counted what departs from the declarations."""
     quotas: Quotas | None = None
     """What was sent lately, where quotas are kept."""
+    one_at_a_time: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Held while rows are judged: threads that share a processor finish one batch after the other, not all late."""
     skew: timedelta = timedelta(minutes=5)
     """How far a sender's clock may be ahead of ours."""
 
@@ -76,18 +83,23 @@ def ingest_events(
     )
     events: list[Event] = []
     refused: list[RefusedRow] = []
-    dropped: list[str] = []
-    for at, found in rows.admitted(terms) if isinstance(rows, EventRows) else _admitted(rows, terms):
-        if isinstance(found, str):
-            refused.append(RefusedRow(at, found))
-            continue
-        events.append(found.event)
-        if found.dropped:
-            dropped.extend(found.dropped)
+    dropped: list[tuple[str, str]] = []
+    with intake.one_at_a_time:
+        for at, found in rows.admitted(terms) if isinstance(rows, EventRows) else _admitted(rows, terms):
+            if isinstance(found, str):
+                refused.append(RefusedRow(at, found))
+                continue
+            events.append(found.event)
+            if found.dropped:
+                dropped.extend((found.event.system, name) for name in found.dropped)
     if intake.quotas is not None:
         limits = {name: of.most_per_minute for name, of in intake.contracts.items() if of.most_per_minute is not None}
         intake.quotas.take(Counter(event.system for event in events), limits, now=now)
-    return _report(events, intake.lake, now, refused=refused, dropped=dropped)
+    report = _report(events, intake.lake, now, refused=refused, dropped=[name for _, name in dropped])
+    if intake.notes is not None:
+        whose = [(getattr(row.reason, "system", terms.system), str(row.reason)) for row in refused]
+        intake.notes.note(tallies_of(events, intake.contracts, refused=whose, undeclared=dropped, now=now))
+    return report
 
 
 def _admitted(rows: Iterable[BatchRow], terms: EventTerms) -> Iterator[tuple[int, Admitted | str]]:

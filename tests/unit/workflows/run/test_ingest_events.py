@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careloop.documents.event_batch import BatchRow, Unreadable, read_json_events
+from careloop.documents.event_batch import BatchRow, SentRows, Unreadable, read_json_events
 from careloop.domain.event_contract import EventContract
 from careloop.domain.event_report import IngestReport, RefusedRow, counted_names
 from careloop.errors import InvalidInput, Unavailable
@@ -17,6 +19,7 @@ from careloop.ports.lake import Reading
 from careloop.testing.event_builders import NOON, ReleasesFake, a_row, a_schema
 from careloop.testing.lake_fake import LakeFake
 from careloop.testing.repository_fake import RepositoryFake
+from careloop.testing.schema_notes_fake import SchemaNotesFake
 from careloop.testing.source_tree_builder import edited, small_repository, with_file
 from careloop.workflows.run.ingest_events import Intake, event_contracts, ingest_events
 
@@ -176,3 +179,30 @@ def test_reasons_without_end_are_kept_to_a_hundred_and_the_rest_together() -> No
     odd = [Unreadable(f"the row is not JSON: byte {n}") for n in range(500)]
     reasons = ingest_events(rows(*odd), an_intake(), now=NOON).reasons
     assert (len(reasons), reasons["(others)"], sum(reasons.values())) == (101, 400, 500)
+
+
+def test_what_departs_from_a_declaration_is_counted_for_its_system() -> None:
+    notes = SchemaNotesFake()
+    intake = replace(an_intake(), notes=notes)
+    whole = {**a_row(1), "features": {"hours": 40.0}}
+    bare = a_row(2)
+    odd = {**a_row(3), "features": {"hours": 38.5, "unheard_of": 1}}
+    wrong = {**a_row(4), "score": "high"}
+    ingest_events(rows(whole, bare, odd, wrong, {"kind": "inference"}, "no row"), intake, now=NOON)
+    (found,) = notes.tallies()
+    assert (found.system, found.rows, found.answers) == ("credit", 6, 3)
+    assert found.hour == NOON.replace(minute=0, second=0, microsecond=0)
+    assert dict(found.undeclared) == {"features.unheard_of": 1}
+    assert found.refused["score: text where a number is wanted"] == 1
+    assert sum(found.refused.values()) == 3
+    assert (found.absent["features.hours"], found.absent["features.job"]) == (1, 3)
+
+
+def test_a_batch_that_is_refused_as_a_whole_still_counts_for_its_system() -> None:
+    notes = SchemaNotesFake()
+    intake = replace(an_intake(), notes=notes)
+    ingest_events(rows(*({**a_row(n), "score": "high"} for n in range(3))), intake, now=NOON)
+    ingest_events(SentRows([(0, json.dumps({**a_row(9), "score": "high"}).encode())]), intake, now=NOON)
+    (found,) = notes.tallies()
+    assert (found.system, found.rows, found.answers) == ("credit", 4, 0)
+    assert sum(found.refused.values()) == 4
