@@ -109,7 +109,7 @@ class Board:
             raise NotFound(f"the inventory in force lists no system '{name[:100]}'")
         monitors = tuple(one for at, noun in repository.all(Monitors) if at.folder == name for one in noun.monitors)
         ask = ChartAsk(system=system, monitors=monitors, environment=ENVIRONMENT)
-        return self._charts.charts(ask, self._log.read())
+        return self._charts.charts(ask, self._log.read(), now=wiring.now())
 
     # --- following ------------------------------------------------------------------------------------------------
 
