@@ -62,7 +62,7 @@ def test_a_ratio_has_the_least_that_its_detector_accepts(charts: SystemCharts) -
     (low,) = [step.low for step in ratio.limits if step.release == TWO]
     assert low is not None
     assert 0 < low < 1 - RATIO.tolerance
-    assert [step.reason for step in ratio.limits][0], "the first release has no past to be compared with"
+    assert next(step.reason for step in ratio.limits), "the first release has no past to be compared with"
 
 
 def test_a_quantile_has_the_limit_that_its_detector_counts_by(lake: LakeFake, charts: SystemCharts) -> None:
