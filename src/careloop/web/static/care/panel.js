@@ -96,9 +96,19 @@
       await new Promise(function (go) { setTimeout(go, 0); });
       if (told !== this.told) { return; }
     }
+    this.rest();
     this.place.dataset.markers = told.markers.map(function (one) { return one.kind; }).join(" ");
     this.place.dataset.watermark = String(told.watermark);
     this.place.dataset.state = "drawn";
+  };
+
+  // What is off the screen is drawn once when nothing else is to do, for printing and fast scrolling; then when it comes near.
+  Panel.prototype.rest = function () {
+    var self = this, idle = window.requestIdleCallback || function (act) { setTimeout(act, 200); };
+    idle(function () {
+      var state = Object.values(self.parts).find(function (one) { return !one.plot; });
+      if (state) { self.plot(state); self.rest(); }
+    });
   };
 
   Panel.prototype.note = function (card, chart) {
@@ -144,7 +154,7 @@
       if (!worst || over > worst.over) { worst = { over: over, line: line, at: at }; }
     });
     cell.classList.toggle("care-red", Boolean(worst && worst.over > 0));
-    cell.textContent = !worst ? (chart.not_charted ? "not measured" : "no rows yet") :
+    cell.textContent = !worst ? (chart.not_charted ? "not measured" : chart.windows ? "too few rows" : "no rows yet") :
       (worst.line.group ? worst.line.group.replace(/_/g, " ") + " " : "") + care.written(part, worst.line.value[worst.at]) +
       (worst.over > 0 ? ", outside" : worst.over > -Infinity ? ", accepted" : "");
   };
