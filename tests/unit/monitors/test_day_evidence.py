@@ -37,7 +37,7 @@ def a_rate_alarm(random: np.random.Generator) -> RateAlarm:
     return compile_rate_alarm(TERMS, history=learn_rate(hours(random, 0, FOUR_WEEKS, GROUPS)))
 
 
-def test_on_days_at_the_edge_of_what_is_tolerated_the_mean_e_value_is_at_most_one() -> None:
+def test_on_days_at_the_edge_of_what_is_tolerated_the_mean_e_value_is_at_most_one_r47() -> None:
     """Over 120 days whose true rate is exactly as bad as is accepted; their mean may pass 1 by chance only."""
     random = np.random.default_rng(7)
     alarm = a_rate_alarm(random)

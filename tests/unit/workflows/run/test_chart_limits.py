@@ -1,4 +1,4 @@
-"""Charts of drift, ratios and quantiles: what they are compared with is what their detectors are."""
+"""Charts of drift, ratios and quantiles: what they are compared with is what their detectors are (R46)."""
 
 from __future__ import annotations
 
