@@ -123,6 +123,8 @@
       drawAlarms(plot, chart, only);
       drawMarkers(plot, told);
       pen.restore();
+      var shown = plot.root.parentNode.dataset;
+      shown.from = String(Math.round(plot.scales.x.min)); shown.to = String(Math.round(plot.scales.x.max));
     };
   }
 

@@ -201,7 +201,6 @@
       state.plot = new uPlot(care.optionsOf(state.part, state.chart, state.place, state.only, this), care.dataOf(state.part, state.only), state.place);
     }
     state.anew = false; state.stale = false;
-    state.place.dataset.from = String(Math.round(state.plot.scales.x.min)); state.place.dataset.to = String(Math.round(state.plot.scales.x.max));
   };
 
   document.addEventListener("DOMContentLoaded", function () {
