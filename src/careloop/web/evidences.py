@@ -105,7 +105,9 @@ class Evidences:
             return None
         names = [row.card.id for row in picture.rows if row.card.monitors and row.card.id in picture.head.newest]
         due = [name for name in names if self._states.get(name) != self._state(picture, name, now)]
-        return min(due, key=lambda name: self._found[name].at.timestamp() if name in self._found else 0.0, default=None)
+        alarms = {row.card.id: len(row.alarms) for row in picture.rows}
+        waited = {name: self._found[name].at.timestamp() if name in self._found else 0.0 for name in due}
+        return min(due, key=lambda name: (waited[name], -alarms[name]), default=None)
 
     def _state(self, picture: Picture, name: str, now: datetime) -> _State:
         row = picture.row(name)

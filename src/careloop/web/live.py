@@ -67,6 +67,7 @@ def _told(picture: Picture, about: str) -> dict[str, object]:
         "number": picture.number,
         "fresh": f"figures are old: {picture.failed}" if picture.failed else f"as of {_plain(picture)}",
         "failed": picture.failed is not None,
+        "computed_at": picture.computed_at.timestamp(),
         "commit": picture.head.commit,
         "ledger_size": picture.head.ledger_size,
         "watermark": picture.head.watermark,

@@ -22,7 +22,7 @@ _ODD = 20.0
 
 
 @register.simple_tag
-def age(row: SystemRow) -> SafeString:
+def age(row: SystemRow, *, lead: str = "Last event ") -> SafeString:
     """How long ago the newest event of a system came; red, with the word, when that is longer than it should be."""
     fresh = row.freshness
     if fresh.newest is None and fresh.silent is not Silence.YES:
@@ -39,13 +39,13 @@ def age(row: SystemRow) -> SafeString:
         "" if since is None else _ago(wiring.now() - since),
     )
     silent = "care-age care-silent" if fresh.silent is Silence.YES else "care-age"
-    lead = "Last event" if fresh.newest is not None else "No event since it answers,"
+    said = lead if fresh.newest is not None else "No event since it answers, "
     return format_html(
-        '<span class="{}" data-aged="{}" title="{}">{} {}<b class="care-silence">silent</b></span>',
+        '<span class="{}" data-aged="{}" title="{}">{}{}<b class="care-silence">silent</b></span>',
         silent,
         row.card.name,
         "" if since is None else f"{since:%Y-%m-%d %H:%M:%S} UTC",
-        lead,
+        said,
         told,
     )
 

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from careloop.domain.alarm import Signal
+from careloop.domain.counts import CountTable
 from careloop.domain.monitor import MonitorKind
 from careloop.domain.system import EventSchema
 from careloop.monitors.day_evidence import DayEvidence, day_evidence, mean_evidence
-from careloop.ports.lake import Lake
+from careloop.ports.lake import Lake, Reading
 from careloop.ports.ledger import Entry
 from careloop.workflows.run.chart_board import ChartAsk
 from careloop.workflows.run.chart_marks import marks_of
-from careloop.workflows.run.compile_monitors import compile_monitors, with_windows
+from careloop.workflows.run.compile_monitors import compile_monitors
 from careloop.workflows.run.detect_changes import Part, parts_of, stretches_of
 from careloop.workflows.run.fix_quantiles import fix_quantiles
 from careloop.workflows.run.limit_lines import learn_limits, pasts_of
+from careloop.workflows.run.read_windows import window_plan
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["MonitorEvidence", "SystemEvidence", "system_evidence"]
@@ -75,7 +77,7 @@ def system_evidence(lake: Lake, ask: ChartAsk, entries: Sequence[Entry], *, now:
     """The evidence at `now`, given the ledger's entries about the system; costs about what watching it once costs."""
     compiled = compile_monitors(ask.monitors, ask.system.events or EventSchema())
     compiled = fix_quantiles(compiled, lake=lake, system=ask.system.id, now=now)
-    watched = with_windows(compiled.watched, lake=lake, system=ask.system.id, now=now)
+    watched = _with_closed_windows(compiled.watched, lake=lake, system=ask.system.id, now=now)
     marks = marks_of(
         entries,
         system=ask.system.id,
@@ -90,6 +92,31 @@ def system_evidence(lake: Lake, ask: ChartAsk, entries: Sequence[Entry], *, now:
         if evidence is not None and _is_new(each, evidence, now):
             found.append(_told(each, evidence))
     return SystemEvidence(at=now, monitors=tuple(found))
+
+
+def _with_closed_windows(
+    monitors: Sequence[WatchedMonitor], *, lake: Lake, system: str, now: datetime
+) -> list[WatchedMonitor]:
+    """As `with_windows`, but all window lengths of a view in one reading: opening the newest files is what costs."""
+    fence = lake.fence(now)
+    closed = int(fence.received_before.timestamp())
+    tables: dict[str, CountTable] = {}
+    for view in dict.fromkeys(each.view for each in monitors):
+        ours = [each for each in monitors if each.view is view]
+        plans = [window_plan(each.plan, view=view, seconds=each.seconds) for each in ours]
+        columns = {column.name: column for plan in plans for column in plan.reads()}
+        reading = Reading(
+            system=system,
+            upto=fence.watermark,
+            view=view,
+            until=fence.received_before,
+            columns=tuple(columns.values()),
+        )
+        with lake.counting(reading) as counts:
+            for each, plan in zip(ours, plans, strict=True):
+                last = closed // each.seconds * each.seconds
+                tables[each.monitor.id] = counts.count(plan).select(until=last)
+    return [replace(each, table=tables[each.monitor.id]) for each in monitors]
 
 
 def _of_part(part: Part, signals: Sequence[Signal], starts: Mapping[str, Sequence[int]]) -> DayEvidence | None:

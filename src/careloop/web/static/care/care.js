@@ -125,7 +125,7 @@
   }
 
   // --- how long ago: counted on here, by the server's clock; red when it is longer than it should be -----------------
-  var ahead = 0;
+  var ahead = 0, STALE_S = 180;
 
   function ago(seconds) {
     var s = Math.max(0, Math.round(seconds));
@@ -136,6 +136,12 @@
 
   function ages() {
     var now = Date.now() / 1000 + ahead;
+    each("[data-fresh]", function (place) {  // figures are renewed every minute at least; older ones say so
+      var old = now - Number(place.dataset.at || now), late = old > STALE_S;
+      if (place.dataset.bad || !place.dataset.said) { return; }
+      place.classList.toggle("care-red", late);
+      place.textContent = place.dataset.said + (late ? ", " + ago(old) + ": the figures are old" : "");
+    });
     each("[data-age]", function (place) {
       var old = now - Number(place.dataset.age), after = Number(place.dataset.after || 0), silent = after > 0 && old > after;
       var text = ago(old);
@@ -232,6 +238,7 @@
     if (bad && place.textContent !== text) { announce(text); }
     place.textContent = text;
     place.classList.toggle("care-red", bad);
+    place.dataset.bad = bad ? "yes" : "";
   }
 
   function live(body) {
@@ -241,6 +248,8 @@
       var told = JSON.parse(event.data);
       lost = 0;
       ahead = told.now - Date.now() / 1000;
+      var place = document.querySelector("[data-fresh]");
+      if (place) { place.dataset.said = told.fresh; place.dataset.at = told.computed_at; }
       fresh(told.fresh, told.failed);
       if (mark === null) { mark = String(told.number) === seen ? told.mark : null; }
       if (String(told.number) !== seen) {
