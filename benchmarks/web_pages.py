@@ -92,7 +92,7 @@ def watch(port: int, seconds: float) -> Iterator[dict[str, object]]:
     """What a browser does on the page of the fleet and on the page of a system while its events come."""
     reader = Visitor(port)
     reader.sign_in(READER)
-    rows = [row for row in re.findall(r"<tr>.*?</tr>", reader.get("/run/").text, re.DOTALL) if "Last event" in row]
+    rows = [row for row in re.findall(r"<tr>.*?</tr>", reader.get("/run/").text, re.DOTALL) if "data-age" in row]
     system = re.findall(r'href="/systems/([a-z0-9-]+)/"', rows[-1])[0]
     charts = reader.get(f"/systems/{system}/charts.json").json["charts"]
     release = next(

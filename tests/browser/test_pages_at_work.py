@@ -177,6 +177,7 @@ def test_the_fleet_keeps_filter_order_and_focus_while_events_come_r47(shop: Shop
     expect(field).to_have_value("recommender")
     expect(field).to_be_focused()
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("System")
+    assert str(shown.first.locator("[data-age]").get_attribute("data-age")) > old, "the row is a newer one"
     screenshot(page, "fleet-filtered")
 
 
