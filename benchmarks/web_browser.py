@@ -67,7 +67,7 @@ class Events:
             "kind": "inference",
             "occurred_at": now,
             "unit": f"bench-{number % 400}",
-            "groups": {"sex": "female" if number % 2 else "male", "age_band": "25_to_59"},
+            "groups": {"sex": "female" if number % 2 else "male"},
             "latency_ms": 80.0 + number % 40,
             "business": {"converted": number % 3 == 0, "complained": False, "overridden": number % 20 == 0},
         }
