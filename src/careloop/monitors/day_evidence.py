@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from careloop.errors import InvalidInput
+from careloop.monitors.calibration_alarm import CalibrationAlarm
 from careloop.monitors.detector import DetectorState, Leg
 from careloop.monitors.drift_alarm import DriftAlarm
 from careloop.monitors.gap_alarm import GapAlarm
@@ -28,7 +29,7 @@ from careloop.monitors.window import WindowCounts
 __all__ = ["DayEvidence", "day_evidence", "day_of", "mean_evidence", "standing_out"]
 
 _DAY: Final = 86_400
-_ALARMS: Final = RateAlarm | GapAlarm | RatioAlarm | DriftAlarm
+_ALARMS: Final = RateAlarm | GapAlarm | RatioAlarm | DriftAlarm | CalibrationAlarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

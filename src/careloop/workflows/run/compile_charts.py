@@ -74,10 +74,15 @@ def compile_charts(
     counted = tuple(favourable or schema.favourable or FAVOURABLE)
     return tuple(
         _of_watched(watched[monitor.id])
-        if monitor.id in watched and watched[monitor.id].quantile is None
+        if monitor.id in watched and _drawn_as_watched(watched[monitor.id])
         else replace(_of_unwatched(monitor, schema, counted, left_out.get(monitor.id)), unfixed=watched.get(monitor.id))
         for monitor in monitors
     )
+
+
+def _drawn_as_watched(watched: WatchedMonitor) -> bool:
+    """Whether what is drawn is what is watched; of a quantile other counts are drawn, and calibration is not yet."""
+    return watched.quantile is None and not watched.calibration
 
 
 def _of_watched(watched: WatchedMonitor) -> ChartPlan:
@@ -88,6 +93,10 @@ def _of_watched(watched: WatchedMonitor) -> ChartPlan:
         groups=watched.groups,
         watched=watched,
     )
+
+
+def _unfixed(watched: WatchedMonitor | None) -> WatchedMonitor | None:
+    return watched if watched is not None and watched.quantile is not None else None
 
 
 def _role(watched: WatchedMonitor) -> SeriesRole:
