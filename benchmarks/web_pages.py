@@ -1,11 +1,15 @@
-"""Server time of the pages over a made-up fleet of 200 systems with 10 monitors each. JSON rows.
+"""Pages over a made-up fleet of 200 systems with 10 monitors each: server, bytes and browser. JSON rows.
 
 Rows: page_overview, page_systems, page_system, page_live, page_requirements, page_charts. Milliseconds as the server
-itself says them (`Server-Timing`), the median of `--repeat` requests by one reader on a warm server; `worst` is the
-slowest. There is no peer to compare with. The fleet is the one of `web_projections.py`.
+itself says them (`Server-Timing`), the median and the 95 % quantile of `--repeat` requests by one reader on a warm
+server; `worst` is the slowest; `kb` is what goes over the wire (gzip), `kb_plain` what the browser unpacks. Then what
+headless Chromium does while events stream in (`web_browser.py`): browser_live, browser_system, browser_number_arrives.
+There is no peer to compare with. The fleet is the one of `web_projections.py`.
 """
 
 import argparse
+import gzip
+import http.client
 import json
 import os
 import platform
@@ -24,6 +28,8 @@ sys.path.insert(0, str(PROJECT / "tests" / "scenarios"))
 
 from served import Visitor, accounts, serving  # noqa: E402 - the same server that the tests start
 
+from web_browser import Events, browser_rows  # noqa: E402
+
 READER = "reader@fleet.example"
 
 
@@ -33,6 +39,9 @@ def main() -> None:
     parser.add_argument("--systems", type=int, default=200)
     parser.add_argument("--fleet", type=Path, help="a folder that tools/build_fleet.py made")
     parser.add_argument("--repeat", type=int, default=30)
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, help="how long the browser stays on each page; 0: not at all"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "fleet"
@@ -40,6 +49,8 @@ def main() -> None:
         accounts(root, READER)
         with serving(root) as port:
             for row in measure(port, options.systems, options.repeat):
+                print(json.dumps(row), flush=True)
+            for row in watch(port, options.seconds) if options.seconds else ():
                 print(json.dumps(row), flush=True)
 
 
@@ -59,19 +70,53 @@ def measure(port: int, systems: int, repeat: int) -> Iterator[dict[str, object]]
         "page_charts": f"/systems/{system}/charts.json",
     }.items():
         reader.get(path)
-        took = [_server_ms(reader, path) for _ in range(repeat)]
-        machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        took = sorted(_server_ms(reader, path) for _ in range(repeat))
+        wire, plain = _sizes(reader, path)
         yield {
             "name": name,
             "ours": round(statistics.median(took), 1),
-            "worst": round(max(took), 1),
+            "p95": round(took[int(0.95 * len(took))], 1),
+            "worst": round(took[-1], 1),
+            "kb": round(wire / 1024, 1),
+            "kb_plain": round(plain / 1024, 1),
             "peer": None,
             "ratio": None,
             "unit": "ms of the server",
             "n": repeat,
             "systems": systems,
-            "machine": machine,
+            "machine": _machine(),
         }
+
+
+def watch(port: int, seconds: float) -> Iterator[dict[str, object]]:
+    """What a browser does on the page of the fleet and on the page of a system while its events come."""
+    reader = Visitor(port)
+    reader.sign_in(READER)
+    rows = [row for row in re.findall(r"<tr>.*?</tr>", reader.get("/run/").text, re.DOTALL) if "data-age" in row]
+    system = re.findall(r'href="/systems/([a-z0-9-]+)/"', rows[-1])[0]
+    charts = reader.get(f"/systems/{system}/charts.json").json["charts"]
+    release = next(
+        one for chart in charts for part in chart["parts"] for one in part["lines"][0]["release"][::-1] if one
+    )
+    events = Events(port, system, release)
+    pages = {"live": "/run/", "system": f"/systems/{system}/"}
+    for row in browser_rows(port, READER, pages, events, seconds=seconds):
+        yield {**row, "peer": None, "ratio": None, "machine": _machine()}
+
+
+def _machine() -> str:
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _sizes(reader: Visitor, path: str) -> tuple[int, int]:
+    """Bytes over the wire, and unpacked."""
+    connection = http.client.HTTPConnection("127.0.0.1", reader.port, timeout=60)
+    cookies = "; ".join(f"{name}={value}" for name, value in reader.cookies.items())
+    connection.request("GET", path, headers={"Cookie": cookies, "Accept-Encoding": "gzip"})
+    response = connection.getresponse()
+    body, packed = response.read(), response.headers.get("Content-Encoding") == "gzip"
+    connection.close()
+    return len(body), len(gzip.decompress(body)) if packed else len(body)
 
 
 def _server_ms(reader: Visitor, path: str) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from acme_releases import APPROVERS
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from served import TOKEN, Visitor, accounts, serving, worker
 from web_office import OPERATIONS, Office, founded, mail_of, open_office
 
@@ -122,7 +122,74 @@ def test_a_chart_moves_and_a_rollback_marker_appears_while_somebody_looks_s3(sho
     expect(page.locator("h1")).to_contain_text("1 alarm")
     page.get_by_role("region", name="Alarms").get_by_role("link").first.click()
     expect(page.locator("main")).to_contain_text("attributed by replay")
+    chain = page.locator(".care-chain > li h3")
+    expect(chain).to_have_text(["Policy sentence", "Rule", "Monitor", "Result", "Evidence"])
     screenshot(page, "alarm-story")
+
+
+def test_what_the_reader_chose_stays_while_numbers_stream_in_r47(shop: Shop, open_page: OpenPage) -> None:
+    page = sign_in(open_page, shop.port, mail_of(OPERATIONS))
+    page.goto(address(shop.port, f"/systems/{SHOP}/"))
+    charts_drawn(page)
+    panel, card = page.locator("[data-charts]"), page.locator(f"[data-chart={GAP}]")
+    chart = card.get_by_role("slider").first
+    page.get_by_label("Show").select_option("coast")
+    drag(page, card.locator(".u-over").first)
+    expect(page).to_have_url(re.compile(r"group=coast&from=\d+&to=\d+"))
+    chosen = page.url
+    told = re.findall(r"from=(\d+)", chosen)[0]
+    expect(chart).to_have_attribute("data-from", told)
+    chart.focus()
+    page.keyboard.press("Home")
+    expect(chart).to_have_attribute("aria-valuetext", re.compile(r"UTC: coast .* %, .* to .* %, n \d+"))
+    card.get_by_text("Numbers of").first.click()
+    expect(card.locator(".care-numbers tbody tr").first).to_contain_text("coast")
+    before, loads = str(panel.get_attribute("data-watermark")), []
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
+    shop.sell(2)
+    expect(panel).not_to_have_attribute("data-watermark", before, timeout=PATIENCE_MS)
+    expect(page.locator("[data-aged]").first).to_contain_text(re.compile(r"Last event \d+ s ago"), timeout=PATIENCE_MS)
+    assert (page.url, loads) == (chosen, []), "nothing was reloaded"
+    expect(page.get_by_label("Show")).to_have_value("coast")
+    assert chart.get_attribute("data-from") == told, "the stretch that was zoomed to stays"
+    expect(card.locator("details").first).to_have_attribute("open", "")
+    screenshot(page, "zoomed")
+    page.reload()
+    charts_drawn(page)
+    expect(page.get_by_label("Show")).to_have_value("coast")
+    expect(card.get_by_role("slider").first).to_have_attribute("data-from", told)
+
+
+def test_the_fleet_keeps_filter_order_and_focus_while_events_come_r47(shop: Shop, open_page: OpenPage) -> None:
+    page = sign_in(open_page, shop.port, mail_of(OPERATIONS))
+    page.goto(address(shop.port, "/run/"))
+    expect(page.locator("main")).to_contain_text("stands out", timeout=2 * PATIENCE_MS)
+    rows = page.locator("table[data-table] tbody tr")
+    expect(rows.first).to_contain_text("Product recommender")
+    page.get_by_role("button", name="System", exact=True).click()
+    field = page.get_by_placeholder("Filter")
+    field.fill("recommender")
+    shown = page.locator("table[data-table] tbody tr:visible")
+    old = str(shown.first.locator("[data-age]").get_attribute("data-age"))
+    shop.sell(3)
+    expect(shown.first.locator("[data-age]")).not_to_have_attribute("data-age", old, timeout=PATIENCE_MS)
+    expect(shown).to_have_count(1)
+    expect(field).to_have_value("recommender")
+    expect(field).to_be_focused()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("System")
+    assert str(shown.first.locator("[data-age]").get_attribute("data-age")) > old, "the row is a newer one"
+    screenshot(page, "fleet-filtered")
+
+
+def drag(page: Page, over: Locator) -> None:
+    """Draw a stretch of time over a chart."""
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 60, steps=5)
+    page.mouse.up()
 
 
 def test_an_order_is_signed_after_a_step_up_and_shows_at_once(office: Office, open_page: OpenPage) -> None:

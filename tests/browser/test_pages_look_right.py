@@ -74,6 +74,24 @@ def barriers(page: Page, name: str) -> list[object]:
     return [*axe_violations(page), *([] if wide[0] <= wide[1] + 1 else [f"{wide[0]} of {wide[1]} px"])]
 
 
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_fairness_business_drift_security_privacy_and_latency_stand_side_by_side_r46(
+    office: Office, open_page: OpenPage, look: Look
+) -> None:
+    """One row on a screen, below each other on a phone; each name leads to its chart."""
+    page = sign_in(open_page, office.port, mail_of(APPROVERS[0]), look=look)
+    page.goto(address(office.port, f"/systems/{SYSTEM}/"))
+    charts_drawn(page)
+    families = page.locator(".care-families > li")
+    kinds = ["fairness", "business", "performance", "drift", "security", "privacy", "latency"]
+    expect(families.locator("h3")).to_have_text(kinds)
+    tops = {round((one.bounding_box() or {"y": -1.0})["y"]) for one in families.all()}
+    assert len(tops) == 1 or look is PHONE
+    fairness = families.first.get_by_role("link").first
+    fairness.click()
+    expect(page).to_have_url(re.compile("#m-approval-gap-by-sex$"))
+
+
 def test_the_menu_of_a_phone_opens_by_key_and_closes_by_escape(office: Office, open_page: OpenPage) -> None:
     page = sign_in(open_page, office.port, mail_of(APPROVERS[0]), look=PHONE)
     menu, nav = page.get_by_role("button", name="Menu"), page.get_by_role("navigation", name="Pages")

@@ -35,7 +35,8 @@ __all__ = [
 
 PASSWORD: Final = "a long password that nobody else has"
 TOKEN: Final = "a-token-of-the-environment"
-_PATIENCE_S: Final = 60
+_PATIENCE_S: Final = 240
+"""A fleet of 200 systems is read through once before its pages open, on a machine that may be busy."""
 _FORM: Final = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 

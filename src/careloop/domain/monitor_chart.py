@@ -39,6 +39,8 @@ class SeriesRole(StrEnum):
     """Rate of a group less the rate of all other groups together; what a gap alarm watches."""
     IMPACT_RATIO = "impact_ratio"
     """Lowest rate of a group divided by the highest."""
+    DRIFT = "drift"
+    """How far the mixture of a column lies from the usual one, as a population stability index."""
     QUANTILE = "quantile"
     AMOUNT = "amount"
     """A sum of money or another declared quantity, of one group or of all rows."""

@@ -28,10 +28,18 @@ _TITLES: Final = {
     SeriesRole.RATE: "rate",
     SeriesRole.GAP: "gap to all other groups",
     SeriesRole.IMPACT_RATIO: "lowest rate divided by the highest",
+    SeriesRole.DRIFT: "distance from the usual mixture (PSI)",
     SeriesRole.QUANTILE: "quantile",
     SeriesRole.AMOUNT: "amount",
 }
-_FIRST: Final = (SeriesRole.GAP, SeriesRole.IMPACT_RATIO, SeriesRole.QUANTILE, SeriesRole.AMOUNT, SeriesRole.RATE)
+_FIRST: Final = (
+    SeriesRole.GAP,
+    SeriesRole.IMPACT_RATIO,
+    SeriesRole.DRIFT,
+    SeriesRole.QUANTILE,
+    SeriesRole.AMOUNT,
+    SeriesRole.RATE,
+)
 """What a monitor watches comes first, what it is made of after it."""
 
 

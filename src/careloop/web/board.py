@@ -22,6 +22,7 @@ from careloop.domain.system import System
 from careloop.errors import CareloopError, NotFound
 from careloop.ports.ledger import Ledger
 from careloop.status.phases import phase_rows
+from careloop.web.evidences import Evidences, FleetEvidence
 from careloop.web.picture import Picture, beat_of, text_of
 from careloop.wiring import lakes, post
 from careloop.wiring.pages import board_stores
@@ -60,6 +61,7 @@ class Board:
         self._open = board_stores(root)
         self._log = SystemLog(self._open.ledger)
         self._charts = ChartDesk(self._open.lake)
+        self._evidences = Evidences(self._open.lake, self._log, ENVIRONMENT)
         self._cards: tuple[str, tuple[SystemCard, ...]] = ("", ())
         self._scored: tuple[StoresHead, datetime] | None = None
 
@@ -70,7 +72,7 @@ class Board:
                 return
             self._threads = [
                 threading.Thread(target=loop, name=name, daemon=True)
-                for name, loop in (("board", self._follow), ("scorecard", self._score))
+                for name, loop in (("board", self._follow), ("scorecard", self._score), ("evidence", self._weigh))
             ]
         self.renew()
         for thread in self._threads:
@@ -109,7 +111,14 @@ class Board:
             raise NotFound(f"the inventory in force lists no system '{name[:100]}'")
         monitors = tuple(one for at, noun in repository.all(Monitors) if at.folder == name for one in noun.monitors)
         ask = ChartAsk(system=system, monitors=monitors, environment=ENVIRONMENT)
-        return self._charts.charts(ask, self._log.read())
+        return self._charts.charts(ask, self._log.read(), now=wiring.now())
+
+    def evidence(self) -> FleetEvidence:
+        """What the newest day says of each system's monitors, as far as it has been computed; never waits."""
+        return self._evidences.shown()
+
+    def _weigh(self) -> None:
+        self._evidences.follow(self.picture, self._stop)
 
     # --- following ------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from careloop import __version__
+from careloop import __version__, wiring
 from careloop.web.door import Role, visitor_of
 from careloop.web.site import board, place
 
@@ -79,6 +79,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "here": match.view_name if match else "",
         "part": next((p.id for p in NAVIGATION for e in p.entries if match and e.name == match.view_name), ""),
         "picture": picture,
+        "server_now": f"{wiring.now().timestamp():.3f}",
         "requests_open": len(picture.open_requests),
         "oidc": place().oidc,
     }

@@ -10,6 +10,7 @@ from typing import Final
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 
+from careloop import wiring
 from careloop.web.accounts.models import Account
 from careloop.web.picture import Picture
 from careloop.web.site import board
@@ -22,7 +23,10 @@ _BEAT_S: Final = 10.0
 
 
 async def stream(request: HttpRequest) -> StreamingHttpResponse:
-    """One event `board` at once and at each change; `signed_out` when the session has ended."""
+    """One event `board` at once and at each change; `signed_out` when the session has ended.
+
+    `?about=` names a system: events then carry a mark that changes only when something about that system has.
+    """
     answer = StreamingHttpResponse(_events(request), content_type="text/event-stream")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Encoding"] = "identity"  # nothing gathers lines to compress them
@@ -31,19 +35,19 @@ async def stream(request: HttpRequest) -> StreamingHttpResponse:
 
 
 async def _events(request: HttpRequest) -> AsyncIterator[bytes]:
-    seen, quiet_s = -1, 0.0
+    seen, quiet_s, about = -1, 0.0, request.GET.get("about", "")
     yield b"retry: 2000\n\n"
     while True:
         picture = board().picture()
         if picture.number != seen:
             seen, quiet_s = picture.number, 0.0
-            yield _event("board", _told(picture))
+            yield _event("board", _told(picture, about))
         elif quiet_s >= _BEAT_S:
             quiet_s = 0.0
             if not await sync_to_async(_still_here)(request):
                 yield _event("signed_out", {})
                 return
-            yield _event("board", _told(board().picture()))
+            yield _event("board", _told(board().picture(), about))
         await asyncio.sleep(_LOOK_S)
         quiet_s += _LOOK_S
 
@@ -56,11 +60,14 @@ def _still_here(request: HttpRequest) -> bool:
     return Account.objects.filter(pk=request.user.pk, is_active=True).exists()
 
 
-def _told(picture: Picture) -> dict[str, object]:
+def _told(picture: Picture, about: str) -> dict[str, object]:
     return {
+        "now": wiring.now().timestamp(),
+        "mark": picture.mark_of(about) if about else None,
         "number": picture.number,
         "fresh": f"figures are old: {picture.failed}" if picture.failed else f"as of {_plain(picture)}",
         "failed": picture.failed is not None,
+        "computed_at": picture.computed_at.timestamp(),
         "commit": picture.head.commit,
         "ledger_size": picture.head.ledger_size,
         "watermark": picture.head.watermark,

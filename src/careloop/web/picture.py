@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -89,6 +90,15 @@ class Picture:
     def row(self, name: str) -> SystemRow | None:
         """A system of the inventory in force."""
         return next((one for one in self.rows if one.card.id == name), None)
+
+    def mark_of(self, name: str) -> str | None:
+        """Changes when events or records of a system came, or documents changed; None for one that is not listed."""
+        row = self.row(name)
+        if row is None:
+            return None
+        newest = self.head.newest.get(name)
+        said = (self.head.commit, self.failed, 0 if newest is None else newest.seq, row)
+        return sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def text_of(raw: bytes) -> str:

@@ -9,14 +9,17 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from careloop import wiring
+from careloop.checks.catalogue import Catalogue
 from careloop.errors import NotFound
-from careloop.plans.alarm_story import alarm_story
 from careloop.plans.automation_history import READS, PlanProgress, plans_of
 from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import StepOutcome, is_over
 from careloop.ports.ledger import Entry, Ledger
 from careloop.web.pages.refusals import unknown
+from careloop.web.pages.requirements import sections_of
 from careloop.web.site import board
+from careloop.workflows.evolve.explain_alarm import explain_alarm
 
 __all__ = ["page", "story"]
 
@@ -56,15 +59,24 @@ def story(request: HttpRequest, record: UUID) -> HttpResponse:
     """From the numbers that moved to the traffic that showed the recovery, each line with its entry."""
     ledger = board().ledger
     entries = _automation(ledger)
+    catalogue = Catalogue(wiring.standards_library().read_all())
     try:
-        first, *rest = alarm_story(entries, str(record))
+        found = explain_alarm(entries, str(record), repository=board().picture().repository, catalogue=catalogue)
     except NotFound as error:
         return unknown(request, error)
     raised = next(one for one in entries if one.record.id == str(record))
     system = str(raised.record.data.get("system"))
     since, until = raised.index, _end(entries, raised)
     log = [one for one in ledger.query(subject=f"systems/{system}") if since <= one.index <= until]
-    shown = {"first": first, "rest": rest, "raised": raised, "system": system, "log": log}
+    *chain, told = found.sections
+    shown = {
+        "found": found,
+        "chain": sections_of(chain),
+        "told": told,
+        "raised": raised,
+        "system": system,
+        "log": log,
+    }
     return render(request, "pages/incident.html", shown)
 
 

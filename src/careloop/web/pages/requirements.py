@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from careloop import wiring
-from careloop.domain.explanation import Explanation
+from careloop.domain.explanation import ExplanationSection
 from careloop.domain.standard import RequirementKind
 from careloop.domain.status import RequirementRow, RequirementState
 from careloop.domain.tier import Phase
@@ -22,7 +23,7 @@ from careloop.web.pages.refusals import problem, unknown
 from careloop.web.site import board, place
 from careloop.workflows.evolve.explain_reference import explain_reference
 
-__all__ = ["address_of", "explain", "page"]
+__all__ = ["address_of", "explain", "page", "sections_of"]
 
 _RECORD: Final = re.compile(r"^(?P<type>[a-z_.]+)#(?P<index>\d+)$")
 _FILE: Final = re.compile(r"^[\w./-]+\.(?:yaml|md)$")
@@ -108,10 +109,11 @@ def explain(request: HttpRequest) -> HttpResponse:
     finally:
         if ledger is not None:
             ledger.close()
-    return render(request, "pages/explain.html", {"found": found, "sections": _sections(found)})
+    return render(request, "pages/explain.html", {"found": found, "sections": sections_of(found.sections)})
 
 
-def _sections(found: Explanation) -> list[_Section]:
+def sections_of(found: Iterable[ExplanationSection]) -> list[_Section]:
+    """Sections of an explanation with the address that each line leads to."""
     return [
         _Section(
             section.heading,
@@ -119,7 +121,7 @@ def _sections(found: Explanation) -> list[_Section]:
                 _Line(one.text, one.state, one.ref, address_of(one.ref) or _named(one.text)) for one in section.lines
             ),
         )
-        for section in found.sections
+        for section in found
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +21,7 @@ from careloop.status.schema_findings import drift_sentence
 from careloop.web.pages.refusals import problem, unknown
 from careloop.web.site import board
 from careloop.wiring import lakes
+from careloop.workflows.run.fleet_evidence import MonitorEvidence, SystemEvidence
 from careloop.workflows.run.release_records import standings_of
 
 __all__ = ["charts", "page"]
@@ -37,6 +39,14 @@ _ORDER: Final = (
 _LOG: Final = 40
 
 
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """What is watched of one kind, with what the newest day says of each monitor."""
+
+    kind: MonitorKind
+    monitors: tuple[tuple[Monitor, MonitorEvidence | None], ...]
+
+
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """One system; its charts are fetched by themselves, so that the page is there at once."""
     picture = board().picture()
@@ -46,6 +56,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         return unknown(request, NotFound(f"the inventory in force lists no system '{name[:100]}'"))
     monitors = sorted(_monitors(picture.governance.repository, name), key=lambda one: _ORDER.index(one.kind))
     ledger = board().ledger
+    seen = board().evidence().systems.get(name)
     log = list(ledger.query(subject=f"systems/{name}"))[-_LOG:][::-1]
     standings = [one for one in standings_of(ledger, name, now=wiring.now()) if one.valid]
     card = next((one for at, one in picture.governance.repository.all(Card) if at.folder == name), None)
@@ -53,6 +64,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "row": row,
         "system": system,
         "monitors": monitors,
+        "families": _families(monitors, seen),
         "groups": _groups(monitors, system.events or EventSchema()),
         "card": card,
         "card_lacks": _lacks(card),
@@ -86,11 +98,19 @@ def _monitors(repository: Repository, name: str) -> list[Monitor]:
     return [one for at, noun in repository.all(Monitors) if at.folder == name for one in noun.monitors]
 
 
-def _groups(monitors: Sequence[Monitor], schema: EventSchema) -> list[str]:
-    """Values that the charts can be narrowed to."""
+def _families(monitors: Sequence[Monitor], seen: SystemEvidence | None) -> list[_Family]:
+    """Every kind of monitor beside the others, those that nothing is watched of as well."""
+    return [
+        _Family(kind, tuple((one, seen.of(one.id) if seen else None) for one in monitors if one.kind is kind))
+        for kind in _ORDER
+    ]
+
+
+def _groups(monitors: Sequence[Monitor], schema: EventSchema) -> list[tuple[str, tuple[str, ...]]]:
+    """Fields with the values that the charts can be narrowed to."""
     fields = {one.by for one in monitors if one.by}
     declared = {**schema.groups, **schema.segment}
-    return [value for field in sorted(fields) if field in declared for value in declared[field].values]
+    return [(field, declared[field].values) for field in sorted(fields) if field in declared]
 
 
 def _lacks(card: Card | None) -> list[str]:

@@ -5,22 +5,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from careloop.checks.catalogue import Catalogue
-from careloop.checks.rule_book import DEFAULT_PACKS
 from careloop.checks.run import check_tree
 from careloop.documents.compile import Compiled, compile_tree
 from careloop.domain.check import TreeCheck
 from careloop.domain.explanation import Explanation, ExplanationLine, ExplanationSection
 from careloop.domain.finding import Finding
 from careloop.domain.policy import Policy, Statement
-from careloop.domain.rule import Rule, RuleFile, Verdict
+from careloop.domain.rule import Rule, Verdict
 from careloop.domain.standard import Claim
 from careloop.domain.status import ClaimResult, RequirementRow, Status
 from careloop.errors import NotFound
-from careloop.plans.alarm_story import alarm_story
 from careloop.plans.automation_history import READS
 from careloop.ports.ledger import Ledger
 from careloop.ports.repository_source import RepositorySource
 from careloop.ports.standards_library import StandardsLibrary
+from careloop.workflows.evolve.explain_alarm import explain_alarm, rules_of
 from careloop.workflows.evolve.explain_risk import credited_by, risk_explanation
 from careloop.workflows.evolve.standpoint import zone_of
 from careloop.workflows.read_live_status import Reading, read_live_status
@@ -34,12 +33,12 @@ def explain_reference(
     source: RepositorySource, ref: str, *, standards: StandardsLibrary, ledger: Ledger | None, now: datetime
 ) -> Explanation:
     """What `ref` is, how it stands now and why. Raises NotFound, with the nearest names, when nothing is called so."""
-    story = _alarm(ledger, ref)
-    if story is not None:
-        return story
     tree = source.work_tree()
     catalogue = Catalogue(standards.read_all())
     compiled = compile_tree(tree)
+    story = _alarm(ledger, ref, compiled, catalogue)
+    if story is not None:
+        return story
     here = now.astimezone(zone_of(compiled.repository.organisation))
     head = source.head()
     reading = Reading(
@@ -54,16 +53,14 @@ def explain_reference(
     return _Explainer(compiled, catalogue, check_tree(tree, catalogue), status).explain(ref)
 
 
-def _alarm(ledger: Ledger | None, ref: str) -> Explanation | None:
-    """The story of an alarm: what moved, by what right the monitor acts, which plan followed and how far it came."""
+def _alarm(ledger: Ledger | None, ref: str, compiled: Compiled, catalogue: Catalogue) -> Explanation | None:
+    """The chain from the policy to an alarm, and its story: what moved, by what right it acts, which plan followed."""
     if ledger is None or ref.count("-") != 4:
         return None
     entries = [entry for entry in ledger.query() if entry.record.type in READS]
     if not any(entry.record.id == ref and entry.record.type == "alarm.raised" for entry in entries):
         return None
-    first, *rest = alarm_story(entries, ref)
-    told = ExplanationSection("What happened", tuple(ExplanationLine(line) for line in rest))
-    return Explanation(ref, "alarm", first, None, (told,))
+    return explain_alarm(entries, ref, repository=compiled.repository, catalogue=catalogue)
 
 
 class _Explainer:
@@ -74,7 +71,7 @@ class _Explainer:
         self._risks = {live.risk.id: live for live in status.risks}
         self._rows = {row.requirement.id: row for row in status.requirements}
         self._claims = {one.claim.id: (row, one) for row in status.requirements for one in row.claims}
-        self._rules = dict(_rules(compiled, catalogue))
+        self._rules = {rule.id: (rule, where) for rule, where in rules_of(compiled.repository, catalogue)}
         self._statements = {
             f"{document.path}#{statement.number}": statement
             for document, policy in compiled.repository.all(Policy)
@@ -211,15 +208,6 @@ class _Explainer:
     def _rule_line(self, rule: Rule) -> ExplanationLine:
         violated = any(one.rule == rule.id for one in self._checked.findings)
         return ExplanationLine(rule.sentence, rule.id, "violated" if violated else None)
-
-
-def _rules(compiled: Compiled, catalogue: Catalogue) -> Iterator[tuple[str, tuple[Rule, str]]]:
-    organisation = compiled.repository.organisation
-    for name in organisation.rule_packs if organisation else DEFAULT_PACKS:
-        pack = catalogue.packs.get(name)
-        yield from ((rule.id, (rule, f"pack {name}")) for rule in (pack.rules if pack else ()))
-    for document, file in compiled.repository.all(RuleFile):
-        yield from ((rule.id, (rule, document.path)) for rule in file.rules)
 
 
 def _filled(*sections: tuple[str, Iterable[ExplanationLine]]) -> tuple[ExplanationSection, ...]:

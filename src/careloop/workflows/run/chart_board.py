@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from careloop.domain.count_plan import Aggregate, CountPlan
 from careloop.domain.counts import CellKey, CountTable
@@ -26,10 +27,11 @@ from careloop.monitors.window import WindowCounts
 from careloop.ports.lake import Lake
 from careloop.ports.ledger import Entry
 from careloop.workflows.run.chart_marks import Marks, marks_of
-from careloop.workflows.run.chart_points import SeriesKey, points_of, series_keys
+from careloop.workflows.run.chart_points import SeriesKey, WindowCells, drift_point, points_of, releases_of, series_keys
 from careloop.workflows.run.compile_charts import ChartPlan, compile_charts
 from careloop.workflows.run.detect_changes import Stretch, parts_of, stretches_of
-from careloop.workflows.run.limit_lines import Past, Shown, learn_limits, limit_steps, pasts_of
+from careloop.workflows.run.limit_lines import Past, Shown, learn_limits, limit_steps, pasts_of, usual_mixture
+from careloop.workflows.run.quantile_limits import QuantileLimit, QuantileLimits
 from careloop.workflows.run.read_windows import window_plan
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 from careloop.workflows.run.window_tables import Grown, WindowTables
@@ -40,6 +42,7 @@ _UNITS = {
     SeriesRole.RATE: Unit.RATIO,
     SeriesRole.GAP: Unit.DIFFERENCE,
     SeriesRole.IMPACT_RATIO: Unit.RATIO,
+    SeriesRole.DRIFT: Unit.INDEX,
     SeriesRole.QUANTILE: Unit.MILLISECONDS,
     SeriesRole.AMOUNT: Unit.AMOUNT,
 }
@@ -64,14 +67,15 @@ class Board:
         self.drawing = threading.Lock()
         self._lake, self._system = lake, system
         self._tables = WindowTables(lake, system)
+        self._quantiles = QuantileLimits(lake, system)
         self._sheets: tuple[_Sheet, ...] = ()
         self._upto = 0
         self._drawn: tuple[ChartAsk, Sequence[Entry], int, SystemCharts] | None = None
 
-    def draw(self, ask: ChartAsk, entries: Sequence[Entry], *, upto: int) -> SystemCharts:
+    def draw(self, ask: ChartAsk, entries: Sequence[Entry], *, upto: int, now: datetime | None = None) -> SystemCharts:
         """The charts, given the entries about the system and the `ingest_seq` of its newest event.
 
-        Somebody who asked earlier and is served later gets what is newer.
+        Somebody who asked earlier and is served later gets what is newer. Limits of quantiles need the time.
         """
         upto = max(upto, self._upto)
         if self._drawn is not None and self._drawn[:3] == (ask, entries, upto):
@@ -88,6 +92,8 @@ class Board:
         for sheet in self._sheets:
             sheet.take(tables, marks)
         self._learn(tables, upto)
+        if now is not None:
+            self._fix(now)
         charts = SystemCharts(
             system=self._system,
             environment=ask.environment,
@@ -115,6 +121,13 @@ class Board:
         counted = self._tables.bring_up(tuple(dict.fromkeys((*wanted, *past))), upto=upto)
         self._tables.let_go(past)
         return counted
+
+    def _fix(self, now: datetime) -> None:
+        """Look for the limits of quantiles that the system's first weeks have told by now."""
+        wanted = [sheet.chart.unfixed for sheet in self._sheets if sheet.chart.unfixed is not None]
+        limits = self._quantiles.of(wanted, now=now) if wanted else {}
+        for sheet in self._sheets:
+            sheet.quantile_limit = limits.get(sheet.chart.monitor.id)
 
     def _learn(self, counted: Mapping[CountPlan, Grown], upto: int) -> None:
         """Learn the limits that are wanted for the first time."""
@@ -144,6 +157,9 @@ class _Sheet:
     _pasts: dict[str | None, tuple[tuple[Stretch, Past], ...]] = field(default_factory=dict)
     """By group, where each has a reference of its own."""
     _limits: dict[tuple[str | None, Past], ChangeAlarm] = field(default_factory=dict)
+    _usual: dict[Past, CountTable] = field(default_factory=dict)
+    """Of a mixture: rows per bin of each past, which is what windows are compared with."""
+    quantile_limit: QuantileLimit | None = None
 
     def plans(self) -> tuple[CountPlan, ...]:
         """What is counted for it: its windows, and where a detector runs, which windows there are by receipt."""
@@ -220,6 +236,9 @@ class _Sheet:
         used = {(group, past) for group, pasts in self._pasts.items() for _, past in pasts}
         self._limits = {key: alarm for key, alarm in self._limits.items() if key in used}
         self._limits |= {(group, past): learn_limits(parts[group], past) for group, past in missing}
+        if self.chart.role is SeriesRole.DRIFT and missing:
+            self._usual = {past: usual_mixture(parts[None], past) for _, past in used}
+            self._points.clear()
 
     def _steps(self, shown: Shown) -> dict[SeriesKey, list[LimitStep]]:
         found: dict[SeriesKey, list[LimitStep]] = {}
@@ -227,6 +246,9 @@ class _Sheet:
             for stretch, past in self._pasts[part.group]:
                 for key, step in limit_steps(part, self._limits[part.group, past], stretch, shown):
                     found.setdefault(key, []).append(step)
+        if self.quantile_limit is not None and self.quantile_limit.at_most_ms is not None:
+            step = LimitStep(since=shown.since, until=None, release="", high=self.quantile_limit.at_most_ms)
+            found |= {key: [step] for key in series_keys(self.chart)}
         return found
 
     # --- the chart --------------------------------------------------------------------------------------------------
@@ -255,15 +277,24 @@ class _Sheet:
                 for key in keys
             ),
             alarms=marks.alarms.get(chart.monitor.id, ()),
-            not_watched=chart.not_watched,
+            not_watched=chart.not_watched or (self.quantile_limit.because if self.quantile_limit else None),
             not_charted=chart.not_charted,
             windows=len(self._cells),
         )
 
     def _points_of(self, window: int) -> list[tuple[SeriesKey, ChartPoint]]:
         if window not in self._points:
-            self._points[window] = list(points_of(self.chart, window, self._cells[window]))
+            drawn = self._drifts if self.chart.role is SeriesRole.DRIFT else points_of
+            self._points[window] = list(drawn(self.chart, window, self._cells[window]))
         return self._points[window]
+
+    def _drifts(self, chart: ChartPlan, window: int, cells: WindowCells) -> Iterator[tuple[SeriesKey, ChartPoint]]:
+        """Each release against the past that its detector is judged by at that time."""
+        for release, part in sorted(releases_of(cells).items()):
+            ours = [(stretch, past) for stretch, past in self._pasts.get(None, ()) if stretch.release == release]
+            pasts = [past for stretch, past in ours if stretch.since <= window] or [past for _, past in ours[:1]]
+            usual = self._usual[pasts[-1]] if pasts else CountTable(("n",), {})
+            yield (SeriesRole.DRIFT, None), drift_point(chart, part, usual, window=window, release=release)
 
 
 def _without_units(plan: CountPlan) -> CountPlan:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from careloop.domain.count_plan import CategoryBins, EdgeBins
 from careloop.domain.counts import UNKNOWN_GROUP, CellKey, CountTable, Tally
 from careloop.domain.measured import Interval, Measured
 from careloop.domain.monitor_chart import ChartPoint, SeriesRole
 from careloop.measures.business import amount
+from careloop.measures.drift import psi
 from careloop.measures.fairness import impact_ratio
 from careloop.measures.intervals import newcombe, wilson
 from careloop.measures.latency import latency_quantile
 from careloop.monitors.window import pooled
 from careloop.workflows.run.compile_charts import LATENCY_BINS, ChartPlan
 
-__all__ = ["SeriesKey", "WindowCells", "points_of", "series_keys"]
+__all__ = ["SeriesKey", "WindowCells", "drift_point", "points_of", "releases_of", "series_keys"]
 
 WindowCells = Mapping[CellKey, tuple[int, ...]]
 """The cells of one window, of all releases and groups."""
@@ -40,13 +42,27 @@ def series_keys(chart: ChartPlan) -> tuple[SeriesKey, ...]:
 
 
 def points_of(chart: ChartPlan, window: int, cells: WindowCells) -> Iterator[tuple[SeriesKey, ChartPoint]]:
-    """The points of a window: per release, one for each line of the chart that has rows in it."""
-    by_release: dict[str, dict[CellKey, tuple[int, ...]]] = {}
-    for key, values in cells.items():
-        by_release.setdefault(key.release, {})[key] = values
+    """The points of a window: per release, one for each line of the chart that has rows in it; not those of drift."""
+    by_release = releases_of(cells)
     drawn = _measures if chart.role in (SeriesRole.QUANTILE, SeriesRole.AMOUNT) else _rates
     for release, part in sorted(by_release.items()):
         yield from drawn(chart, part, window, release)
+
+
+def releases_of(cells: WindowCells) -> dict[str, WindowCells]:
+    """The cells of each release that answered in the window."""
+    found: dict[str, dict[CellKey, tuple[int, ...]]] = {}
+    for key, values in cells.items():
+        found.setdefault(key.release, {})[key] = values
+    return dict(found)
+
+
+def drift_point(chart: ChartPlan, cells: WindowCells, usual: CountTable, *, window: int, release: str) -> ChartPoint:
+    """How far the window's mixture lies from the usual one, with the reason where that cannot be said."""
+    assert chart.plan is not None
+    assert isinstance(chart.plan.bins, EdgeBins | CategoryBins)
+    measured = psi(usual, CountTable(chart.plan.columns, dict(cells)), bins=chart.plan.bins)
+    return _point(chart, measured, window, release)
 
 
 def _measures(

@@ -1,14 +1,14 @@
 """From `monitors.yaml` to what a page can draw: more than detectors watch; what cannot be drawn, with its reason.
 
-Drawn are the watched rates and gaps, and also impact ratios, quantiles of latency and sums of a declared amount. The
-rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
+Drawn is what detectors watch (rates, gaps, ratios and mixtures), and also quantiles of latency and sums of a declared
+amount. The rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from careloop.domain.count_plan import CountPlan, ExponentialBins
@@ -52,7 +52,9 @@ class ChartPlan:
     counted_in: str | None = None
     """Unit of an amount, as the system declares it."""
     watched: WatchedMonitor | None = None
-    """The monitor as its detector runs it, without windows; None when none runs."""
+    """The monitor as its detector runs it, without windows; None when none runs, and of a quantile."""
+    unfixed: WatchedMonitor | None = None
+    """A quantile whose limit its first weeks will tell (`fix_quantiles`)."""
     not_watched: str | None = None
     not_charted: str | None = None
 
@@ -73,24 +75,36 @@ def compile_charts(
     return tuple(
         _of_watched(watched[monitor.id])
         if monitor.id in watched and _drawn_as_watched(watched[monitor.id])
-        else _of_unwatched(monitor, schema, counted, left_out.get(monitor.id))
+        else replace(_of_unwatched(monitor, schema, counted, left_out.get(monitor.id)), unfixed=watched.get(monitor.id))
         for monitor in monitors
     )
 
 
 def _drawn_as_watched(watched: WatchedMonitor) -> bool:
-    """Whether what is drawn is what is watched; of a ratio, a quantile and a mixture other counts are drawn."""
-    return watched.plan.bins is None and not watched.ratio
+    """Whether what is drawn is what is watched; of a quantile other counts are drawn, and calibration is not yet."""
+    return watched.quantile is None and not watched.calibration
 
 
 def _of_watched(watched: WatchedMonitor) -> ChartPlan:
     return ChartPlan(
         monitor=watched.monitor,
-        role=SeriesRole.GAP if watched.gap else SeriesRole.RATE,
+        role=_role(watched),
         plan=watched.plan,
         groups=watched.groups,
         watched=watched,
     )
+
+
+def _unfixed(watched: WatchedMonitor | None) -> WatchedMonitor | None:
+    return watched if watched is not None and watched.quantile is not None else None
+
+
+def _role(watched: WatchedMonitor) -> SeriesRole:
+    if watched.drift:
+        return SeriesRole.DRIFT
+    if watched.ratio:
+        return SeriesRole.IMPACT_RATIO
+    return SeriesRole.GAP if watched.gap else SeriesRole.RATE
 
 
 def _of_unwatched(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str | None) -> ChartPlan:

@@ -12,16 +12,19 @@ from itertools import groupby
 from typing import Final
 
 from careloop.domain.alarm import Signal, Worse
+from careloop.domain.counts import CellKey, CountTable
 from careloop.domain.monitor import Reference
 from careloop.domain.monitor_chart import LimitStep, SeriesRole
+from careloop.monitors.drift_alarm import DriftAlarm
 from careloop.monitors.gap_alarm import GapAlarm
 from careloop.monitors.rate_alarm import RateAlarm
+from careloop.monitors.ratio_alarm import RatioAlarm
 from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.window import hour_of_week
 from careloop.workflows.run.chart_points import SeriesKey
 from careloop.workflows.run.detect_changes import Part, Stretch
 
-__all__ = ["Past", "Shown", "learn_limits", "limit_steps", "pasts_of"]
+__all__ = ["Past", "Shown", "learn_limits", "limit_steps", "pasts_of", "usual_mixture"]
 
 _HOUR: Final = 3600
 _NO_PAST: Final = "no past of its own to compare with yet"
@@ -80,6 +83,19 @@ def learn_limits(part: Part, past: Past) -> ChangeAlarm:
     return part.learn([window for window in part.windows if past.holds(window.window, window.release)])
 
 
+def usual_mixture(part: Part, past: Past) -> CountTable:
+    """Rows per bin of the past of a drift monitor: what its windows are compared with."""
+    bins: dict[int, int] = {}
+    for window in part.windows:
+        if past.holds(window.window, window.release):
+            for mixture in window.mixtures().values():
+                for bin_, n in mixture.items():
+                    bins[bin_] = bins.get(bin_, 0) + n
+    name = part.watched.plan.monitor
+    cells = {CellKey(name, "", 0, "", bin_, 0): (n,) for bin_, n in bins.items()}
+    return CountTable(("n",), cells)
+
+
 def limit_steps(
     part: Part, alarm: ChangeAlarm, stretch: Stretch, shown: Shown
 ) -> Iterator[tuple[SeriesKey, LimitStep]]:
@@ -94,6 +110,16 @@ def limit_steps(
             limit = max(leg.tolerance for leg in alarm.legs if leg.group == group)
             step = LimitStep(since=since, until=until, release=stretch.release, low=-limit, high=limit)
             yield (SeriesRole.GAP, group), step
+    elif isinstance(alarm, RatioAlarm):
+        judged = [leg.least for leg in alarm.legs if leg.least > 0]
+        reason = None if judged else _NO_PAST
+        low = min(judged, default=None)
+        step = LimitStep(since=since, until=until, release=stretch.release, low=low, reason=reason)
+        yield (SeriesRole.IMPACT_RATIO, None), step
+    elif isinstance(alarm, DriftAlarm):
+        high, reason = (alarm.tolerance, None) if alarm.history.rows else (None, _NO_PAST)
+        step = LimitStep(since=since, until=until, release=stretch.release, high=high, reason=reason)
+        yield (SeriesRole.DRIFT, None), step
     elif isinstance(alarm, RateAlarm):
         seasonal = part.watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK
         width = max(_HOUR, shown.seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import datetime
 
 from careloop.domain.monitor_chart import SystemCharts
 from careloop.ports.lake import Lake
@@ -26,13 +27,16 @@ class ChartDesk:
         self._boards: OrderedDict[tuple[str, str], Board] = OrderedDict()
         self._choosing = threading.Lock()
 
-    def charts(self, ask: ChartAsk, entries: SystemEntries) -> SystemCharts:
-        """The charts now; `entries` is what the ledger says. Several threads may ask."""
+    def charts(self, ask: ChartAsk, entries: SystemEntries, *, now: datetime | None = None) -> SystemCharts:
+        """The charts; `entries` is what the ledger says. Several threads may ask.
+
+        Without `now` quantiles have no limits, since which weeks are over is a matter of time.
+        """
         watermark = self._lake.watermark()
         newest = self._lake.newest().get(ask.system.id)
         board = self._board(ask)
         with board.drawing:
-            charts = board.draw(ask, entries.of(ask.system.id), upto=0 if newest is None else newest.seq)
+            charts = board.draw(ask, entries.of(ask.system.id), upto=0 if newest is None else newest.seq, now=now)
         return replace(charts, watermark=max(watermark, charts.watermark), ledger_size=entries.size)
 
     def _board(self, ask: ChartAsk) -> Board:

@@ -26,6 +26,7 @@ def compiled(**changed: Any) -> ChartPlan:
         ({"measure": "selection_rate"}, SeriesRole.RATE, ("hits", "n")),
         ({"measure": "override_rate", "by": None}, SeriesRole.RATE, ("hits", "n")),
         ({"measure": "impact_ratio", "response": "page"}, SeriesRole.IMPACT_RATIO, ("hits", "n")),
+        ({"measure": "psi", "by": None, "response": "page", "of": "groups.sex"}, SeriesRole.DRIFT, ("n",)),
         ({"measure": "latency_p95_ms", "by": None}, SeriesRole.QUANTILE, ("n",)),
         ({"measure": "granted", "tolerance": 900.0}, SeriesRole.AMOUNT, ("sum", "n")),
         ({"measure": "cases", "by": None, "tolerance": 5.0}, SeriesRole.AMOUNT, ("sum", "n")),
@@ -37,9 +38,9 @@ def test_rates_gaps_ratios_latencies_and_amounts_are_drawn(
     found = compiled(**changed)
     assert found.plan is not None
     assert (found.role, found.plan.columns, found.not_charted) == (role, columns, None)
-    assert (found.watched is None) is (role not in (SeriesRole.GAP, SeriesRole.RATE))
-    by_other_counts = role in (SeriesRole.QUANTILE, SeriesRole.IMPACT_RATIO)
-    assert (found.not_watched is None) is (found.watched is not None or by_other_counts)
+    assert (found.watched is None) is (role in (SeriesRole.QUANTILE, SeriesRole.AMOUNT))
+    assert (found.unfixed is not None) is (role is SeriesRole.QUANTILE)
+    assert (found.not_watched is None) is (found.watched is not None or found.unfixed is not None)
 
 
 @pytest.mark.parametrize(

@@ -48,16 +48,19 @@
       button.className = "care-sort";
       while (head.firstChild) { button.appendChild(head.firstChild); }
       head.appendChild(button);
-      button.addEventListener("click", function () {
-        var down = head.getAttribute("aria-sort") === "ascending";
-        each("thead th", function (other) { other.removeAttribute("aria-sort"); }, table);
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows);
-        rows.sort(function (a, b) { return (down ? -1 : 1) * compare(valueOf(a, at), valueOf(b, at)); });
-        rows.forEach(function (row) { body.appendChild(row); });
-      });
+      button.addEventListener("click", function () { sortBy(table, at, head.getAttribute("aria-sort") === "ascending"); });
     }, table);
   }
+
+  function sortBy(table, at, down) {
+    each("thead th", function (other) { other.removeAttribute("aria-sort"); }, table);
+    table.tHead.rows[0].cells[at].setAttribute("aria-sort", down ? "descending" : "ascending");
+    var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows);
+    rows.sort(function (a, b) { return (down ? -1 : 1) * compare(valueOf(a, at), valueOf(b, at)); });
+    body.append.apply(body, rows);
+  }
+
+  function nameOf(table) { return (table.dataset.table || "rows").replace(/[^a-z0-9]+/gi, "-").toLowerCase(); }
 
   function quoted(text) { return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; }
 
@@ -81,7 +84,7 @@
     field.type = "search";
     field.className = "form-control form-control-sm";
     field.placeholder = "Filter";
-    field.id = "filter-" + Math.random().toString(36).slice(2);
+    field.id = "filter-" + nameOf(table);
     label.htmlFor = field.id;
     var count = document.createElement("span");
     count.className = "text-secondary";
@@ -99,10 +102,11 @@
       count.textContent = wanted === "" ? all.length + " rows" : shown + " of " + all.length + " rows";
     }
     field.addEventListener("input", filter);
+    table.careFilter = { field: field, apply: filter };
     save.addEventListener("click", function () {
       var link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([exported(table)], { type: "text/csv" }));
-      link.download = (table.dataset.table || "table").replace(/[^a-z0-9]+/gi, "-").toLowerCase() + ".csv";
+      link.download = nameOf(table) + ".csv";
       link.click();
       window.setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
     });
@@ -120,6 +124,106 @@
     }, within);
   }
 
+  // --- how long ago: counted on here, by the server's clock; red when it is longer than it should be -----------------
+  var ahead = 0, STALE_S = 180;
+
+  function ago(seconds) {
+    var s = Math.max(0, Math.round(seconds));
+    if (s < 120) { return s + " s ago"; }
+    if (s < 7200) { return Math.round(s / 60) + " min ago"; }
+    return s < 172800 ? Math.round(s / 3600) + " h ago" : Math.round(s / 86400) + " d ago";
+  }
+
+  function ages() {
+    var now = Date.now() / 1000 + ahead;
+    each("[data-fresh]", function (place) {  // figures are renewed every minute at least; older ones say so
+      var old = now - Number(place.dataset.at || now), late = old > STALE_S;
+      if (place.dataset.bad || !place.dataset.said) { return; }
+      place.classList.toggle("care-red", late);
+      place.textContent = place.dataset.said + (late ? ", " + ago(old) + ": the figures are old" : "");
+    });
+    each("[data-age]", function (place) {
+      var old = now - Number(place.dataset.age), after = Number(place.dataset.after || 0), silent = after > 0 && old > after;
+      var text = ago(old);
+      if (place.textContent !== text) { place.textContent = text; }
+      var around = place.closest("[data-aged]");
+      if (around && around.classList.contains("care-silent") !== silent) {
+        around.classList.toggle("care-silent", silent);
+        if (silent) { announce((around.dataset.aged || "A system") + " is silent"); }
+      }
+    });
+  }
+
+  function announce(text) {
+    var place = document.getElementById("care-said");
+    if (place) { place.textContent = text; }
+  }
+
+  // --- parts of a page that are fetched again: one request a page, and what the reader chose stays -------------------
+  var LEAST_MS = 2000, fetched = 0, waits = null;
+
+  function choices(part) {
+    var kept = { tables: {}, open: [], scroll: [], focus: null }, active = document.activeElement;
+    each("table[data-table]", function (table) {
+      var sorted = table.querySelector("th[aria-sort]");
+      kept.tables[nameOf(table)] = {
+        filter: table.careFilter ? table.careFilter.field.value : "",
+        at: sorted ? sorted.cellIndex : -1, down: sorted ? sorted.getAttribute("aria-sort") === "descending" : false
+      };
+    }, part);
+    each("details", function (one, at) { if (one.open) { kept.open.push(at); } }, part);
+    each(".table-responsive, .care-scroll", function (one, at) { kept.scroll.push([at, one.scrollLeft, one.scrollTop]); }, part);
+    if (part.contains(active)) {
+      kept.focus = active.id ? "#" + CSS.escape(active.id) : active.getAttribute("href") ? 'a[href="' + CSS.escape(active.getAttribute("href")) + '"]' : null;
+      kept.caret = active.tagName === "INPUT" ? [active.selectionStart, active.selectionEnd] : null;
+    }
+    return kept;
+  }
+
+  function restore(part, kept) {
+    each("table[data-table]", function (table) {
+      var was = kept.tables[nameOf(table)];
+      if (!was) { return; }
+      if (was.at >= 0) { sortBy(table, was.at, was.down); }
+      if (was.filter && table.careFilter) { table.careFilter.field.value = was.filter; table.careFilter.apply(); }
+    }, part);
+    each("details", function (one, at) { one.open = one.open || kept.open.indexOf(at) >= 0; }, part);
+    var places = part.querySelectorAll(".table-responsive, .care-scroll");
+    kept.scroll.forEach(function (one) { var place = places[one[0]]; if (place) { place.scrollLeft = one[1]; place.scrollTop = one[2]; } });
+    var focus = kept.focus ? part.querySelector(kept.focus) : null;
+    if (focus) { focus.focus({ preventScroll: true }); if (kept.caret) { focus.setSelectionRange(kept.caret[0], kept.caret[1]); } }
+  }
+
+  function swap(part, text) {
+    var kept = choices(part);
+    window.htmx.swap(part, text, { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 }, { select: part.dataset.select });
+    dressTables(part);
+    restore(part, kept);
+    ages();
+  }
+
+  function writes(part) {
+    var active = document.activeElement;
+    return part.contains(active) && /TEXTAREA|SELECT/.test(active.tagName);
+  }
+
+  function renew() {
+    var pages = {}, wait = fetched + LEAST_MS - Date.now();
+    if (waits) { return; }
+    if (wait > 0 || document.hidden) {
+      waits = setTimeout(function () { waits = null; renew(); }, Math.max(wait, document.hidden ? LEAST_MS : 0));
+      return;
+    }
+    fetched = Date.now();
+    each("[data-renew]", function (part) { (pages[part.dataset.renew] = pages[part.dataset.renew] || []).push(part); });
+    Object.keys(pages).forEach(function (page) {
+      fetch(page + window.location.search, { credentials: "same-origin", redirect: "error" })
+        .then(function (answer) { if (!answer.ok) { throw new Error(String(answer.status)); } return answer.text(); })
+        .then(function (text) { pages[page].forEach(function (part) { if (part.isConnected && !writes(part)) { swap(part, text); } }); })
+        .catch(function () { /* the stream says when the server is away */ });
+    });
+  }
+
   // --- forms that act: nothing is sent twice ------------------------------------------------------------------------
   function once(form) {
     form.addEventListener("submit", function () {
@@ -130,22 +234,29 @@
   // --- the live stream ----------------------------------------------------------------------------------------------
   function fresh(text, bad) {
     var place = document.querySelector("[data-fresh]");
-    if (place) { place.textContent = text; place.classList.toggle("care-red", bad); }
+    if (!place) { return; }
+    if (bad && place.textContent !== text) { announce(text); }
+    place.textContent = text;
+    place.classList.toggle("care-red", bad);
+    place.dataset.bad = bad ? "yes" : "";
   }
 
   function live(body) {
-    var seen = body.dataset.seen, source = new EventSource(body.dataset.live), lost = 0;
+    var seen = body.dataset.seen, mark = null, lost = 0;
+    var about = document.querySelector("[data-about]"), source = new EventSource(body.dataset.live + (about ? "?about=" + encodeURIComponent(about.dataset.about) : ""));
     source.addEventListener("board", function (event) {
       var told = JSON.parse(event.data);
       lost = 0;
+      ahead = told.now - Date.now() / 1000;
+      var place = document.querySelector("[data-fresh]");
+      if (place) { place.dataset.said = told.fresh; place.dataset.at = told.computed_at; }
       fresh(told.fresh, told.failed);
+      if (mark === null) { mark = String(told.number) === seen ? told.mark : null; }
       if (String(told.number) !== seen) {
         seen = String(told.number);
         document.dispatchEvent(new CustomEvent("care:changed", { detail: told }));
-        each("[data-renew]", function (part) {
-          if (part.contains(document.activeElement) && /INPUT|TEXTAREA|SELECT/.test(document.activeElement.tagName)) { return; }
-          window.htmx.ajax("GET", part.dataset.renew, { target: part, swap: "innerHTML", select: part.dataset.select });
-        });
+        if (!told.mark || told.mark !== mark) { renew(); }
+        mark = told.mark;
       }
     });
     source.addEventListener("signed_out", function () { source.close(); window.location.reload(); });
@@ -161,7 +272,9 @@
     each("[data-theme-button]", theme);
     each("form[data-once]", once);
     dressTables(document);
+    ahead = Number(document.body.dataset.now || 0) ? Number(document.body.dataset.now) - Date.now() / 1000 : 0;
+    ages();
+    setInterval(ages, 1000);
     if (document.body.dataset.live) { live(document.body); }
   });
-  document.addEventListener("htmx:afterSwap", function (event) { dressTables(event.target); });
 })();

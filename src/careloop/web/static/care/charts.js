@@ -1,11 +1,12 @@
-// Draws a system's monitors with uPlot: windows with their bands, limits, alarms, and markers of releases and rollbacks.
-// The same numbers stand in the table below each chart; nothing is only drawn.
+// Draws a system's monitors with uPlot: windows with their bands, what the detector accepts, alarms, and markers of
+// releases and rollbacks. The same numbers stand in the table below each chart; nothing is only drawn.
+// Group and stretch of time that the reader chose stand in the address, and stay while numbers stream in.
 (function () {
   "use strict";
 
   var LINES = ["--care-line", "--care-line-2", "--care-line-3", "--care-line-4", "--care-line-5", "--care-line-6"];
   var DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 4]];
-  var MOST_ROWS = 200;
+  var MOST_ROWS = 200, DAY = 86400;
 
   function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
@@ -23,13 +24,19 @@
 
   function fits(line, only) { return only === "" || line.group === only; }
 
+  function plain(value) {
+    var size = Math.abs(value);
+    if (size >= 1000) { return Math.round(value).toLocaleString("en"); }
+    return size >= 100 || value === 0 ? String(Math.round(value)) : size >= 1 ? value.toFixed(size >= 10 ? 1 : 2) : value.toPrecision(2);
+  }
+
   function written(part, value) {
     if (value === null || value === undefined) { return "-"; }
     if (part.unit === "share") { return (100 * value).toFixed(1) + " %"; }
-    var size = Math.abs(value);
-    return (size >= 1000 ? Math.round(value).toLocaleString("en") : size >= 1 ? value.toFixed(2) : value.toPrecision(3)) +
-      (part.unit ? " " + part.unit : "");
+    return plain(value) + (part.unit ? " " + part.unit : "");
   }
+
+  function when(at) { return new Date(at * 1000).toISOString().slice(0, 16).replace("T", " "); }
 
   // Limits of many groups at once would hide the lines; they show when one group is chosen, or there are few.
   function limitsOf(part, only) {
@@ -46,7 +53,7 @@
   }
 
   function seriesOf(part, only) {
-    var share = Number(colour("--care-band")), series = [{ label: "window (UTC)" }], bands = [];
+    var share = Number(colour("--care-band")), series = [{ label: "window (UTC)" }], bands = [], sides = {};
     function value(_, one) { return written(part, one); }
     var edge = { class: "care-edge", stroke: "transparent", width: 0, points: { show: false }, value: value };
     part.lines.forEach(function (line, place) {
@@ -56,76 +63,129 @@
       series.push(Object.assign({ label: "from" }, edge), Object.assign({ label: "to" }, edge));
       bands.push({ series: [at + 2, at + 1], fill: faded(ink, share) });
     });
-    limitsOf(part, only).forEach(function () {
+    limitsOf(part, only).forEach(function (limit) {
+      var key = limit.group || "";
+      sides[key] = Object.assign(sides[key] || {}, {});
+      sides[key][limit.side] = series.length;
       series.push(Object.assign({}, edge, { stroke: colour("--care-red"), width: 1.5, dash: [4, 4] }));
+    });
+    Object.keys(sides).forEach(function (key) {  // between the two is what the detector accepts
+      if (sides[key].low && sides[key].high) { bands.push({ series: [sides[key].high, sides[key].low], fill: faded(colour("--care-accepted"), 0.1) }); }
     });
     return { series: series, bands: bands };
   }
 
-  function markers(told, alarms) {
+  function seen(box, x) { return x >= box.left && x <= box.left + box.width; }
+
+  function drawMarkers(plot, told) {
+    var pen = plot.ctx, box = plot.bbox, ratio = window.devicePixelRatio || 1, ends = [];
+    told.markers.forEach(function (marker) {
+      var x = Math.round(plot.valToPos(marker.at, "x", true));
+      if (!seen(box, x)) { return; }
+      pen.strokeStyle = pen.fillStyle = colour(marker.kind === "deploy" ? "--care-blue" : "--care-red");
+      pen.lineWidth = 1.5 * ratio;
+      pen.setLineDash(marker.kind === "deploy" ? [] : [5 * ratio, 3 * ratio]);
+      pen.beginPath(); pen.moveTo(x, box.top); pen.lineTo(x, box.top + box.height); pen.stroke();
+      pen.setLineDash([]);
+      var word = (marker.kind === "rollback" ? "rollback to " : "") + marker.label, wide = pen.measureText(word).width;
+      var left = Math.min(x + 4 * ratio, box.left + box.width - wide), row = 0;
+      while (ends[row] !== undefined && left < ends[row] + 6 * ratio) { row += 1; }
+      ends[row] = left + wide;
+      pen.lineWidth = 3 * ratio;
+      pen.strokeStyle = colour("--care-paper");
+      pen.strokeText(word, left, box.top + row * 13 * ratio);
+      pen.fillText(word, left, box.top + row * 13 * ratio);
+    });
+  }
+
+  function drawAlarms(plot, chart, only) {
+    var pen = plot.ctx, box = plot.bbox, ratio = window.devicePixelRatio || 1, foot = box.top + box.height;
+    chart.alarms.forEach(function (alarm) {
+      if (only !== "" && alarm.group && alarm.group !== only) { return; }
+      var x = plot.valToPos(alarm.at, "x", true), first = Math.max(box.left, plot.valToPos(alarm.since, "x", true));
+      var last = Math.min(box.left + box.width, plot.valToPos(alarm.at + chart.seconds, "x", true));
+      if (last <= first) { return; }
+      pen.fillStyle = faded(colour("--care-red"), 0.08);
+      pen.fillRect(first, box.top, last - first, box.height);
+      if (!seen(box, x)) { return; }
+      pen.fillStyle = colour("--care-red");
+      pen.beginPath(); pen.moveTo(x, foot - 11 * ratio); pen.lineTo(x - 6 * ratio, foot); pen.lineTo(x + 6 * ratio, foot); pen.closePath(); pen.fill();
+    });
+  }
+
+  function drawn(told, chart, only) {
     return function (plot) {
-      var pen = plot.ctx, box = plot.bbox, ratio = window.devicePixelRatio || 1, last = -1e9, row = 0;
+      var pen = plot.ctx, ratio = window.devicePixelRatio || 1;
       pen.save();
       pen.font = 11 * ratio + "px system-ui, sans-serif";
       pen.textBaseline = "top";
       pen.textAlign = "left";
-      told.markers.forEach(function (marker) {
-        var x = Math.round(plot.valToPos(marker.at, "x", true));
-        if (x < box.left || x > box.left + box.width) { return; }
-        pen.strokeStyle = pen.fillStyle = colour(marker.kind === "deploy" ? "--care-blue" : "--care-red");
-        pen.lineWidth = 1.5 * ratio;
-        pen.setLineDash(marker.kind === "deploy" ? [] : [5 * ratio, 3 * ratio]);
-        pen.beginPath(); pen.moveTo(x, box.top); pen.lineTo(x, box.top + box.height); pen.stroke();
-        var word = (marker.kind === "rollback" ? "rollback to " : "") + marker.label, wide = pen.measureText(word).width;
-        row = x - last < wide + 8 * ratio ? (row + 1) % 4 : 0;
-        last = x;
-        pen.fillText(word, Math.min(x + 4 * ratio, box.left + box.width - wide), box.top + row * 13 * ratio);
-      });
-      pen.setLineDash([]);
-      alarms.forEach(function (alarm) {
-        var x = plot.valToPos(alarm.at, "x", true), y = box.top + box.height;
-        if (x < box.left || x > box.left + box.width) { return; }
-        pen.fillStyle = colour("--care-red");
-        pen.beginPath(); pen.moveTo(x, y - 11 * ratio); pen.lineTo(x - 6 * ratio, y); pen.lineTo(x + 6 * ratio, y); pen.closePath(); pen.fill();
-      });
+      drawAlarms(plot, chart, only);
+      drawMarkers(plot, told);
       pen.restore();
+      var shown = plot.root.parentNode.dataset;
+      shown.from = String(Math.round(plot.scales.x.min)); shown.to = String(Math.round(plot.scales.x.max));
     };
   }
 
-  function ranged(part, low, high) {
+  function ranged(low, high) {
     if (low === null || high === null || low === undefined) { return [0, 1]; }
     var room = (high - low || Math.abs(high) || 1) * 0.14;
     return [low - room, high + room];
   }
 
-  function spanned(told, seconds, low, high) {
+  function whole(told, seconds, low, high) {
     if (low === null || low === undefined) { return [0, 1]; }
     var last = told.markers.reduce(function (most, one) { return Math.max(most, one.at); }, high);
     return [low, Math.max(high + seconds * 0.5, Math.min(last, high + 3 * seconds) + seconds * 0.1)];
   }
 
-  function optionsOf(part, told, chart, place, only) {
-    var alarms = chart.alarms, seconds = chart.seconds;
-    var parts = seriesOf(part, only), grid = colour("--care-grid");
+  function ticks(part) {
+    return function (_, at) { return at.map(function (one) { return part.unit === "share" ? plain(100 * one) + " %" : plain(one); }); };
+  }
+
+  function room(_, values) {
+    return 16 + 6.4 * (values || []).reduce(function (most, one) { return Math.max(most, String(one).length); }, 3);
+  }
+
+  function optionsOf(part, chart, place, only, panel) {
+    var parts = seriesOf(part, only), grid = colour("--care-grid"), told = panel.told;
     var axis = { stroke: colour("--care-secondary"), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: "11px system-ui, sans-serif" };
+    function moves(type) { return type === "mousemove" || type === "mouseleave"; }
     return {
       width: Math.max(240, place.clientWidth), height: 230, series: parts.series, bands: parts.bands,
       tzDate: function (at) { return uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"); },
-      cursor: { sync: { key: "care" } }, legend: { live: true },
-      scales: { x: { time: true, range: function (_, low, high) { return spanned(told, seconds, low, high); } }, y: { range: function (_, low, high) { return ranged(part, low, high); } } },
-      axes: [axis, Object.assign({ size: 66, values: function (_, at) { return at.map(function (one) { return written(part, one); }); } }, axis)],
-      hooks: { draw: [markers(told, alarms)] }
+      cursor: {
+        sync: { key: "care", filters: { pub: moves, sub: moves } }, drag: { x: true, y: false, setScale: false },
+        bind: { dblclick: function () { return function () { panel.zoom(null); return null; }; } }
+      },
+      legend: { live: true },
+      scales: {
+        x: { time: true, range: function (_, low, high) { return panel.span(low, high) || whole(told, chart.seconds, low, high); } },
+        y: { range: function (_, low, high) { return ranged(low, high); } }
+      },
+      axes: [axis, Object.assign({ size: room, values: ticks(part) }, axis)],
+      hooks: {
+        draw: [drawn(told, chart, only)],
+        setSelect: [function (plot) {
+          var box = plot.select;
+          if (box.width > 4) { panel.zoom([plot.posToVal(box.left, "x"), plot.posToVal(box.left + box.width, "x")]); }
+        }]
+      }
     };
   }
 
-  // --- the table below -----------------------------------------------------------------------------------------------
-  function filled(body, part) {
+  // --- the numbers: in a table, and one window at a time by key ------------------------------------------------------
+  function band(part, line, at) { return line.low[at] === null ? "-" : written(part, line.low[at]) + " to " + written(part, line.high[at]); }
+
+  function filled(body, part, only) {
     var rows = document.createDocumentFragment();
     for (var at = part.x.length - 1; at >= 0 && rows.childNodes.length < MOST_ROWS; at -= 1) {
       part.lines.forEach(function (line) {
-        if (!line.n[at]) { return; }
-        var row = made("tr"), band = line.low[at] === null ? "-" : written(part, line.low[at]) + " to " + written(part, line.high[at]);
-        [new Date(part.x[at] * 1000).toISOString().slice(0, 16).replace("T", " "), line.group || "all", written(part, line.value[at]), band,
+        if (!line.n[at] || !fits(line, only)) { return; }
+        var row = made("tr"), limits = part.limits.filter(function (one) { return one.group === line.group && one.values[at] !== null; });
+        var accepted = limits.map(function (one) { return (one.side === "low" ? "at least " : "at most ") + written(part, one.values[at]); }).join(", ");
+        [when(part.x[at]), line.group || "all", written(part, line.value[at]), band(part, line, at), accepted || "-",
           line.n[at].toLocaleString("en") + (line.enough[at] ? "" : " (too few)")].forEach(function (text) { row.appendChild(made("td", "", text)); });
         rows.appendChild(row);
       });
@@ -136,7 +196,7 @@
   function tableOf(title) {
     var details = made("details"), table = made("table", "table table-sm"), head = made("tr"), top = made("thead"), body = made("tbody");
     details.appendChild(made("summary", "", "Numbers of " + title));
-    ["Window (UTC)", "Group", "Value", "95 % interval", "n"].forEach(function (word) {
+    ["Window (UTC)", "Group", "Value", "95 % interval", "Accepted", "n"].forEach(function (word) {
       var cell = made("th", "", word);
       cell.scope = "col";
       head.appendChild(cell);
@@ -148,76 +208,30 @@
     return { details: details, body: body };
   }
 
-  // --- one panel of charts -------------------------------------------------------------------------------------------
-  function Panel(place) {
-    this.place = place; this.drawn = {}; this.told = null; this.busy = false; this.again = false;
-    var self = this, choice = document.querySelector("[data-group-choice]"), wait = null;
-    this.only = function () { return choice ? choice.value : ""; };
-    if (choice) { choice.addEventListener("change", function () { self.draw(true); }); }
-    document.addEventListener("care:changed", function () { self.load(); });
-    document.addEventListener("care:theme", function () { self.draw(true); });
-    window.addEventListener("resize", function () { clearTimeout(wait); wait = setTimeout(function () { self.draw(true); }, 150); });
-    this.load();
+  function spoken(chart, part, only, at) {
+    var said = part.lines.filter(function (line) { return fits(line, only) && line.n[at]; }).map(function (line) {
+      return (line.group || part.title) + " " + written(part, line.value[at]) + ", " + band(part, line, at) + ", n " + line.n[at];
+    });
+    var alarm = chart.alarms.some(function (one) { return one.since <= part.x[at] && part.x[at] <= one.at; });
+    return when(part.x[at]) + " UTC: " + (said.join("; ") || "no rows") + (alarm ? "; within an alarm" : "");
   }
 
-  Panel.prototype.load = function () {
-    var self = this;
-    if (this.busy) { this.again = true; return; }
-    this.busy = true;
-    fetch(this.place.dataset.charts, { headers: { Accept: "application/json" }, credentials: "same-origin" })
-      .then(function (answer) { if (!answer.ok) { throw new Error(String(answer.status)); } return answer.json(); })
-      .then(function (told) { self.told = told; self.draw(false); })
-      .catch(function () { self.place.dataset.state = "unread"; })
-      .finally(function () { self.busy = false; if (self.again) { self.again = false; self.load(); } });
-  };
-
-  Panel.prototype.draw = function (anew) {
-    var self = this, told = this.told;
-    if (!told) { return; }
-    told.charts.forEach(function (chart) {
-      var card = self.place.querySelector('[data-chart="' + chart.monitor + '"]');
-      if (!card) { return; }
-      var note = [chart.not_charted, chart.not_watched ? "Not watched: " + chart.not_watched : null].filter(Boolean).join(". ");
-      card.querySelector("[data-chart-note]").textContent = note || chart.windows + " windows, bands are 95 % intervals, red dashes what the detector accepts" +
-        (chart.parts.some(function (part) { return part.lines.length > 2 && part.limits.length; }) ? " (choose a group)" : "") +
-        "; a window of fewer than " + chart.minimum_n + " rows decides nothing.";
-      chart.parts.forEach(function (part) { self.part(card, chart, part, anew); });
-      card.dataset.rows = String(chart.parts.reduce(function (all, part) {
-        return Math.max(all, part.lines.reduce(function (sum, line) {
-          return sum + line.n.reduce(function (a, b) { return a + b; }, 0) + line.also.reduce(function (a, b) { return a + b.n; }, 0);
-        }, 0));
-      }, 0));
-      card.dataset.alarms = String(chart.alarms.length);
+  function walk(place, state) {
+    function show(at) {
+      var part = state.part;
+      state.at = Math.max(0, Math.min(part.x.length - 1, at));
+      place.setAttribute("aria-valuemax", String(part.x.length - 1));
+      place.setAttribute("aria-valuenow", String(state.at));
+      place.setAttribute("aria-valuetext", spoken(state.chart, part, state.only, state.at));
+      if (state.plot) { state.plot.setCursor({ left: state.plot.valToPos(part.x[state.at], "x"), top: 40 }); }
+    }
+    place.addEventListener("keydown", function (event) {
+      var to = { ArrowLeft: state.at - 1, ArrowRight: state.at + 1, ArrowDown: state.at - 1, ArrowUp: state.at + 1, PageDown: state.at - 10, PageUp: state.at + 10, Home: 0, End: 1e9 }[event.key];
+      if (to !== undefined) { event.preventDefault(); show(to); }
     });
-    this.place.dataset.markers = told.markers.map(function (one) { return one.kind; }).join(" ");
-    this.place.dataset.watermark = String(told.watermark);
-    this.place.dataset.state = "drawn";
-  };
+    place.addEventListener("blur", function () { if (state.plot) { state.plot.setCursor({ left: -10, top: -10 }); } });
+    state.show = show;
+  }
 
-  Panel.prototype.part = function (card, chart, part, anew) {
-    if (!part.x.length) { return; }
-    var id = chart.monitor + "/" + part.role, before = this.drawn[id];
-    if (!before) {
-      var title = chart.monitor + ", " + part.title, figure = made("figure", "care-figure"), numbers = tableOf(title);
-      before = this.drawn[id] = { place: made("div", "care-chart"), body: numbers.body, plot: null, shape: "" };
-      before.place.setAttribute("role", "img");
-      before.place.setAttribute("aria-label", "Chart of " + title + "; the numbers stand below");
-      figure.append(made("figcaption", "", part.title), before.place, numbers.details);
-      card.querySelector("[data-parts]").appendChild(figure);
-    }
-    var only = part.lines.some(function (line) { return line.group === this.only(); }, this) ? this.only() : "";
-    var shape = JSON.stringify([only, this.told.markers, chart.alarms.length, part.lines.length, part.limits.length]);
-    if (before.plot && !anew && before.shape === shape) {
-      before.plot.setData(dataOf(part, only));
-    } else {
-      if (before.plot) { before.plot.destroy(); }
-      before.shape = shape;
-      before.plot = new uPlot(optionsOf(part, this.told, chart, before.place, only), dataOf(part, only), before.place);
-    }
-    filled(before.body, part);
-  };
-
-  document.addEventListener("DOMContentLoaded", function () {
-    Array.prototype.forEach.call(document.querySelectorAll("[data-charts]"), function (place) { return new Panel(place); });
-  });
+  window.careCharts = { colour: colour, made: made, written: written, when: when, fits: fits, dataOf: dataOf, limitsOf: limitsOf, optionsOf: optionsOf, filled: filled, tableOf: tableOf, walk: walk, DAY: DAY };
 })();
