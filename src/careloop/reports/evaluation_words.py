@@ -9,7 +9,16 @@ from typing import Any, Final
 from careloop.domain.evaluated import Aspect, Examined, ModelEvaluation
 from careloop.domain.measured import Outcome
 
-__all__ = ["OUTCOME_WORDS", "answer", "evaluation_json", "evaluation_lines", "interval_words", "number", "tier_words"]
+__all__ = [
+    "OUTCOME_WORDS",
+    "answer",
+    "evaluation_json",
+    "evaluation_lines",
+    "interval_words",
+    "look_words",
+    "number",
+    "tier_words",
+]
 
 OUTCOME_WORDS: Final = {
     Outcome.SHOWN_SAFE: "shown safe",
@@ -72,12 +81,31 @@ def evaluation_lines(found: ModelEvaluation) -> Iterator[tuple[str, str]]:
             yield "heading", aspect.value
         for one in figures:
             yield from _lines_of(one, width)
+        if aspect is Aspect.EXPLAINABILITY and found.importance:
+            yield (
+                "detail",
+                "    what matters: " + ", ".join(f"{one} {number(mean)}" for one, mean, *_ in found.importance[:8]),
+            )
+            yield "detail", f"    {look_words(found)}"
     yield from _demand_lines(found)
     if found.not_evaluated:
         yield "heading", "not looked at"
     for missing in found.not_evaluated:
         yield "warn", f"  {missing.what}: {missing.why}"
         yield "detail", f"    mend: {missing.remedy}"
+
+
+def look_words(found: ModelEvaluation) -> str:
+    """How importance was taken, in a sentence."""
+    look = found.look
+    if look is None:
+        return "importance as its file gives it"
+    part = f"{look.rows:,} of {look.sampled_from:,}" if look.sampled_from > look.rows else f"{look.rows:,}"
+    what = "ROC-AUC" if look.scoring == "roc_auc" else "accuracy"
+    return (
+        f"importance: loss of {what} ({number(look.score)}) when an input is shuffled, over {len(look.resamples)} "
+        f"draws of {part} labelled rows; {look.kind}"
+    )
 
 
 def _labelled(found: ModelEvaluation) -> str:
@@ -131,6 +159,19 @@ def evaluation_json(found: ModelEvaluation) -> dict[str, Any]:
             {"rule": one.rule, "sentence": one.sentence, "applies": one.applies, "held": one.held}
             for one in found.demands
         ],
+        "importance": [
+            {"input": name, "mean": mean, "lowest": low, "highest": high} for name, mean, low, high in found.importance
+        ],
+        "model": None
+        if found.look is None
+        else {
+            "kind": found.look.kind,
+            "digest": found.look.digest,
+            "scoring": found.look.scoring,
+            "score": found.look.score,
+            "rows": found.look.rows,
+            "sampled_from": found.look.sampled_from,
+        },
         "not_evaluated": [{"what": one.what, "why": one.why, "remedy": one.remedy} for one in found.not_evaluated],
         "results": json.loads(found.results.model_dump_json(by_alias=True, exclude_none=True)),
     }
