@@ -22,7 +22,7 @@ from careloop.cli.evaluated_model import (
     SeedOption,
     TrustPickleOption,
     TrustTypeOption,
-    check_is_of_lock,
+    is_of_lock,
     look_for,
 )
 from careloop.cli.release_arguments import RepoOnlyOption, read_file
@@ -152,8 +152,6 @@ def evaluate(
     stated, locked = tuple(_limit(one, min_n) for one in limit or ()), _lock(lock)
     _check_words(model, data, importance, out, lock)
     with model_at(model) if model else nullcontext(None) as opened:
-        if opened is not None and isinstance(locked, ReleaseLock):
-            check_is_of_lock(opened, locked)
         files = _Files(predictions, reference or [], importance, data or [], opened)
         ask = EvaluationAsk(
             system=system,
@@ -163,6 +161,7 @@ def evaluate(
             lock=locked.digest if isinstance(locked, ReleaseLock) else locked,
             files=files.named(),
             looked=looked.settings() if opened else {},
+            model_is_locked=is_of_lock(opened, locked) if opened and isinstance(locked, ReleaseLock) else None,
         )
         found = _measured(ask, files, looked, repository_root(None, repo))
     _write(out, results_bytes(found.results))

@@ -27,7 +27,7 @@ __all__ = [
     "SeedOption",
     "TrustPickleOption",
     "TrustTypeOption",
-    "check_is_of_lock",
+    "is_of_lock",
     "look_for",
 ]
 
@@ -132,15 +132,6 @@ def look_for(
     )
 
 
-def check_is_of_lock(model: ModelFile, lock: ReleaseLock) -> None:
-    """Raise `UsageError` when the file that was opened is none of those that the lock names by digest.
-
-    A lock that names the model by an address of a registry, or a folder, cannot be compared with one file.
-    """
-    by_file = [one for one in lock.artefacts if not one.name.startswith("models:/")]
-    digests = {one.sha256 for one in by_file}
-    if digests and model.digest.removeprefix("sha256:") not in digests and len(by_file) == len(lock.artefacts):
-        raise UsageError(
-            f"{model.name} is none of the files that the lock names",
-            hint="explain the model of this release, or lock the one you mean: care release lock",
-        )
+def is_of_lock(model: ModelFile, lock: ReleaseLock) -> bool:
+    """Whether the file that was opened is one of those that the lock names by digest."""
+    return model.digest.removeprefix("sha256:") in {one.sha256 for one in lock.artefacts}

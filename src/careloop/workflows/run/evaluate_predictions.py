@@ -72,7 +72,9 @@ class EvaluationAsk:
     files: tuple[tuple[str, str, str], ...] = ()
     """Role (`predictions`, `reference`, `importance`, `model`, `data`), name and digest of each file."""
     looked: Mapping[str, int] = field(default_factory=dict)
-    """How a model was looked at: `seed`, `repeats`, `resamples`, `most_rows`."""
+    """How a model was looked at: `seed`, `resamples`, `most_rows`."""
+    model_is_locked: bool | None = None
+    """Whether the model's file is one that the lock names by digest; null when there is no lock to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,7 @@ def evaluate_predictions(
             *plan.found.absent,
             *left_out,
             *_not_looked_at(plan, data, resamples, seen),
-            *(unlike_answers(data.look, rows) if data.look else ()),
+            *(unlike_answers(data.look, rows, locked=ask.model_is_locked) if data.look else ()),
         ),
         measured_at=now,
         confusion=rows.confusion(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from careloop.domain.counts import Tally
@@ -55,14 +55,19 @@ def model_agreement(look: ModelLook, rows: EvaluatedRows) -> Tally | None:
     return Tally(sum(one == again for one, again in zip(told, look.answers, strict=False)), len(told))
 
 
-def unlike_answers(look: ModelLook, rows: EvaluatedRows) -> Sequence[NotEvaluated]:
-    """A warning when what was explained is not what was measured, or when nobody can tell."""
+def unlike_answers(look: ModelLook, rows: EvaluatedRows, *, locked: bool | None) -> Iterator[NotEvaluated]:
+    """A warning when what was explained is not what was measured, or not of the release, or when nobody can tell."""
     same = model_agreement(look, rows)
     what = "whether the model that is explained made these predictions"
     if same is None or same.n == 0:
         remedy = "add the model's score to the predictions: --map score=COLUMN"
-        return (NotEvaluated(what=what, why="the rows hold neither its score nor its classes", remedy=remedy),)
-    if same.hits == same.n:
-        return ()
-    why = f"it answers {same.n - same.hits:,} of {same.n:,} rows otherwise, so another model was measured there"
-    return (NotEvaluated(what=what, why=why, remedy="give the model that made them, or have it predict again"),)
+        yield NotEvaluated(what=what, why="the rows hold neither its score nor its classes", remedy=remedy)
+    elif same.hits < same.n:
+        why = f"it answers {same.n - same.hits:,} of {same.n:,} rows otherwise, so another model was measured there"
+        yield NotEvaluated(what=what, why=why, remedy="give the model that made them, or have it predict again")
+    if locked is False:
+        yield NotEvaluated(
+            what="whether the model that is explained is of this release",
+            why="its file is none of those that the lock names by digest",
+            remedy="lock the model's file itself: care release lock SYSTEM --artifact FILE",
+        )
