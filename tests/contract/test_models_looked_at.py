@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -209,7 +210,7 @@ class Writer(Hog):
     """Tries to leave something behind, and says its secrets."""
 
     def predict(self, table: Any) -> Any:
-        print("a model that talks")
+        sys.stdout.write("a model that talks\n")
         try:
             Path("left-behind").write_text("x")
             wrote = "wrote"

@@ -141,7 +141,7 @@ def test_another_model_than_the_one_that_was_measured_is_noticed(people: Path) -
         ("nowhere.skops", [], "cannot be read"),
         ("holdout.parquet", [], "no format of models ends with '.parquet'"),
         ("model.skops", ["--importance", "holdout.parquet"], "both say which inputs matter"),
-        ("model.skops", ["--positive", "maybe"], "the positive labels are maybe"),
+        ("model.skops", ["--positive", "maybe"], "labelled rows of both kinds"),
     ],
 )
 def test_each_mistake_is_named_with_the_next_step(people: Path, model: str, words: list[str], told: str) -> None:

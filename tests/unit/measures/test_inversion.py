@@ -27,7 +27,7 @@ def test_a_score_that_is_the_attribute_is_found_out_and_chance_is_not() -> None:
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
-    """Scores that lean by group: the attacker's gain is Φ(0.5) less a half, about 0.1915, less what little he misses."""
+    """Scores that lean by group: the attacker gains Φ(0.5) less a half, about 0.1915, less what little he misses."""
     chance, truth, held = np.random.default_rng(11), stats.norm.cdf(0.5) - 0.5, 0
     for _ in range(200):
         member = chance.random(4000) < 0.5
