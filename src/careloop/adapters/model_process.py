@@ -52,8 +52,9 @@ def _in_folder(folder: Path) -> tuple[Path, str | None]:
     flavours = told.get("flavors") if isinstance(told, dict) else None
     flavours = flavours if isinstance(flavours, dict) else {}
     for flavour, key in (("onnx", "data"), ("sklearn", "pickled_model")):
-        held = flavours.get(flavour)
-        named = held.get(key) if isinstance(held, dict) else None
+        said = flavours.get(flavour)
+        held: dict[str, object] = said if isinstance(said, dict) else {}
+        named = held.get(key)
         if isinstance(named, str):
             file = (folder / named).resolve()
             if not file.is_relative_to(folder.resolve()):

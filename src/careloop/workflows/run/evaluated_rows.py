@@ -113,7 +113,8 @@ class EvaluatedRows:
     def inversion(self, *, level: float) -> Iterator[tuple[str, Measured]]:
         """For each attribute of groups, how much better its value is guessed by who sees score or else answer."""
         column = self.columns.score
-        seen: list[object] = list(self.values[column]) if column in self.values else list(self.answers)
+        scored = column is not None and column in self.values
+        seen: list[object] = list(self.values[column or ""]) if scored else list(self.answers)
         for attribute, held in self.columns.groups.items():
             pairs = [
                 (_text(group), score)
