@@ -2,7 +2,7 @@
 
 The child gets no secrets of the environment, an empty folder, and limits of memory, processor time and wall time, and
 cannot write files. It is not a sandbox: a trusted pickle still runs with the rights of whoever called care, and the
-network stays open to it (ADR 0024).
+network stays open to it (docs/adr says why).
 """
 
 from __future__ import annotations
