@@ -1,8 +1,9 @@
 """`care evaluate`: a file of predictions in; results for the gate and a report for a reviewer out."""
 
 import re
+from collections.abc import Sequence
 from contextlib import ExitStack, closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Annotated
@@ -106,64 +107,37 @@ _Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="
 @app.command(name="evaluate", epilog=_EPILOG)
 def evaluate(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Id of the system.")],
-    predictions: _Predictions,
-    reference: _Reference = None,
-    importance: _Importance = None,
-    lock: _Lock = None,
-    mapped: _Map = None,
-    favourable: _Favourable = None,
-    positive: _Positive = None,
-    text: _TextColumn = None,
-    limit: _Limit = None,
-    min_n: _MinN = 30,
-    out: _Out = None,
-    report: _Report = None,
-    model: ModelOption = None,
-    data: DataOption = None,
-    inputs: InputsOption = None,
-    trust_pickle: TrustPickleOption = False,
-    trust_type: TrustTypeOption = None,
-    seed: SeedOption = 0,
-    resamples: ResamplesOption = 10,
-    explain_rows: ExplainRowsOption = 10_000,
-    model_memory: ModelMemoryOption = 4096,
-    model_seconds: ModelSecondsOption = 600,
-    repo: RepoOnlyOption = None,
-    output_format: FormatOption = Format.TEXT,
-) -> None:
+    predictions: _Predictions, reference: _Reference = None, importance: _Importance = None,
+    lock: _Lock = None, mapped: _Map = None, favourable: _Favourable = None, positive: _Positive = None,
+    text: _TextColumn = None, limit: _Limit = None, min_n: _MinN = 30,
+    out: _Out = None, report: _Report = None,
+    model: ModelOption = None, data: DataOption = None, inputs: InputsOption = None,
+    trust_pickle: TrustPickleOption = False, trust_type: TrustTypeOption = None, seed: SeedOption = 0,
+    resamples: ResamplesOption = 10, explain_rows: ExplainRowsOption = 10_000,
+    model_memory: ModelMemoryOption = 4096, model_seconds: ModelSecondsOption = 600,
+    repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
     """Measure a model on labelled predictions: performance, fairness, calibration, drift, explanations, privacy."""
-    wishes = ColumnWishes(
-        mapped=dict(_pair(one) for one in mapped or ()),
-        favourable=tuple(favourable or ()),
-        positive=tuple(positive or ()),
-        texts=tuple(text or ()),
-    )
+    wishes = _wishes(mapped or (), favourable or (), positive or (), text or ())
     looked = ModelWishes(
-        data=data or (),
-        inputs=inputs,
-        trust_pickle=trust_pickle,
-        trusted_types=trust_type or (),
-        seed=seed,
-        resamples=resamples,
-        most_rows=explain_rows,
-        memory_mb=model_memory,
-        seconds=model_seconds,
+        *(
+            data or (),
+            inputs,
+            trust_pickle,
+            trust_type or (),
+            seed,
+            resamples,
+            explain_rows,
+            model_memory,
+            model_seconds,
+        )
     )
-    stated, locked = tuple(_limit(one, min_n) for one in limit or ()), _lock(lock)
     _check_words(model, data, importance, out, lock)
     with model_at(model) if model else nullcontext(None) as opened:
         files = _Files(predictions, reference or [], importance, data or [], opened)
-        ask = EvaluationAsk(
-            system=system,
-            wishes=wishes,
-            stated=stated,
-            min_n=min_n,
-            lock=locked.digest if isinstance(locked, ReleaseLock) else locked,
-            files=files.named(),
-            looked=looked.settings() if opened else {},
-            model_is_locked=is_of_lock(opened, locked) if opened and isinstance(locked, ReleaseLock) else None,
-        )
-        found = _measured(ask, files, looked, repository_root(None, repo))
+        stated = tuple(_limit(one, min_n) for one in limit or ())
+        ask = EvaluationAsk(system=system, wishes=wishes, stated=stated, min_n=min_n)
+        found = _measured(_of_files(ask, files, looked, _lock(lock)), files, looked, repository_root(None, repo))
     _write(out, results_bytes(found.results))
     _write(report, evaluation_page(found).encode())
     if output_format is Format.JSON:
@@ -172,6 +146,17 @@ def evaluate(
         _say(found, out, report)
     if any(one.outcome is Outcome.SHOWN_HARMFUL for one in found.examined):
         raise typer.Exit(1)
+
+
+def _wishes(
+    mapped: Sequence[str], favourable: Sequence[str], positive: Sequence[str], texts: Sequence[str]
+) -> ColumnWishes:
+    return ColumnWishes(
+        mapped=dict(_pair(one) for one in mapped),
+        favourable=tuple(favourable),
+        positive=tuple(positive),
+        texts=tuple(texts),
+    )
 
 
 def _check_words(
@@ -206,6 +191,18 @@ class _Files:
             *((role, ", ".join(path.name for path in paths), digest_of_files(paths)) for role, paths in given if paths),
             *model,
         )
+
+
+def _of_files(ask: EvaluationAsk, files: _Files, looked: ModelWishes, lock: ReleaseLock | str | None) -> EvaluationAsk:
+    """The ask with what its files are, of which release, and how a model among them is looked at."""
+    opened = files.model
+    return replace(
+        ask,
+        lock=lock.digest if isinstance(lock, ReleaseLock) else lock,
+        files=files.named(),
+        looked=looked.settings() if opened else {},
+        model_is_locked=is_of_lock(opened, lock) if opened and isinstance(lock, ReleaseLock) else None,
+    )
 
 
 def _measured(ask: EvaluationAsk, files: _Files, looked: ModelWishes, root: Path) -> ModelEvaluation:

@@ -75,7 +75,7 @@ ModelSecondsOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ModelWishes:
     """How the caller wants the model to be looked at."""
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from careloop.domain.evaluated import Aspect, Examined, ModelEvaluation
 from careloop.domain.measured import Outcome
+from careloop.domain.model_look import ModelLook
 
 __all__ = [
     "OUTCOME_WORDS",
@@ -134,6 +135,12 @@ def _demand_lines(found: ModelEvaluation) -> Iterator[tuple[str, str]]:
             yield "detail", f"    mend: {one.remedy}"
 
 
+def _look_json(look: ModelLook | None) -> dict[str, Any] | None:
+    if look is None:
+        return None
+    return {name: getattr(look, name) for name in ("kind", "digest", "scoring", "score", "rows", "sampled_from")}
+
+
 def evaluation_json(found: ModelEvaluation) -> dict[str, Any]:
     """The evaluation for machines: the results file as it is, and beside it all figures, demands and gaps."""
     return {
@@ -162,16 +169,7 @@ def evaluation_json(found: ModelEvaluation) -> dict[str, Any]:
         "importance": [
             {"input": name, "mean": mean, "lowest": low, "highest": high} for name, mean, low, high in found.importance
         ],
-        "model": None
-        if found.look is None
-        else {
-            "kind": found.look.kind,
-            "digest": found.look.digest,
-            "scoring": found.look.scoring,
-            "score": found.look.score,
-            "rows": found.look.rows,
-            "sampled_from": found.look.sampled_from,
-        },
+        "model": _look_json(found.look),
         "not_evaluated": [{"what": one.what, "why": one.why, "remedy": one.remedy} for one in found.not_evaluated],
         "results": json.loads(found.results.model_dump_json(by_alias=True, exclude_none=True)),
     }

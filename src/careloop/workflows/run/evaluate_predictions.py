@@ -45,7 +45,7 @@ from careloop.ports.standards_library import StandardsLibrary
 from careloop.rules.engine import bind
 from careloop.rules.evaluate import evaluate
 from careloop.rules.facts import facts_for
-from careloop.workflows.run.evaluated_counts import LEVEL, count_evaluation
+from careloop.workflows.run.evaluated_counts import LEVEL, CountedLine, count_evaluation
 from careloop.workflows.run.evaluated_rows import EvaluatedRows, RowValues, importance_of, membership_advantage
 from careloop.workflows.run.evaluation_columns import ColumnWishes, FoundColumns, find_columns
 from careloop.workflows.run.evaluation_limits import examine, line_of
@@ -138,9 +138,8 @@ def evaluate_predictions(
     counted, left_out = count_evaluation(
         columns, data.rows, data.reference, categories=_categories(plan, data), min_n=ask.min_n
     )
-    seen = [examine(one.aspect, one.line, limits, digest=one.digest, note=one.note) for one in counted]
-    rows = EvaluatedRows(columns, data.values)
-    resamples = [] if data.importance is None else importance_of(data.importance, _name(ask, "importance"))
+    seen, rows = [_seen(one, limits) for one in counted], EvaluatedRows(columns, data.values)
+    resamples = importance_of(data.importance, _name(ask, "importance")) if data.importance else []
     for aspect, name, of, measured, counts in _exact(rows, plan, data, resamples):
         line = line_of(name, measured, of=of, counted=counts)
         seen.append(examine(aspect, line, limits, note=measured.note))
@@ -161,7 +160,7 @@ def evaluate_predictions(
             *plan.found.absent,
             *left_out,
             *_not_looked_at(plan, data, resamples, seen),
-            *(unlike_answers(data.look, rows, locked=ask.model_is_locked) if data.look else ()),
+            *_unlike(data, rows, ask),
         ),
         measured_at=now,
         confusion=rows.confusion(),
@@ -170,6 +169,15 @@ def evaluate_predictions(
         look=data.look,
         personal_data=rows.personal_data()[1],
     )
+
+
+def _seen(one: CountedLine, limits: Sequence[tuple[ExpectedResult, str]]) -> Examined:
+    return examine(one.aspect, one.line, limits, digest=one.digest, note=one.note)
+
+
+def _unlike(data: EvaluationData, rows: EvaluatedRows, ask: EvaluationAsk) -> Iterator[NotEvaluated]:
+    if data.look is not None:
+        yield from unlike_answers(data.look, rows, locked=ask.model_is_locked)
 
 
 def _categories(plan: EvaluationPlan, data: EvaluationData) -> Mapping[str, Sequence[str]]:
