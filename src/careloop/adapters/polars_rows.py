@@ -1,6 +1,7 @@
-"""Rows in files, counted by Polars: columns of drift all in one pass, everything else by grouping.
+"""Rows in files, counted by Polars; columns of drift all in one pass.
 
-Bins of a number are counted as so many values below each edge, which is exact and reads each column once.
+In Parquet bins alone are counted from Arrow's batches (`parquet_bins`), elsewhere as so many values below each edge:
+both are exact and read each column once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from careloop.adapters.parquet_bins import count_bins, only_bins
 from careloop.adapters.row_tables import (
     FilesOfRows,
     check_columns,
@@ -59,7 +61,7 @@ class PolarsRows(FilesOfRows):
         """Plans that only count bins share one pass; the others are grouped, each in a pass of its own."""
         for plan in plans:
             check_columns(plan, self._kinds)
-        plain = [place for place, plan in enumerate(plans) if _only_bins(plan)]
+        plain = [place for place, plan in enumerate(plans) if only_bins(plan)]
         found = dict(zip(plain, self._binned([plans[place] for place in plain]), strict=True))
         for place, plan in enumerate(plans):
             if self._told is not None:
@@ -71,6 +73,8 @@ class PolarsRows(FilesOfRows):
     def _binned(self, plans: Sequence[CountPlan]) -> list[CountTable]:
         if not plans:
             return []
+        if all(map(is_parquet, self._files)):
+            return count_bins(self._files, plans, self._told)
         asked = [(_tallies(plan.bins), plan) for plan in plans]
         named = [
             each.alias(f"{place}/{part}")
@@ -113,12 +117,6 @@ def _bucket(plan: CountPlan, unit: str | None) -> int:
     if plan.unit is None:
         return 0
     return MISSING if unit is None else bucket_of(unit)
-
-
-def _only_bins(plan: CountPlan) -> bool:
-    plain = not (plan.where or plan.release or plan.window or plan.group or plan.unit)
-    counts = len(plan.aggregates) == 1 and not plan.aggregates[0].where and plan.aggregates[0].sums is None
-    return plain and counts and isinstance(plan.bins, EdgeBins | CategoryBins)
 
 
 def _tallies(bins: object) -> list[pl.Expr]:

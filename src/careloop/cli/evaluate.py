@@ -1,8 +1,9 @@
 """`care evaluate`: a file of predictions in; results for the gate and a report for a reviewer out."""
 
 import re
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Annotated
@@ -10,15 +11,33 @@ from typing import Annotated
 import typer
 
 from careloop import __version__, wiring
+from careloop.cli.evaluated_model import (
+    DataOption,
+    ExplainRowsOption,
+    InputsOption,
+    ModelMemoryOption,
+    ModelOption,
+    ModelSecondsOption,
+    ModelWishes,
+    ResamplesOption,
+    SeedOption,
+    TrustPickleOption,
+    TrustTypeOption,
+    is_of_lock,
+    look_for,
+)
 from careloop.cli.release_arguments import RepoOnlyOption, read_file
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
 from careloop.domain.evaluated import ModelEvaluation
 from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.measured import Outcome
+from careloop.domain.model_look import ModelFile
+from careloop.domain.release_lock import ReleaseLock
 from careloop.errors import NotFound, Unavailable, UsageError
 from careloop.gates.read_files import read_lock
 from careloop.reports.evaluation_page import evaluation_page
 from careloop.reports.evaluation_words import evaluation_json, evaluation_lines
+from careloop.wiring.models import model_at
 from careloop.wiring.rows import column_values, digest_of_files, row_files
 from careloop.workflows.run.evaluate_predictions import (
     UNLOCKED,
@@ -37,11 +56,15 @@ app = a_command()
 _EPILOG = """
 Examples:  care evaluate credit-decision --predictions holdout.parquet --favourable approve --report report.html  ·
 care evaluate credit-decision --predictions holdout.csv --reference training.parquet --map label=repaid --lock lock.json
---out results.json
+--out results.json  ·  care evaluate credit-decision --predictions holdout.parquet --favourable approve
+--model model.skops --reference training.parquet
 
 Columns are found by the names of the system's events (prediction, label, score, groups.sex or sex, ...), or as --map
 says. Limits are those under `evaluation:` in system.yaml; --limit 'impact_ratio>=0.8' states one more, and the results
 say so. The file for the gate holds the figures that have a limit; the report shows all.
+
+--model is opened in a process of its own with limits of memory and time: .skops, .onnx, a folder that MLflow wrote, or
+models:/NAME/3 on the server of MLFLOW_TRACKING_URI. A .joblib or .pkl runs whatever its author wrote: --trust-pickle.
 
 Exit codes:  0 measured, nothing shown harmful  ·  1 something is shown harmful  ·  2 something cannot be read
 """
@@ -84,34 +107,36 @@ _Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="
 @app.command(name="evaluate", epilog=_EPILOG)
 def evaluate(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Id of the system.")],
-    predictions: _Predictions,
-    reference: _Reference = None,
-    importance: _Importance = None,
-    lock: _Lock = None,
-    mapped: _Map = None,
-    favourable: _Favourable = None,
-    positive: _Positive = None,
-    text: _TextColumn = None,
-    limit: _Limit = None,
-    min_n: _MinN = 30,
-    out: _Out = None,
-    report: _Report = None,
-    repo: RepoOnlyOption = None,
-    output_format: FormatOption = Format.TEXT,
-) -> None:
+    predictions: _Predictions, reference: _Reference = None, importance: _Importance = None,
+    lock: _Lock = None, mapped: _Map = None, favourable: _Favourable = None, positive: _Positive = None,
+    text: _TextColumn = None, limit: _Limit = None, min_n: _MinN = 30, out: _Out = None, report: _Report = None,
+    model: ModelOption = None, data: DataOption = None, inputs: InputsOption = None,
+    trust_pickle: TrustPickleOption = False, trust_type: TrustTypeOption = None, seed: SeedOption = 0,
+    resamples: ResamplesOption = 10, explain_rows: ExplainRowsOption = 10_000,
+    model_memory: ModelMemoryOption = 4096, model_seconds: ModelSecondsOption = 600,
+    repo: RepoOnlyOption = None, output_format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
     """Measure a model on labelled predictions: performance, fairness, calibration, drift, explanations, privacy."""
-    wishes = ColumnWishes(
-        mapped=dict(_pair(one) for one in mapped or ()),
-        favourable=tuple(favourable or ()),
-        positive=tuple(positive or ()),
-        texts=tuple(text or ()),
+    wishes = _wishes(mapped or (), favourable or (), positive or (), text or ())
+    looked = ModelWishes(
+        *(
+            data or (),
+            inputs,
+            trust_pickle,
+            trust_type or (),
+            seed,
+            resamples,
+            explain_rows,
+            model_memory,
+            model_seconds,
+        )
     )
-    stated, locked = tuple(_limit(one, min_n) for one in limit or ()), _lock(lock)
-    if out is not None and locked is None:
-        raise UsageError("results for the gate must say which release they are of", hint="give --lock LOCK")
-    files = _Files(predictions, reference or [], importance)
-    ask = EvaluationAsk(system=system, wishes=wishes, stated=stated, min_n=min_n, lock=locked, files=files.named())
-    found = _measured(ask, files, repository_root(None, repo))
+    _check_words(model, data, importance, out, lock)
+    with model_at(model) if model else nullcontext(None) as opened:
+        files = _Files(predictions, reference or [], importance, data or [], opened)
+        stated = tuple(_limit(one, min_n) for one in limit or ())
+        ask = EvaluationAsk(system=system, wishes=wishes, stated=stated, min_n=min_n)
+        found = _measured(_of_files(ask, files, looked, _lock(lock)), files, looked, repository_root(None, repo))
     _write(out, results_bytes(found.results))
     _write(report, evaluation_page(found).encode())
     if output_format is Format.JSON:
@@ -122,35 +147,78 @@ def evaluate(
         raise typer.Exit(1)
 
 
+def _wishes(
+    mapped: Sequence[str], favourable: Sequence[str], positive: Sequence[str], texts: Sequence[str]
+) -> ColumnWishes:
+    return ColumnWishes(
+        mapped=dict(_pair(one) for one in mapped),
+        favourable=tuple(favourable),
+        positive=tuple(positive),
+        texts=tuple(texts),
+    )
+
+
+def _check_words(
+    model: str | None, data: list[Path] | None, importance: Path | None, out: Path | None, lock: str | None
+) -> None:
+    if out is not None and lock is None:
+        raise UsageError("results for the gate must say which release they are of", hint="give --lock LOCK")
+    if model and importance:
+        raise UsageError("--importance and --model both say which inputs matter", hint="give one of them")
+    if data and not model:
+        raise UsageError("--data are rows to explain a model on, and no model is given", hint="give --model too")
+
+
 @dataclass(frozen=True)
 class _Files:
     predictions: list[Path]
     reference: list[Path]
     importance: Path | None
+    data: list[Path]
+    model: ModelFile | None
 
     def named(self) -> tuple[tuple[str, str, str], ...]:
         """Role, name and digest of each."""
         given = [("predictions", self.predictions), ("reference", self.reference)]
         given += [("importance", [self.importance])] if self.importance else []
+        given.append(("data", self.data))
         for path in (path for _, paths in given for path in paths):
             if not path.is_file():
                 raise NotFound(f"there is no file {path}")
-        return tuple(
-            (role, ", ".join(path.name for path in paths), digest_of_files(paths)) for role, paths in given if paths
+        model = [] if self.model is None else [("model", self.model.name, self.model.digest)]
+        return (
+            *((role, ", ".join(path.name for path in paths), digest_of_files(paths)) for role, paths in given if paths),
+            *model,
         )
 
 
-def _measured(ask: EvaluationAsk, files: _Files, root: Path) -> ModelEvaluation:
+def _of_files(ask: EvaluationAsk, files: _Files, looked: ModelWishes, lock: ReleaseLock | str | None) -> EvaluationAsk:
+    """The ask with what its files are, of which release, and how a model among them is looked at."""
+    opened = files.model
+    return replace(
+        ask,
+        lock=lock.digest if isinstance(lock, ReleaseLock) else lock,
+        files=files.named(),
+        looked=looked.settings() if opened else {},
+        model_is_locked=is_of_lock(opened, lock) if opened and isinstance(lock, ReleaseLock) else None,
+    )
+
+
+def _measured(ask: EvaluationAsk, files: _Files, looked: ModelWishes, root: Path) -> ModelEvaluation:
     with ExitStack() as open_files:
         rows = open_files.enter_context(closing(row_files(files.predictions)))
         older = open_files.enter_context(closing(row_files(files.reference))) if files.reference else None
         plan = plan_evaluation(ask, wiring.repository_source(root), rows, older)
+        look = None
+        if files.model is not None:
+            look = look_for(plan, files.model, looked, predictions=files.predictions, reference=files.reference)
         data = EvaluationData(
             rows=rows,
             values=column_values(files.predictions, plan.exact),
             reference=older,
             reference_values=column_values(files.reference, plan.of_reference) if older else None,
             importance=column_values([files.importance]) if files.importance else None,
+            look=look,
         )
         return evaluate_predictions(
             plan, data, standards=wiring.standards_library(), version=__version__, now=wiring.now()
@@ -192,10 +260,10 @@ def _limit(text: str, min_n: int) -> ExpectedResult:
     return ExpectedResult.model_validate({"measure": found[1], side: value, "min_n": min_n})
 
 
-def _lock(text: str | None) -> str | None:
+def _lock(text: str | None) -> ReleaseLock | str | None:
     if text is None or _DIGEST.fullmatch(text):
         return text
-    return read_lock(read_file(Path(text)), text).digest
+    return read_lock(read_file(Path(text)), text)
 
 
 def _write(path: Path | None, content: bytes) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from careloop.domain.measured import Outcome
+from careloop.domain.model_look import ModelLook
 from careloop.domain.release import MeasuredResult, ResultsFile
 from careloop.domain.tier import Tier
 
@@ -145,6 +146,8 @@ class ModelEvaluation:
     curves: tuple[CurvePoint, ...] = ()
     importance: tuple[tuple[str, float, float, float], ...] = ()
     """Input, mean importance over resamples, lowest and highest."""
+    look: ModelLook | None = None
+    """What the model itself showed, where it was given."""
     personal_data: Mapping[str, int] = field(default_factory=dict)
     """Kind of personal data -> texts in which it was found."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 from careloop.domain.measured import Interval, Measured, Unit
 
-__all__ = ["importance_stability", "rank_correlation"]
+__all__ = ["importance_agreement", "importance_stability", "rank_correlation"]
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
@@ -52,6 +52,43 @@ def importance_stability(resamples: Sequence[Mapping[str, float]], *, level: flo
     value = math.fsum(known.values()) / len(known)
     without = [_mean([found for pair, found in known.items() if left_out not in pair]) for left_out in range(n)]
     reach = _t_like(level, n) * math.sqrt((n - 1) / n * math.fsum((one - _mean(without)) ** 2 for one in without))
+    interval = Interval(low=max(-1.0, value - reach), high=min(1.0, value + reach), level=level, method="jackknife")
+    return Measured(value=value, unit=Unit.INDEX, n=n, interval=interval, note=f"{len(names)} inputs")
+
+
+def importance_agreement(
+    first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]], *, level: float = 0.95
+) -> Measured:
+    """Mean rank correlation of inputs' importance between looks at two sets of rows, -1 to 1; `n` counts the looks.
+
+    Near 1: the same inputs matter in both. The interval leaves out one look at a time on either side (jackknife). Null
+    with fewer than three looks on a side or three inputs, or where the inputs of two differ.
+    """
+    n = len(first) + len(second)
+    names = sorted(first[0]) if first else []
+    reason = (
+        f"{len(first)} and {len(second)} looks, and three of each are needed"
+        if min(len(first), len(second)) < 3
+        else f"{len(names)} inputs, and an order needs three"
+        if len(names) < 3
+        else "not every look names the same inputs"
+        if any(sorted(one) != names for one in (*first, *second))
+        else None
+    )
+    if reason is not None:
+        return Measured(value=None, unit=Unit.INDEX, n=n, reason=reason)
+    sides = [[[look[name] for name in names] for look in side] for side in (first, second)]
+    places = list(product(range(len(first)), range(len(second))))
+    known = {(i, j): rank_correlation(sides[0][i], sides[1][j]) for i, j in places}
+    values = {pair: value for pair, value in known.items() if value is not None}
+    if len(values) != len(known):
+        return Measured(value=None, unit=Unit.INDEX, n=n, reason="a look gives every input the same importance")
+    value = _mean(list(values.values()))
+    spread = 0.0
+    for side, count in enumerate((len(first), len(second))):
+        without = [_mean([one for pair, one in values.items() if pair[side] != out]) for out in range(count)]
+        spread += (count - 1) / count * math.fsum((one - _mean(without)) ** 2 for one in without)
+    reach = _t_like(level, min(len(first), len(second))) * math.sqrt(spread)
     interval = Interval(low=max(-1.0, value - reach), high=min(1.0, value + reach), level=level, method="jackknife")
     return Measured(value=value, unit=Unit.INDEX, n=n, interval=interval, note=f"{len(names)} inputs")
 

@@ -11,7 +11,7 @@ from typing import Final
 from careloop.domain.evaluated import Aspect, Examined, ModelEvaluation
 from careloop.domain.measured import Outcome
 from careloop.reports.evaluation_plots import PLOT_STYLE, Bar, bars, calibration_plot, intervals
-from careloop.reports.evaluation_words import OUTCOME_WORDS, answer, interval_words, number, tier_words
+from careloop.reports.evaluation_words import OUTCOME_WORDS, answer, interval_words, look_words, number, tier_words
 from careloop.reports.page_frame import page
 
 __all__ = ["evaluation_page"]
@@ -261,15 +261,27 @@ def _explainability(found: ModelEvaluation) -> Iterator[str]:
         Bar(label=name, value=mean, low=low, high=high, told=number(mean)) for name, mean, low, high in found.importance
     ]
     title = "Importance of each input: mean, lowest and highest over resamples"
+    sentence = look_words(found)
+    yield f"<p>{escape(sentence[:1].upper() + sentence[1:])}.</p>"
     yield f'<div class="plots">{bars(title, rows[:20])}</div>'
     if len(rows) > 20:
         yield f"<p>The 20 most important of {len(rows)} inputs.</p>"
+    if found.look is not None:
+        yield (
+            "<p>Stability: the mean rank correlation between draws of rows; (shuffles): between shuffles of the same "
+            "rows; agreement: between draws of these rows and of the training rows. Near 1, the same inputs "
+            "matter each time. Inputs that move together share their importance, and each may look unimportant.</p>"
+        )
+    cells = ((name, number(mean), f"{number(low)} to {number(high)}") for name, mean, low, high in found.importance)
+    yield _folded("Importance in figures", _table("Importance by input", ("Input", "Mean", "Over resamples"), cells))
 
 
 def _privacy(found: ModelEvaluation) -> Iterator[str]:
     yield (
         "<p>Membership advantage: how much oftener somebody who sees the loss of a row takes a trained row for a "
-        "trained one than any other; 0 is no leak. It is a proxy: a stronger attacker may learn more.</p>"
+        "trained one than any other; 0 is no leak. Inversion advantage: how much oftener somebody who sees the score "
+        "guesses the attribute than "
+        "somebody who always names the largest group. Both are proxies: a stronger attacker may learn more.</p>"
     )
     if found.personal_data:
         rows = ((kind, f"{count:,}") for kind, count in found.personal_data.items())

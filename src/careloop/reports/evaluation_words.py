@@ -8,8 +8,18 @@ from typing import Any, Final
 
 from careloop.domain.evaluated import Aspect, Examined, ModelEvaluation
 from careloop.domain.measured import Outcome
+from careloop.domain.model_look import ModelLook
 
-__all__ = ["OUTCOME_WORDS", "answer", "evaluation_json", "evaluation_lines", "interval_words", "number", "tier_words"]
+__all__ = [
+    "OUTCOME_WORDS",
+    "answer",
+    "evaluation_json",
+    "evaluation_lines",
+    "interval_words",
+    "look_words",
+    "number",
+    "tier_words",
+]
 
 OUTCOME_WORDS: Final = {
     Outcome.SHOWN_SAFE: "shown safe",
@@ -72,12 +82,31 @@ def evaluation_lines(found: ModelEvaluation) -> Iterator[tuple[str, str]]:
             yield "heading", aspect.value
         for one in figures:
             yield from _lines_of(one, width)
+        if aspect is Aspect.EXPLAINABILITY and found.importance:
+            yield (
+                "detail",
+                "    what matters: " + ", ".join(f"{one} {number(mean)}" for one, mean, *_ in found.importance[:8]),
+            )
+            yield "detail", f"    {look_words(found)}"
     yield from _demand_lines(found)
     if found.not_evaluated:
         yield "heading", "not looked at"
     for missing in found.not_evaluated:
         yield "warn", f"  {missing.what}: {missing.why}"
         yield "detail", f"    mend: {missing.remedy}"
+
+
+def look_words(found: ModelEvaluation) -> str:
+    """How importance was taken, in a sentence."""
+    look = found.look
+    if look is None:
+        return "importance as its file gives it"
+    part = f"{look.rows:,} of {look.sampled_from:,}" if look.sampled_from > look.rows else f"{look.rows:,}"
+    what = "ROC-AUC" if look.scoring == "roc_auc" else "accuracy"
+    return (
+        f"importance: loss of {what} ({number(look.score)}) when an input is shuffled, over {len(look.resamples)} "
+        f"draws of {part} labelled rows; {look.kind}"
+    )
 
 
 def _labelled(found: ModelEvaluation) -> str:
@@ -106,6 +135,12 @@ def _demand_lines(found: ModelEvaluation) -> Iterator[tuple[str, str]]:
             yield "detail", f"    mend: {one.remedy}"
 
 
+def _look_json(look: ModelLook | None) -> dict[str, Any] | None:
+    if look is None:
+        return None
+    return {name: getattr(look, name) for name in ("kind", "digest", "scoring", "score", "rows", "sampled_from")}
+
+
 def evaluation_json(found: ModelEvaluation) -> dict[str, Any]:
     """The evaluation for machines: the results file as it is, and beside it all figures, demands and gaps."""
     return {
@@ -131,6 +166,10 @@ def evaluation_json(found: ModelEvaluation) -> dict[str, Any]:
             {"rule": one.rule, "sentence": one.sentence, "applies": one.applies, "held": one.held}
             for one in found.demands
         ],
+        "importance": [
+            {"input": name, "mean": mean, "lowest": low, "highest": high} for name, mean, low, high in found.importance
+        ],
+        "model": _look_json(found.look),
         "not_evaluated": [{"what": one.what, "why": one.why, "remedy": one.remedy} for one in found.not_evaluated],
         "results": json.loads(found.results.model_dump_json(by_alias=True, exclude_none=True)),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -28,6 +28,7 @@ from careloop.domain.evaluated import (
 )
 from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.measured import Measured, Outcome
+from careloop.domain.model_look import ModelLook
 from careloop.domain.release import Release, Result, ResultsFile
 from careloop.domain.repository import Repository
 from careloop.domain.rule import Subject
@@ -44,10 +45,11 @@ from careloop.ports.standards_library import StandardsLibrary
 from careloop.rules.engine import bind
 from careloop.rules.evaluate import evaluate
 from careloop.rules.facts import facts_for
-from careloop.workflows.run.evaluated_counts import LEVEL, count_evaluation
+from careloop.workflows.run.evaluated_counts import LEVEL, CountedLine, count_evaluation
 from careloop.workflows.run.evaluated_rows import EvaluatedRows, RowValues, importance_of, membership_advantage
 from careloop.workflows.run.evaluation_columns import ColumnWishes, FoundColumns, find_columns
 from careloop.workflows.run.evaluation_limits import examine, line_of
+from careloop.workflows.run.explained_model import explanation_figures, unlike_answers
 
 __all__ = ["UNLOCKED", "EvaluationAsk", "EvaluationData", "EvaluationPlan", "evaluate_predictions", "plan_evaluation"]
 
@@ -68,7 +70,11 @@ class EvaluationAsk:
     lock: str | None = None
     """Digest of the release lock that the predictions come from."""
     files: tuple[tuple[str, str, str], ...] = ()
-    """Role (`predictions`, `reference`, `importance`), name and digest of each file."""
+    """Role (`predictions`, `reference`, `importance`, `model`, `data`), name and digest of each file."""
+    looked: Mapping[str, int] = field(default_factory=dict)
+    """How a model was looked at: `seed`, `resamples`, `most_rows`."""
+    model_is_locked: bool | None = None
+    """Whether the model's file is one that the lock names by digest; null when there is no lock to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,8 @@ class EvaluationData:
     reference: RowFiles | None = None
     reference_values: RowValues | None = None
     importance: RowValues | None = None
+    look: ModelLook | None = None
+    """What the model itself showed; its importance stands in for a file of importance."""
 
 
 def plan_evaluation(
@@ -130,11 +138,10 @@ def evaluate_predictions(
     counted, left_out = count_evaluation(
         columns, data.rows, data.reference, categories=_categories(plan, data), min_n=ask.min_n
     )
-    seen = [examine(one.aspect, one.line, limits, digest=one.digest, note=one.note) for one in counted]
-    rows = EvaluatedRows(columns, data.values)
-    resamples = [] if data.importance is None else importance_of(data.importance, _name(ask, "importance"))
-    for aspect, name, measured, counts in _exact(rows, plan, data, resamples):
-        line = line_of(name, measured, counted=counts)
+    seen, rows = [_seen(one, limits) for one in counted], EvaluatedRows(columns, data.values)
+    resamples = importance_of(data.importance, _name(ask, "importance")) if data.importance else []
+    for aspect, name, of, measured, counts in _exact(rows, plan, data, resamples):
+        line = line_of(name, measured, of=of, counted=counts)
         seen.append(examine(aspect, line, limits, note=measured.note))
     seen.sort(key=lambda one: list(Aspect).index(one.aspect))
     results = _results(plan, seen, version, now)
@@ -149,13 +156,28 @@ def evaluate_predictions(
         results=results,
         examined=tuple(seen),
         demands=tuple(_demands(plan, results, standards, now)),
-        not_evaluated=(*plan.found.absent, *left_out, *_not_looked_at(plan, data, resamples, seen)),
+        not_evaluated=(
+            *plan.found.absent,
+            *left_out,
+            *_not_looked_at(plan, data, resamples, seen),
+            *_unlike(data, rows, ask),
+        ),
         measured_at=now,
         confusion=rows.confusion(),
         curves=tuple(rows.curves(min_n=ask.min_n)),
-        importance=_importance(resamples),
+        importance=_importance(resamples or (data.look.resamples if data.look else ())),
+        look=data.look,
         personal_data=rows.personal_data()[1],
     )
+
+
+def _seen(one: CountedLine, limits: Sequence[tuple[ExpectedResult, str]]) -> Examined:
+    return examine(one.aspect, one.line, limits, digest=one.digest, note=one.note)
+
+
+def _unlike(data: EvaluationData, rows: EvaluatedRows, ask: EvaluationAsk) -> Iterator[NotEvaluated]:
+    if data.look is not None:
+        yield from unlike_answers(data.look, rows, locked=ask.model_is_locked)
 
 
 def _categories(plan: EvaluationPlan, data: EvaluationData) -> Mapping[str, Sequence[str]]:
@@ -177,23 +199,38 @@ def _categories(plan: EvaluationPlan, data: EvaluationData) -> Mapping[str, Sequ
 
 def _exact(
     rows: EvaluatedRows, plan: EvaluationPlan, data: EvaluationData, resamples: Sequence[Mapping[str, float]]
-) -> Iterator[tuple[Aspect, str, Measured, bool]]:
-    """Figures that need the rows: aspect, measure, value, and whether it follows from counts."""
+) -> Iterator[tuple[Aspect, str, str | None, Measured, bool]]:
+    """Figures that need the rows: aspect, measure, what of, value, and whether it follows from counts."""
     scores, labels = [one for _, one, _ in rows.scored], [one for _, _, one in rows.scored]
     if plan.found.columns.score and plan.found.columns.label:
-        yield Aspect.PERFORMANCE, "roc_auc", roc_auc(scores, labels, level=LEVEL), False
-        yield Aspect.CALIBRATION, "brier", brier_score(scores, labels, level=LEVEL), False
+        yield Aspect.PERFORMANCE, "roc_auc", None, roc_auc(scores, labels, level=LEVEL), False
+        yield Aspect.CALIBRATION, "brier", None, brier_score(scores, labels, level=LEVEL), False
     if resamples:
-        yield Aspect.EXPLAINABILITY, "importance_stability", importance_stability(resamples, level=LEVEL), False
+        stability = importance_stability(resamples, level=LEVEL)
+        yield Aspect.EXPLAINABILITY, "importance_stability", None, stability, False
+    if data.look is not None:
+        for name, of, measured, counts in explanation_figures(data.look, rows, level=LEVEL):
+            yield Aspect.EXPLAINABILITY, name, of, measured, counts
     coverage = rows.reason_coverage()
     if coverage is not None:
-        yield Aspect.EXPLAINABILITY, "reason_code_coverage", coverage, True
-    trained = EvaluatedRows(rows.columns, data.reference_values or {})
+        yield Aspect.EXPLAINABILITY, "reason_code_coverage", None, coverage, True
+    trained = EvaluatedRows(rows.columns, _scored_by_model(plan, data))
     if trained.scored and rows.scored:
-        yield Aspect.PRIVACY, "membership_advantage", membership_advantage(trained.losses(), rows.losses()), True
+        advantage = membership_advantage(trained.losses(), rows.losses())
+        yield Aspect.PRIVACY, "membership_advantage", None, advantage, True
+    for attribute, leak in rows.inversion(level=LEVEL):
+        yield Aspect.PRIVACY, "inversion_advantage", attribute, leak, False
     tally, _ = rows.personal_data()
     if tally.n:
-        yield Aspect.PRIVACY, "pii_found", rate_of(tally, level=LEVEL), True
+        yield Aspect.PRIVACY, "pii_found", None, rate_of(tally, level=LEVEL), True
+
+
+def _scored_by_model(plan: EvaluationPlan, data: EvaluationData) -> RowValues:
+    """The training rows; where they lack the model's score and the model itself is there, with the score it gives."""
+    column, values = plan.found.columns.score, data.reference_values or {}
+    if column is None or column in values or data.look is None or not data.look.training_scores:
+        return values
+    return {**values, column: data.look.training_scores}
 
 
 def _results(plan: EvaluationPlan, seen: Sequence[Examined], version: str, now: datetime) -> ResultsFile:
@@ -209,6 +246,7 @@ def _results(plan: EvaluationPlan, seen: Sequence[Examined], version: str, now: 
         "favourable": columns.favourable,
         "positive": columns.positive,
         "stated": [one.model_dump(mode="json") for one in ask.stated],
+        "looked": dict(ask.looked),
         "files": [(role, digest) for role, _, digest in ask.files if role != "predictions"],
     }
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -273,12 +311,11 @@ def _not_looked_at(
     plan: EvaluationPlan, data: EvaluationData, resamples: Sequence[object], seen: Sequence[Examined]
 ) -> Iterator[NotEvaluated]:
     """What the rows and files did not allow to be told."""
-    if not resamples:
+    if not resamples and data.look is None:
         yield NotEvaluated(
             what="which inputs matter, and whether that is stable",
-            why="no importance was given",
-            remedy="give --importance FILE with feature, importance and resample, as permutation importance on several "
-            "resamples gives it",
+            why="neither a model nor a file of importance was given",
+            remedy="give the model: --model FILE; or --importance FILE with feature, importance and resample",
         )
     measures = {one.result.measure for one in seen}
     if "membership_advantage" not in measures:

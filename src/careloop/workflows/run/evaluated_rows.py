@@ -13,6 +13,7 @@ from careloop.domain.counts import Tally
 from careloop.domain.evaluated import Confusion, CurvePoint, EvaluatedColumns
 from careloop.domain.measured import GroupValue, Measured
 from careloop.errors import InvalidInput
+from careloop.measures.inversion import inversion_advantage
 from careloop.measures.membership import membership_tallies
 from careloop.measures.noninferiority import judge_change
 from careloop.measures.personal_text import personal_kinds
@@ -108,6 +109,21 @@ class EvaluatedRows:
         reasons = [one for one, yes in zip(self.values[column], self.answers, strict=True) if not yes]
         given = sum(not _absent(one) and bool(str(one).strip()) for one in reasons)
         return rate_of(Tally(given, len(reasons)), level=0.9)
+
+    def inversion(self, *, level: float) -> Iterator[tuple[str, Measured]]:
+        """For each attribute of groups, how much better its value is guessed by who sees score or else answer."""
+        column = self.columns.score
+        scored = column is not None and column in self.values
+        seen: list[object] = list(self.values[column or ""]) if scored else list(self.answers)
+        for attribute, held in self.columns.groups.items():
+            pairs = [
+                (_text(group), score)
+                for group, score in zip(self.values.get(held, ()), seen, strict=False)
+                if not _absent(group) and (number := _number(score)) is not None and math.isfinite(number)
+            ]
+            if pairs:
+                groups, numbers = [one for one, _ in pairs], [_number(one) or 0.0 for _, one in pairs]
+                yield attribute, inversion_advantage(groups, numbers, level=level)
 
     def personal_data(self) -> tuple[Tally, dict[str, int]]:
         """Texts in which personal data were found, of all texts; and in how many by kind."""
