@@ -265,10 +265,10 @@ def a_bad_day(story: Story) -> Story:
     return story
 
 
-def ask_for(root: Path, *, minimum_n: int, at: datetime) -> None:
+def ask_for(root: Path, *, minimum_n: int, at: datetime, window: str = WINDOW) -> None:
     """Commit monitors that ask for so many rows before anything is done."""
     path = f"systems/{SYSTEM}/monitors.yaml"
-    (root / path).write_text(MONITORS.replace("MINIMUM", str(minimum_n)).replace("WINDOW", WINDOW))
+    (root / path).write_text(MONITORS.replace("MINIMUM", str(minimum_n)).replace("WINDOW", window))
     with Repo(str(root)) as repo:
         tree, who = repo.get_worktree(), b"Ada Byron <ada@acme.example>"
         found = (each for each in root.rglob("*") if each.is_file() and not {".git", ".care", "models"} & {*each.parts})

@@ -24,7 +24,7 @@ from careloop.domain.plan_steps import (
     VerifyRollback,
 )
 
-__all__ = ["StepOutcome", "is_over", "next_step"]
+__all__ = ["StepOutcome", "emergency_of", "is_over", "next_step"]
 
 _ALWAYS = (HoldEvidence, OpenIncident, RequestRetrain)
 """Steps that say nothing about a containment and are taken whatever became of it."""
@@ -45,6 +45,11 @@ def next_step(plan: Plan, outcomes: Mapping[str, StepOutcome]) -> tuple[str, Ste
     `outcomes` maps places to how they went, including what is waiting in this run.
     """
     return next(((place, step) for place, step in _agenda(plan, outcomes) if place not in outcomes), None)
+
+
+def emergency_of(place: str) -> str:
+    """The place of the page that is sent when a containing step at `place` does not contain."""
+    return f"emergency/{place}"
 
 
 def is_over(plan: Plan, outcomes: Mapping[str, StepOutcome]) -> bool:
@@ -87,7 +92,7 @@ def _in_order(
             contained = outcomes.get(place, StepOutcome.DONE)
             last_resort = isinstance(step, EnterSafeState) or not plan.otherwise or contained is StepOutcome.WAITING
             if contained is not StepOutcome.DONE and last_resort:
-                yield f"emergency/{place}", _emergency(plan, contained)
+                yield emergency_of(place), _emergency(plan, contained)
 
 
 def _emergency(plan: Plan, outcome: StepOutcome) -> Notify:

@@ -6,6 +6,7 @@ metric must lie within the limit, by an interval that may be looked at as often 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ from careloop.domain.alarm import Worse
 from careloop.domain.measured import Interval
 from careloop.domain.plan_steps import Claim, VerifyRollback
 
-__all__ = ["Recovery", "Since", "Verification", "verify_rollback"]
+__all__ = ["Recovery", "Since", "Verification", "settled", "verify_rollback"]
 
 
 class Recovery(StrEnum):
@@ -26,14 +27,16 @@ class Recovery(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Since:
-    """What was served since the switch, in closed windows."""
+    """What was served since the switch took hold, or since the order where it has not yet."""
 
     served: int
     """Events of the system."""
     on_target: int
     """Those that carry the target release."""
     elapsed_s: int
-    """Seconds from the switch to the end of the last closed window."""
+    """Seconds from the order to the look."""
+    settled_s: int | None = None
+    """Seconds from the order to the instant from which on the traffic carries the target; null while it does not."""
     observed: Interval | None = None
     """Confidence sequence of the rate under the target, of the group that stood out if there is one."""
     compared: Interval | None = None
@@ -50,6 +53,22 @@ class Verification:
     """Share of served events that carry the target; None when none was served."""
     bound: float | None
     """Worst value the recovered metric may still have, in its unit; None when there is no claim or no rows."""
+
+
+def settled(step: VerifyRollback, seconds: Mapping[int, tuple[int, int]]) -> tuple[int, int, int] | None:
+    """When the traffic moved for good: seconds after the order, events served from then on, and those on the target.
+
+    `seconds` has, by seconds after the order, the events served in that second (or longer slice) and those that carry
+    the target. A registry is switched and applications follow it a little later; so the share is taken from the first
+    instant within the step's time from which on enough events came and enough of them carry the target. What some
+    instances go on serving with the old release keeps it from being reached.
+    """
+    found, served, on_target = None, 0, 0
+    for at in sorted(seconds, reverse=True):
+        served, on_target = served + seconds[at][0], on_target + seconds[at][1]
+        if at <= step.within_s and served >= step.least_n and on_target >= step.share * served:
+            found = at, served, on_target
+    return found
 
 
 def verify_rollback(step: VerifyRollback, since: Since) -> Verification:
@@ -69,6 +88,7 @@ def verify_rollback(step: VerifyRollback, since: Since) -> Verification:
     missing = _missing(step, since, moved, None if worst is None else worst - limit)
     if not missing:
         said = f"{since.on_target} of {since.served} served events carry the target"
+        said += f" from {since.settled_s} s after the order on" if since.settled_s else ""
         said += "" if step.claim is None else f" and {step.claim.monitor} is within its limit"
         return Verification(recovery=Recovery.VERIFIED, because=said, share=share, bound=worst)
     enough = since.served >= step.least_n

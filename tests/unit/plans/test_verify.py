@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from plan_builders import NEW, OLD
 from careloop.domain.alarm import Worse
 from careloop.domain.measured import Interval
 from careloop.domain.plan_steps import Claim, VerifyRollback
-from careloop.plans.verify import Recovery, Since, verify_rollback
+from careloop.plans.verify import Recovery, Since, settled, verify_rollback
 
 GAP = Claim(monitor="gap", gap=True, group="women", moved=Worse.LOWER, limit=0.05)
 ERRORS = Claim(monitor="errors", gap=False, group=None, moved=Worse.HIGHER, limit=0.2)
@@ -100,3 +101,31 @@ def test_less_than_the_share_is_never_verified(served: int, on_target: int, elap
     found = verify_rollback(a_step(None), since(served=served, on_target=on_target, elapsed_s=elapsed))
     enough = served >= 100 and on_target >= 0.99 * served
     assert (found.recovery is Recovery.VERIFIED) is enough
+
+
+def test_the_share_is_taken_from_where_the_traffic_moved_for_good() -> None:
+    step = replace(a_step(), within_s=60)
+    late = {0: (500, 0), 1: (500, 10), 2: (500, 500), 3: (500, 500), 4: (500, 499)}
+    assert settled(step, late) == (2, 1500, 1499)
+    assert settled(step, {**late, 5: (500, 400)}) is None, "some instances fell back"
+    assert settled(step, {0: (500, 0), 61: (5000, 5000)}) is None, "it moved after its time"
+    assert settled(step, {3: (10, 10)}) is None, "too few events say nothing"
+    assert settled(step, {}) is None
+
+
+@given(st.dictionaries(st.integers(0, 90), st.tuples(st.integers(0, 400), st.integers(0, 400)), max_size=20))
+def test_what_is_settled_is_a_tail_of_the_traffic_that_keeps_to_the_share(
+    drawn: dict[int, tuple[int, int]],
+) -> None:
+    step = replace(a_step(), within_s=60)
+    seconds = {at: (served, min(served, hits)) for at, (served, hits) in drawn.items()}
+    found = settled(step, seconds)
+    tails = {at: [seconds[one] for one in seconds if one >= at] for at in seconds if at <= 60}
+    fit = [
+        at
+        for at, tail in tails.items()
+        if sum(n for n, _ in tail) >= step.least_n and sum(k for _, k in tail) >= step.share * sum(n for n, _ in tail)
+    ]
+    assert (found is None) is (not fit)
+    if found is not None:
+        assert found == (min(fit), sum(n for n, _ in tails[min(fit)]), sum(k for _, k in tails[min(fit)]))

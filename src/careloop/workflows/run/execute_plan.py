@@ -30,7 +30,7 @@ from careloop.domain.plan_steps import (
 from careloop.errors import CareloopError, Conflict, Refused, Unavailable
 from careloop.plans.automation_history import PlanProgress, plans_of
 from careloop.plans.identity import effect_id
-from careloop.plans.progress import StepOutcome, is_over, next_step
+from careloop.plans.progress import StepOutcome, emergency_of, is_over, next_step
 from careloop.plans.step_records import (
     Effect,
     decision_record,
@@ -44,7 +44,7 @@ from careloop.ports.deployer import Deployer
 from careloop.ports.ledger import Actor, Json, Ledger
 from careloop.ports.pager import Page, Pager
 from careloop.workflows.run.automation_log import AutomationLog
-from careloop.workflows.run.send_messages import GaveUp
+from careloop.workflows.run.send_messages import GaveUp, UnderWay
 
 __all__ = ["Done", "Executed", "Hands", "execute_plan"]
 
@@ -152,6 +152,8 @@ class _Run:
             return self._take(place, step)
         except CareloopError as error:
             self._fate_unknown = self._fate_unknown or isinstance(error, GaveUp)
+            if isinstance(error, UnderWay):
+                self._outcomes[emergency_of(place)] = StepOutcome.WAITING  # whoever gives the order calls for help
             outcome = StepOutcome.WAITING if isinstance(step, Notify) else _after(error)
             return outcome, error.message, None
 

@@ -42,6 +42,7 @@ __all__ = [
     "PostRoom",
     "Route",
     "Subscription",
+    "UnderWay",
     "deliver_messages",
 ]
 
@@ -52,6 +53,10 @@ _LEFT_ALONE = timedelta(seconds=10)
 
 class GaveUp(Refused):
     """An order was sent again and again, and nobody knows whether it was carried out."""
+
+
+class UnderWay(Unavailable):
+    """Another process is giving the order at this very moment: nobody has to be woken, and its answer comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +148,8 @@ class OutboxPager:
 class OutboxDeployer:
     """A `Deployer` whose orders are written down first; two workers at once give an order once per lease.
 
-    While the platform is out of reach it raises `Unavailable`, and `GaveUp` after the last attempt. An order into the
-    safe state is never given up.
+    While the platform is out of reach it raises `Unavailable`, and `GaveUp` after the last attempt; `UnderWay` while
+    another worker gives the order. An order into the safe state is never given up.
     """
 
     def __init__(self, deployer: Deployer, room: PostRoom) -> None:
@@ -161,9 +166,12 @@ class OutboxDeployer:
             return self._deployer.switch(order)  # it died before it could record this; the order is carried out once
         now, policy = self._room.clock(), self._room.orders
         leased = box.lease(holder=self._room.holder, now=now, lease_s=policy.lease_s, only=frozenset([key]))
-        if not leased:
-            raise Unavailable(f"the order {_standing(known)}")
-        return self._give(order, leased[0])
+        if leased:
+            return self._give(order, leased[0])
+        (known,) = [one for one in box.entries(message=order.id) if one.message.channel == _DEPLOYER]
+        if known.state is MessageState.SENT:
+            return self._deployer.switch(order)
+        raise (Unavailable if known.leased_until is None else UnderWay)(f"the order {_standing(known)}")
 
     def _give(self, order: SwitchOrder, taken: OutboxEntry) -> Switched:
         room, key = self._room, taken.message.key

@@ -18,7 +18,7 @@ from careloop.domain.measured import Interval
 from careloop.domain.plan_steps import Claim, VerifyRollback
 from careloop.monitors.confidence_sequence import confidence_sequence
 from careloop.monitors.window import pooled
-from careloop.plans.verify import Since
+from careloop.plans.verify import Since, settled
 from careloop.ports.lake import Lake, Reading
 from careloop.workflows.run.read_windows import window_plan
 from careloop.workflows.run.watched_monitor import WatchedMonitor
@@ -26,6 +26,8 @@ from careloop.workflows.run.watched_monitor import WatchedMonitor
 __all__ = ["counts_of", "served_since"]
 
 _LEVEL = 0.95
+_MOST_SLICES = 1800
+"""Into so many slices, at most, the time since an order is cut."""
 
 
 def served_since(
@@ -34,20 +36,12 @@ def served_since(
     """What a plan asks to verify itself: events by release since the switch, and the metric under the target."""
 
     def look(step: VerifyRollback, switched_at: datetime) -> Since:
-        served = CountPlan(monitor="served", aggregates=(Aggregate(name="n"),))
-        table = _counted(lake, served, View.RECEIVED, system=system, since=switched_at)
-        by_release = {key.release: 0 for key in table.cells}
-        for key, values in table.cells.items():
-            by_release[key.release] += values[0]
-        found = Since(
-            served=sum(by_release.values()),
-            on_target=by_release.get(step.to, 0),
-            elapsed_s=int((now - switched_at).total_seconds()),
-        )
+        found = _served(lake, step, system=system, ordered_at=switched_at, now=now)
         watched = None if step.claim is None else _named(monitors, step.claim.monitor)
         if step.claim is None or watched is None:
             return found
-        counts = _counted(lake, watched.plan, watched.view, system=system, since=switched_at)
+        whole = replace(window_plan(watched.plan, view=watched.view, seconds=1), window=None, unit=None)
+        counts = _counted(lake, whole, watched.view, system=system, since=switched_at)
         observed, compared = _intervals(step.claim, counts.select(release=step.to).tallies())
         return replace(found, observed=observed, compared=compared)
 
@@ -73,8 +67,26 @@ def _named(monitors: Sequence[WatchedMonitor], monitor: str) -> WatchedMonitor |
     return next((each for each in monitors if each.monitor.id == monitor), None)
 
 
-def _counted(lake: Lake, plan: CountPlan, view: View, *, system: str, since: datetime) -> CountTable:
-    asked = replace(window_plan(plan, view=view, seconds=1), window=None, unit=None)
+def _served(lake: Lake, step: VerifyRollback, *, system: str, ordered_at: datetime, now: datetime) -> Since:
+    """Events by release since the traffic moved; since the order as long as it has not."""
+    elapsed = int((now - ordered_at).total_seconds())
+    plan = CountPlan(monitor="served", aggregates=(Aggregate(name="n"),))
+    sliced = window_plan(plan, view=View.RECEIVED, seconds=max(1, elapsed // _MOST_SLICES))
+    table = _counted(lake, replace(sliced, unit=None), View.RECEIVED, system=system, since=ordered_at)
+    first = int(ordered_at.timestamp())
+    by_second: dict[int, tuple[int, int]] = {}
+    for key, values in table.cells.items():
+        at = max(0, key.window - first)
+        served, on_target = by_second.get(at, (0, 0))
+        by_second[at] = served + values[0], on_target + (values[0] if key.release == step.to else 0)
+    moved = settled(step, by_second)
+    if moved is not None:
+        return Since(served=moved[1], on_target=moved[2], elapsed_s=elapsed, settled_s=moved[0])
+    served = sum(each[0] for each in by_second.values())
+    return Since(served=served, on_target=sum(each[1] for each in by_second.values()), elapsed_s=elapsed)
+
+
+def _counted(lake: Lake, asked: CountPlan, view: View, *, system: str, since: datetime) -> CountTable:
     columns = {column.name: column for column in asked.reads()}
     reading = Reading(system=system, upto=lake.watermark(), view=view, since=since, columns=tuple(columns.values()))
     with lake.counting(reading) as engine:

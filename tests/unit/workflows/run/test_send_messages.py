@@ -343,3 +343,23 @@ def test_a_registry_that_comes_back_in_time_carries_the_rollback_out_once() -> N
         look(world, five_bad_days(), day=35.1 + number / 1000)
     assert registry.answers["credit", "production"] == ServeRelease(ONE)
     assert flaky.asked == 3
+
+
+def test_who_finds_another_worker_giving_the_order_wakes_nobody_about_it() -> None:
+    world, office = a_world(), Office()
+    registry = world.deployer
+    asked: list[str] = []
+
+    def switch(order: SwitchOrder) -> Switched:
+        asked.append(order.id)
+        mine, world.deployer = world.deployer, OutboxDeployer(Flaky(99), office.room("b"))  # type: ignore[assignment]
+        look(world, five_bad_days(), day=35.1)  # the other worker, in the middle of it
+        world.deployer = mine
+        return registry.switch(order)
+
+    world.deployer = OutboxDeployer(_Through(switch), office.room())  # type: ignore[assignment]
+    office.now = NIGHT.replace(year=2027) + timedelta(days=35.1)
+    look(world, five_bad_days(), day=35.1)
+    assert registry.answers["credit", "production"] == ServeRelease(ONE)
+    assert len(asked) == 1
+    assert not any("is not contained" in page.text for page in world.pager.pages.values())
