@@ -48,7 +48,8 @@ class PlanTerms:
     recover_within_s: int = 14 * 24 * _HOUR
     """Seconds after the switch in which the metric must be shown to have recovered; small systems need them."""
     most_messages: int = 20
-    """So many messages about one system in a day; further alarms that change nothing are recorded and listed."""
+    """So many messages about one system in a day; further alarms that change nothing are recorded and listed, unless
+    they are of the highest severity and page somebody."""
     safe_state_severity: str = "sev1"
     """Severity of a page when the model no longer answers, or cannot be stopped."""
 
@@ -132,7 +133,7 @@ class _Decision:
             kind, because = blocked
             if self._known(kind):
                 return self._made(kind, f"people know of this change already; {because}", ())
-            if self.case.messages >= self.terms.most_messages:
+            if self.case.messages >= self.terms.most_messages and not self._severe(kind):
                 return self._made(kind, f"{self.case.messages} messages were sent today; {because}", ())
             return self._made(kind, because, self._telling(kind, because))
         why_not = self._why_no_rollback()
@@ -144,6 +145,10 @@ class _Decision:
     def _known(self, kind: PlanKind) -> bool:
         """A change that goes on raises alarm after alarm; a page is news after a notice, not the other way round."""
         return self.case.told is not None and (kind is PlanKind.ALERT or self.case.told is not PlanKind.ALERT)
+
+    def _severe(self, kind: PlanKind) -> bool:
+        """A page of the highest severity reaches people however many came before it (SEMANTICS 24)."""
+        return kind is PlanKind.PAGE and self.case.alarm.severity == self.terms.safe_state_severity
 
     def _why_no_rollback(self) -> str | None:
         case = self.case

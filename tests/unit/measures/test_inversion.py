@@ -1,4 +1,4 @@
-"""Guessing a protected attribute from a score, and agreement of importance between two sets of rows."""
+"""Guessing a protected attribute from a score, and agreement of importance between two sets of rows. Source: R45."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rollback is verified by what was served and by the whole interval of the metric, and by nothing less."""
+"""A rollback is verified by what was served and by the whole interval of the metric, and by nothing less (R48, R82)."""
 
 from __future__ import annotations
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from watch_builders import AUTOMATION, BAD, FIVE_BAD_DAYS, GOOD, ONE, TWO, a_monitor, a_watched, a_world, at_day, look
 
 from careloop.domain.alarm import Readiness
-from careloop.domain.plan_steps import RaisedAlarm, Urgency
+from careloop.domain.deployment import ServeRelease
+from careloop.domain.monitor import Response
+from careloop.domain.plan_steps import Notify, PlanKind, RaisedAlarm, RollbackTarget, Urgency
 from careloop.ledger.record import uuid7
+from careloop.plans.decide import AlarmCase, decide_plan
 from careloop.plans.step_records import alarm_record
 
 
@@ -64,3 +68,18 @@ def test_a_storm_of_alarms_gives_twenty_messages_and_the_last_says_where_the_res
 
 def five_bad_days_alarm() -> RaisedAlarm:
     return look(a_world(), dry_run=True).answered[0].alarm
+
+
+@pytest.mark.parametrize(("severity", "paged"), [("sev1", True), ("sev2", False)])
+def test_a_severe_page_reaches_people_in_the_worst_of_storms(severity: str, paged: bool) -> None:
+    alarm = replace(five_bad_days_alarm(), response=Response.PAGE, severity=severity)
+    case = AlarmCase(
+        alarm=alarm,
+        readiness=Readiness(may_act=True, because="kept", days=28, windows=28, alarms=0),
+        serving=ServeRelease(alarm.signal.release),
+        target=RollbackTarget(lock=None, because="none"),
+        safe_state=None,
+        messages=10_000,
+    )
+    plan = decide_plan(case)
+    assert (plan.kind, any(isinstance(step, Notify) for step in plan.steps)) == (PlanKind.PAGE, paged)
