@@ -94,7 +94,8 @@ class GitRepository:
             commit = self._head_without_git()
             return Head(commit, None)
         command = [git, "-C", str(self._root), "status", "--porcelain=v2", "--branch", "--", *self._tracked()]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
+        env = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}  # or a commit at this moment would fail
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
         if done.returncode != 0:
             return Head(None, None)
         lines = done.stdout.splitlines()

@@ -26,6 +26,7 @@ def run_git(root: Path, *words: str, given: str = "", extra: Mapping[str, str] |
     """What a git command prints; raises `NotFound` when it refuses and `Unavailable` when there is no git."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
     own = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
+    own["GIT_OPTIONAL_LOCKS"] = "0"  # whoever commits at this moment is not in our way, nor we in theirs
     command = ["git", "-C", str(root), "-c", f"safe.directory={os.path.realpath(root)}", *words]
     try:
         done = subprocess.run(

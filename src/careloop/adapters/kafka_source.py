@@ -22,6 +22,8 @@ _MOST: Final = 2_000
 """Messages made durable together."""
 _WAIT_S: Final = 0.5
 _ASSIGNED_WITHIN_S: Final = 30.0
+_QUIET_S: Final = 5
+"""Seconds without a message after which there is none, whatever the broker counts: control records are no messages."""
 _TAKEN_AWAY: Final = frozenset(
     {
         KafkaError.ILLEGAL_GENERATION,
@@ -57,19 +59,22 @@ class KafkaSource:
             raise InvalidInput(f"{name}: {error.args[0].str()}") from error
         self._held: set[int] | None = None
         self._ended: set[int] = set()
+        self._heard = monotonic()
         self._under_way: tuple[SourceBatch, dict[int, int]] | None = None
 
     def batches(self) -> Iterator[SourceBatch]:
         """Until the end of every partition that this consumer was given is reached."""
         if self._under_way is not None:
             yield self._under_way[0]
-        started = monotonic()
+        self._look_for_more()
+        started = self._heard = monotonic()
         while True:
             messages = self._fetch()
             if messages:
                 batch = self._batch(messages)
                 yield batch
-            elif self._held is not None and self._held <= self._ended:
+                self._heard = monotonic()
+            elif self._held is not None and (self._held <= self._ended or monotonic() - self._heard > _QUIET_S):
                 return
             elif self._held is None and monotonic() - started > _ASSIGNED_WITHIN_S:
                 raise Unavailable(f"{self.name}: no broker answers", hint="Look at `brokers`, and whether they run.")
@@ -91,6 +96,18 @@ class KafkaSource:
     def close(self) -> None:
         """Leave the group, so that its other members take over at once."""
         self._consumer.close()
+
+    def _look_for_more(self) -> None:
+        """Forget that a partition was at its end when the broker holds more of it by now; its end is told but once."""
+        for part in list(self._ended):
+            place = TopicPartition(self._topic, part)
+            try:
+                _, high = self._consumer.get_watermark_offsets(place, timeout=_ASSIGNED_WITHIN_S)
+                at = self._consumer.position([place])[0].offset
+            except KafkaException as error:
+                raise Unavailable(f"{self.name}: {error.args[0].str()}") from error
+            if high > at:
+                self._ended.discard(part)
 
     def _fetch(self) -> list[Message]:
         try:
@@ -131,6 +148,7 @@ class KafkaSource:
     def _given(self, _: Consumer, parts: list[TopicPartition]) -> None:
         self._held = {one.partition for one in parts}
         self._ended = set()
+        self._heard = monotonic()
 
     def _taken(self, _: Consumer, parts: list[TopicPartition]) -> None:
         self._held = (self._held or set()) - {one.partition for one in parts}

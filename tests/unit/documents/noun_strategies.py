@@ -28,6 +28,9 @@ _TEXTS = st.one_of(
 _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
     r"^\d\d:\d\d$": st.sampled_from(["00:00", "23:59"]),
     r"^[A-Z][A-Z0-9_]*$": st.sampled_from(["PAGERDUTY_KEY", "X"]),
+    r"^[A-Za-z0-9._-]+:\d{1,5}$": st.sampled_from(["kafka:9092", "a.example:1"]),
+    r"^[A-Za-z0-9._-]{1,249}$": st.sampled_from(["decisions", "A_b-1"]),
+    r"^[A-Za-z0-9._-]{1,200}$": st.sampled_from(["careloop", "shop.eu"]),
     r"^[A-Z]{2}$": st.sampled_from(["DE", "NO", "ZZ"]),
     r"^[^@\s]+@[^@\s]+$": st.sampled_from(["a@b", "ada.byron+ai@harbour.example"]),
     r"^sha256:[0-9a-f]{64}$": st.just("sha256:" + "0a" * 32),
@@ -48,6 +51,7 @@ _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
 }
 _BY_CHECK = {
     "check_requirement_id": st.sampled_from(["iso42001:2023/A.6.2.4", "care/C3", "own/X-1"]),
+    "_an_event_field": st.sampled_from(["id", "occurred_at", "features.age"]),
     "_twelve_hours_at_most": st.sampled_from(["PT1M", "PT10M", "PT12H"]),
     "_framework_with_edition": st.sampled_from(["iso42001:2023", "nist-ai-rmf:1.0"]),
 }
