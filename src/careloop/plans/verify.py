@@ -88,8 +88,8 @@ def verify_rollback(step: VerifyRollback, since: Since) -> Verification:
     missing = _missing(step, since, moved, None if worst is None else worst - limit)
     if not missing:
         said = f"{since.on_target} of {since.served} served events carry the target"
-        said += f" from {since.settled_s} s after the order on" if since.settled_s else ""
         said += "" if step.claim is None else f" and {step.claim.monitor} is within its limit"
+        said += f", from {since.settled_s} s after the order on" if since.settled_s else ""
         return Verification(recovery=Recovery.VERIFIED, because=said, share=share, bound=worst)
     enough = since.served >= step.least_n
     late = since.elapsed_s >= (step.within_s if enough and not moved else step.recover_within_s)

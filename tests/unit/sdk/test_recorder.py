@@ -245,7 +245,8 @@ def test_the_end_of_a_process_is_not_held_up_by_a_lake_that_hangs(tmp_path: Path
         recorder = Recorder("credit", "v1", url=url, spool=tmp_path / "spool", limits=limits)
         answer = recorder.inference(prediction="approve")
         recorder.close()
-    assert [row["id"] for row in spooled(tmp_path / "spool")] == [answer]
+    # at least once: when the connection breaks later, its sender spools the row too, and the lake keeps an id once
+    assert {row["id"] for row in spooled(tmp_path / "spool")} == {answer}
 
 
 def test_m2_a_sample_says_its_rate_and_the_census_how_many_there_were(tmp_path: Path) -> None:
