@@ -1,7 +1,6 @@
 """`care data`: a data sheet held against the data, in the pipeline that makes it."""
 
 import json
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 
 from careloop import __version__, wiring
 from careloop.cli.release_arguments import RepoOnlyOption, read_file
-from careloop.cli.terminal import Format, FormatOption, a_command, print_json, repository_root, say
+from careloop.cli.terminal import Format, FormatOption, a_command, print_json, progress_bar, repository_root, say
 from careloop.documents.compile import compile_tree
 from careloop.documents.tool_reports.read import read_tool_report
 from careloop.domain.data_check import DataCheck
@@ -30,7 +29,6 @@ __all__ = ["app", "check"]
 
 app = a_command()
 
-_BAR = 30
 _EPILOG = """
 Examples:  care data check adult-census --files build/data --data adult.parquet  ·  care data check
 systems/credit-decision/data/adult-census.yaml --files build/data --results expectations.json --openlineage event.json
@@ -83,7 +81,7 @@ def check(
         raise NotFound(f"there is no folder {files}", hint="say where the data lies: --files DIR")
     root = repository_root(None, repo)
     commit, tree = _documents(root, dry_run=dry_run)
-    folder, repository = data_folder(files, told=_progress), _repository(tree)
+    folder, repository = data_folder(files, told=progress_bar), _repository(tree)
     document = find_sheet(repository, sheet)
     ask = DataAsk(
         sheet=document,
@@ -107,7 +105,7 @@ def _checked(ask: DataAsk) -> DataCheck:
     try:
         return check_data(ask)
     finally:
-        _progress(None)
+        progress_bar(None)
 
 
 def _documents(root: Path, *, dry_run: bool) -> tuple[str | None, SourceTree]:
@@ -180,12 +178,3 @@ def _show(found: DataCheck, recorded: Sequence[int], output_format: Format) -> N
         say(line, style)
     if recorded:
         say(f"recorded as {'entry' if len(recorded) == 1 else 'entries'} {', '.join(map(str, recorded))}", "detail")
-
-
-def _progress(done: float | None) -> None:
-    """A bar on a terminal only; null wipes it."""
-    if sys.stderr.isatty():
-        full = 0 if done is None else int(done * _BAR)
-        told = "" if done is None else f"counting {'█' * full}{'·' * (_BAR - full)} {done:4.0%}"
-        sys.stderr.write(f"\r\x1b[K{told}")
-        sys.stderr.flush()

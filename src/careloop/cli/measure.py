@@ -1,6 +1,5 @@
 """`care measure`: measures on rows in files, on an engine of choice, with the digest of their counts."""
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from enum import StrEnum
@@ -11,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from careloop.cli.terminal import Format, FormatOption, a_command, print_json, say
+from careloop.cli.terminal import Format, FormatOption, a_command, print_json, progress_bar, say
 from careloop.documents.measure_file import read_measure_spec
 from careloop.domain.measure_spec import MeasureSpec
 from careloop.errors import InvalidInput, NotFound
@@ -23,8 +22,6 @@ __all__ = ["EngineName", "app", "list_", "run_"]
 
 app = a_command()
 
-_BAR = 30
-"""Signs of a whole progress bar."""
 
 _EPILOG = """
 Examples:  care measure run measures.yaml --data scored-2026-11.parquet  ·  care measure run measures.yaml --data
@@ -69,10 +66,10 @@ def run_(
     """Take the measures that SPEC asks for: value, interval, n, groups and the digest of the counts."""
     wanted = _spec(spec)
     with ExitStack() as opened:
-        opened.callback(_progress, None)
-        rows = _source(_files(data), engine, opened, told=_progress)
+        opened.callback(progress_bar, None)
+        rows = _source(_files(data), engine, opened, told=progress_bar)
         older = _source(_files(reference), engine, opened) if reference else None
-        _progress(0.0)
+        progress_bar(0.0)
         taken = take_measures(wanted, rows, older)
     if output_format is Format.JSON:
         print_json(measure_json(taken))
@@ -100,15 +97,6 @@ def _say_lines(lines: Iterable[tuple[str, str]]) -> None:
     """Print lines in their styles."""
     for style, text in lines:
         say(text, style)
-
-
-def _progress(done: float | None) -> None:
-    """A bar on a terminal only; None wipes it."""
-    if sys.stderr.isatty():
-        full = 0 if done is None else int(done * _BAR)
-        told = "" if done is None else f"counting {'█' * full}{'·' * (_BAR - full)} {done:4.0%}"
-        sys.stderr.write(f"\r\x1b[K{told}")
-        sys.stderr.flush()
 
 
 def _spec(path: Path) -> MeasureSpec:

@@ -24,6 +24,7 @@ __all__ = [
     "linked_root",
     "paint",
     "print_json",
+    "progress_bar",
     "repository_root",
     "say",
 ]
@@ -42,6 +43,8 @@ DirArgument = Annotated[
 RepoOption = Annotated[Path | None, typer.Option("--repo", metavar="DIR", help="The same as DIR.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
 
+_BAR = 30
+"""Signs of a whole progress bar."""
 _COLOURS: Mapping[str, str] = {
     "error": "31;1",
     "must": "31",
@@ -111,3 +114,12 @@ def say(text: str = "", style: str = "") -> None:
 def print_json(answer: Mapping[str, Any] | list[dict[str, Any]]) -> None:
     """Print an answer for machines, with keys in the order of the contract."""
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def progress_bar(done: float | None) -> None:
+    """Draw how much is counted, 0 to 1, on a terminal only; null wipes it."""
+    if sys.stderr.isatty():
+        full = 0 if done is None else int(done * _BAR)
+        told = "" if done is None else f"counting {'█' * full}{'·' * (_BAR - full)} {done:4.0%}"
+        sys.stderr.write(f"\r\x1b[K{told}")
+        sys.stderr.flush()

@@ -21,10 +21,10 @@ from functools import cached_property
 from statistics import NormalDist
 from typing import Final
 
-from careloop.domain.alarm import Signal, Worse
+from careloop.domain.alarm import Signal
 from careloop.domain.counts import Tally
 from careloop.errors import InvalidInput
-from careloop.monitors.detector import BETS, DetectorState, Pay, advance, fresh, largest_bet, restarted, statistic_of
+from careloop.monitors.detector import BETS, DetectorState, Pay, advance, fresh, largest_bet, restarted, signal_of_all
 from careloop.monitors.history import upper_sd
 from careloop.monitors.promise import AlarmTerms
 from careloop.monitors.window import WindowCounts
@@ -173,20 +173,7 @@ def step_calibration(
     after = _remembered(after, seen, offs)
     if loudest is None:
         return after, None
-    run = after.legs[0]
-    signal = Signal(
-        monitor=alarm.monitor,
-        release=window.release,
-        window=window.window,
-        since=run.since,
-        moved=Worse.HIGHER,
-        group=None,
-        observed=run.observed,
-        compared=None,
-        limit=limit,
-        statistic=statistic_of(after),
-        threshold=alarm.threshold,
-    )
+    signal = signal_of_all(after, window, monitor=alarm.monitor, limit=limit, threshold=alarm.threshold)
     return restarted(after), signal
 
 

@@ -15,11 +15,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from careloop.domain.alarm import Signal, Worse
 from careloop.domain.counts import Tally
 from careloop.errors import Conflict
 from careloop.monitors.window import WindowCounts
 
-__all__ = ["BETS", "DetectorState", "Leg", "Pay", "advance", "fresh", "largest_bet", "restarted", "statistic_of"]
+__all__ = [
+    "BETS",
+    "DetectorState",
+    "Leg",
+    "Pay",
+    "advance",
+    "fresh",
+    "largest_bet",
+    "restarted",
+    "signal_of_all",
+    "statistic_of",
+]
 
 BETS: Final = (1.0, 0.5, 0.25, 0.125, 0.0625)
 """The grid of bets, as shares of the largest that is allowed: large ones see large changes soon, small ones small."""
@@ -131,3 +143,23 @@ def restarted(state: DetectorState) -> DetectorState:
 def statistic_of(state: DetectorState) -> float:
     """Mean of all stakes over legs and bets: itself an e-detector."""
     return sum(sum(leg.stakes) for leg in state.legs) / (len(state.legs) * len(BETS))
+
+
+def signal_of_all(
+    after: DetectorState, window: WindowCounts, *, monitor: str, limit: float, threshold: float
+) -> Signal:
+    """The signal of a distance that is taken over all rows and can only grow: no group, one direction."""
+    run = after.legs[0]
+    return Signal(
+        monitor=monitor,
+        release=window.release,
+        window=window.window,
+        since=run.since,
+        moved=Worse.HIGHER,
+        group=None,
+        observed=run.observed,
+        compared=None,
+        limit=limit,
+        statistic=statistic_of(after),
+        threshold=threshold,
+    )

@@ -19,9 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from careloop.domain.alarm import Signal, Worse
+from careloop.domain.alarm import Signal
 from careloop.domain.counts import Tally
-from careloop.monitors.detector import BETS, DetectorState, Pay, advance, fresh, largest_bet, restarted, statistic_of
+from careloop.monitors.detector import BETS, DetectorState, Pay, advance, fresh, largest_bet, restarted, signal_of_all
 from careloop.monitors.mixture_history import MixtureHistory, shares_of, stability_index
 from careloop.monitors.promise import AlarmTerms
 from careloop.monitors.window import WindowCounts
@@ -102,20 +102,7 @@ def step_drift(alarm: DriftAlarm, state: DetectorState, window: WindowCounts) ->
     after = _remembered(after, seen, parts)
     if loudest is None:
         return after, None
-    run = after.legs[0]
-    signal = Signal(
-        monitor=alarm.monitor,
-        release=window.release,
-        window=window.window,
-        since=run.since,
-        moved=Worse.HIGHER,
-        group=None,
-        observed=run.observed,
-        compared=None,
-        limit=alarm.tolerance,
-        statistic=statistic_of(after),
-        threshold=alarm.threshold,
-    )
+    signal = signal_of_all(after, window, monitor=alarm.monitor, limit=alarm.tolerance, threshold=alarm.threshold)
     return restarted(after), signal
 
 
