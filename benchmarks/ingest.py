@@ -49,7 +49,8 @@ FORMS = {"json": "application/json", "arrow": "application/vnd.apache.arrow.stre
 class Tally:
     """What the generator and the clock beside it saw, and the CPU seconds of each process."""
 
-    waits: list[float] = field(default_factory=list)
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    """When each batch was due, in seconds from the start, and how long it took from then."""
     acknowledged: list[tuple[float, int]] = field(default_factory=list)
     accepted: int = 0
     duplicates: int = 0
@@ -94,8 +95,8 @@ def measure(folder: Path, form: str, options: Any) -> dict[str, object]:
 def row_of(form: str, options: Any, tally: Tally, found: tuple[int, int]) -> dict[str, object]:
     """What is printed."""
     sent = tally.accepted + tally.duplicates
-    waits = sorted(wait * 1000 for wait in tally.waits)
-    at = lambda share: round(waits[min(len(waits) - 1, int(len(waits) * share))], 1)  # noqa: E731
+    waits = sorted(wait * 1000 for _, wait in tally.waits)
+    minutes = [sorted(wait * 1000 for due, wait in tally.waits if due // 60 == minute) for minute in minutes_of(tally)]
     rows, ids = found
     return {
         "row": "ingest_10min" if form == "json" else f"ingest_10min_{form}",
@@ -104,10 +105,11 @@ def row_of(form: str, options: Any, tally: Tally, found: tuple[int, int]) -> dic
         "seconds": round(tally.took_s, 1),
         "batch": BATCH,
         "n": sent,
-        "p50_ms": at(0.5),
-        "p95_ms": at(0.95),
-        "p99_ms": at(0.99),
-        "worst_ms": at(1.0),
+        "p50_ms": at(waits, 0.5),
+        "p95_ms": at(waits, 0.95),
+        "p99_ms": at(waits, 0.99),
+        "p99_ms_by_minute": [round(at(each, 0.99)) for each in minutes],
+        "worst_ms": at(waits, 1.0),
         "lag_s": {"median": round(statistics.median(tally.lags), 1), "worst": round(max(tally.lags), 1)},
         "cpu_us_per_event": {who: round(seconds * 1e6 / sent, 1) for who, seconds in tally.cpu.items()},
         "duplicates": tally.duplicates,
@@ -116,6 +118,16 @@ def row_of(form: str, options: Any, tally: Tally, found: tuple[int, int]) -> dic
         "twice": rows - ids,
         "machine": MACHINE,
     }
+
+
+def minutes_of(tally: Tally) -> range:
+    """Numbers of the minutes in which batches were due."""
+    return range(int(max(due for due, _ in tally.waits) // 60) + 1)
+
+
+def at(waits: list[float], share: float) -> float:
+    """The wait that this share of the batches did not exceed; `waits` are sorted."""
+    return round(waits[min(len(waits) - 1, int(len(waits) * share))], 1)
 
 
 async def drive(url: str, form: str, options: Any, tally: Tally, each_second: Any) -> None:
@@ -134,7 +146,7 @@ async def drive(url: str, form: str, options: Any, tally: Tally, each_second: An
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             again = number > 1 and number % TWICE_EVERY == 1
             request = request_of(bodies(number - 1 if again else number), form)
-            await send(reader, writer, request, due, tally)
+            tally.waits.append((due - start, await send(reader, writer, request, tally) - due))
         writer.close()
 
     async def clock() -> None:
@@ -154,8 +166,8 @@ def request_of(body: bytes, form: str) -> bytes:
     return head.encode() + b"\r\n\r\n" + body
 
 
-async def send(reader: Any, writer: Any, request: bytes, due: float, tally: Tally) -> None:
-    """One batch, until it is acknowledged: a server that is too busy is asked again."""
+async def send(reader: Any, writer: Any, request: bytes, tally: Tally) -> float:
+    """One batch, until it is acknowledged: a server that is too busy is asked again. When that was."""
     while True:
         writer.write(request)
         answer = await reader.readuntil(b"\r\n\r\n")
@@ -166,11 +178,11 @@ async def send(reader: Any, writer: Any, request: bytes, due: float, tally: Tall
         tally.failed += 1
         await asyncio.sleep(0.5)
     now = time.perf_counter()
-    tally.waits.append(now - due)
     tally.accepted += told["accepted"]
     tally.duplicates += told["duplicates"]
     if told["last_seq"]:
         tally.acknowledged.append((now, told["last_seq"]))
+    return now
 
 
 def body_maker(form: str) -> Any:

@@ -2,13 +2,17 @@
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from careloop.errors import Unavailable
 
-__all__ = ["locked_folder", "sync_folder", "write_durably", "write_once", "write_together"]
+__all__ = ["locked_folder", "sync_folder", "write_durably", "write_gently", "write_once", "write_together"]
+
+_AT_ONCE: Final = 4 * 2**20
+"""Bytes that are given to the disk at a time."""
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -40,6 +44,31 @@ def _write_whole(path: str, content: bytes, mode: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def write_gently(path: Path, pieces: Iterable[tuple[int, bytes]], *, mode: int = 0o644) -> None:
+    """`write_durably` for a large file, in pieces that say at which byte they belong: a few megabytes at a time are
+    flushed, so that whoever flushes a small file of the same disk meanwhile does not wait for all of it."""
+    beside = f"{path.parent}/.{path.name}.{os.getpid()}.new"
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        try:
+            unflushed = 0
+            for start, piece in pieces:
+                done = 0
+                while done < len(piece):
+                    done += os.pwrite(handle, memoryview(piece)[done:], start + done)
+                unflushed += len(piece)
+                if unflushed >= _AT_ONCE:
+                    os.fdatasync(handle)
+                    unflushed = 0
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        Path(beside).replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
 
 
 def write_once(path: Path, content: bytes, *, mode: int = 0o644) -> bool:

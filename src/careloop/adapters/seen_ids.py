@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from careloop.adapters.durable_file import write_durably
+from careloop.adapters.durable_file import write_gently
 from careloop.adapters.segment_frames import Head
 from careloop.domain.event import Event
 
@@ -24,6 +24,10 @@ __all__ = ["KEY_BYTES", "SeenIds", "key_of", "runs_to_merge", "write_run"]
 KEY_BYTES: Final = 16
 _SET_KEYS: Final = 100_000
 """Keys are forgotten a set at a time, once all of a set stand in a run."""
+
+_HALF_BYTES: Final = 8
+_MERGED_AT_ONCE: Final = 250_000
+"""Keys."""
 
 Halves = NDArray[np.uint64]
 
@@ -91,10 +95,32 @@ def runs_to_merge(runs: Sequence[Path], rows: int) -> Sequence[Path]:
 
 
 def write_run(path: Path, keys: Iterable[bytes], merged: Sequence[Path] = ()) -> None:
-    """Write keys, and those of other runs, as one sorted run of shape (2, n), durably."""
-    parts = [np.stack(_halves(keys)), *(np.load(old, mmap_mode="r") for old in merged)]
-    whole = np.concatenate(parts, axis=1)
-    ordered = whole[:, np.argsort(whole[0], kind="stable")]
-    content = io.BytesIO()
-    np.save(content, ordered, allow_pickle=False)
-    write_durably(path, content.getvalue(), mode=0o600)
+    """Write keys, and those of other runs, as one sorted run of shape (2, n), durably.
+
+    Runs may be far larger than memory should be: they are merged a stretch of the keys at a time.
+    """
+    fresh = np.stack(_halves(keys))
+    runs = [fresh[:, np.argsort(fresh[0], kind="stable")], *(np.load(old, mmap_mode="r") for old in merged)]
+    rows = sum(run.shape[1] for run in runs)
+    write_gently(path, _merged(runs, rows), mode=0o600)
+
+
+def _merged(runs: Sequence[NDArray[np.uint64]], rows: int) -> Iterator[tuple[int, bytes]]:
+    """The bytes of the file and where they belong; keys are digests, so stretches of equal width hold about as many."""
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        head, {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint64)), "fortran_order": False, "shape": (2, rows)}
+    )
+    yield 0, head.getvalue()
+    high = len(head.getvalue())
+    low = high + rows * _HALF_BYTES
+    stretches = max(1, rows // _MERGED_AT_ONCE)
+    ends = [2**64 * number // stretches for number in range(1, stretches)]
+    cuts = [[0, *(int(np.searchsorted(run[0], np.uint64(end))) for end in ends), run.shape[1]] for run in runs]
+    for number in range(stretches):
+        parts = [run[:, cut[number] : cut[number + 1]] for run, cut in zip(runs, cuts, strict=True)]
+        whole = np.concatenate(parts, axis=1)
+        ordered = whole[:, np.argsort(whole[0], kind="stable")]
+        yield high, ordered[0].tobytes()
+        yield low, ordered[1].tobytes()
+        high, low = high + ordered[0].nbytes, low + ordered[1].nbytes
