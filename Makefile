@@ -11,7 +11,7 @@ UPGRADE ?=
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo test check format tree routes bench torture lock vendor clean
+.PHONY: help setup demo test check format tree routes fields bench torture lock vendor clean
 
 help:  ## List what can be made
 	@echo 'make TARGET [NAME=VALUE ...]'
@@ -49,6 +49,9 @@ tree: setup  ## Print the layers from the import contract and the package docstr
 
 routes: setup  ## Print the pages and who may see them into docs/reference/routes.md
 	@$(BIN)/python tools/print_routes.py --write
+
+fields: setup  ## Print the fields of every kind of JSON into docs/reference/json-fields.md
+	@$(BIN)/python tools/print_json_fields.py --write
 
 bench: setup  ## Measure beside peers, print ratios: make bench ONLY=check,ledger (file stems of benchmarks/)
 	@stems="$(subst $(comma), ,$(ONLY))"; \

@@ -33,6 +33,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "tests" / "scenarios"), str(PROJECT / "tools")]
 
 from ingest_rooms import a_server  # noqa: E402 - the same server that the tests start
+from served import care_command  # noqa: E402
 
 from careloop import wiring  # noqa: E402
 from careloop.adapters.parquet_lake import open_lake  # noqa: E402
@@ -139,7 +140,7 @@ def serving(root: Path, fleet: tuple[FleetSystem, ...], many: int) -> dict[Fleet
 @contextmanager
 def worker(root: Path, *, every_s: float) -> Any:
     """A real worker."""
-    command = [sys.executable, "-m", "careloop.cli.main", "worker", "--repo", str(root), "--every", str(every_s)]
+    command = care_command("worker", "--repo", str(root), "--every", str(every_s))
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield process

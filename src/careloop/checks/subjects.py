@@ -133,6 +133,7 @@ class Cases:
             "assessments": _each(beside, Assessment),
             "monitors": _first(beside, Monitors),
             "plan": _first(beside, FailurePlan),
+            "drill_due": _drill_due(_first(beside, FailurePlan)),
             "risks": self._risks_of.get(system.id, ()),
             "supplier": self._suppliers.get(system.supplier or ""),
             "organisation": self._repository.organisation,
@@ -219,6 +220,13 @@ _PLAIN: dict[Subject, tuple[str, Any]] = {
     Subject.DATASET: ("dataset", Dataset),
     Subject.ASSESSMENT: ("assessment", Assessment),
 }
+
+
+def _drill_due(plan: FailurePlan | None) -> date | None:
+    """Day by which a plan is to be practised again; None when there is none or it never was."""
+    if plan is None or plan.drilled is None:
+        return None
+    return plan.drilled + timedelta(days=days_in(plan.drill_every))
 
 
 def _phase_due(organisation: Organisation | None) -> dict[str, date]:

@@ -93,6 +93,7 @@ _VARIABLES: dict[Subject, dict[str, Any]] = {
         "assessments": tuple[Assessment, ...],
         "monitors": Monitors | None,
         "plan": FailurePlan | None,
+        "drill_due": date | None,
         "risks": tuple[Risk, ...],
         "supplier": Supplier | None,
         "organisation": Organisation | None,
