@@ -86,8 +86,8 @@ class Watcher:
     _compacted_upto: int = 0
     _heard_at: datetime | None = None
 
-    def round(self, now: datetime) -> Beat:
-        """Look once at every system that may have news."""
+    def round(self, now: datetime, *, stop: threading.Event | None = None) -> Beat:
+        """Look once at every system that may have news; once `stop` is set, at no further one."""
         failed: dict[str, str] = {}
         looked: list[str] = []
         alarms, compacted = 0, 0
@@ -98,6 +98,8 @@ class Watcher:
             self._replayer = self._replayer or hands.replayer
             hands = replace(hands, replayer=self._replayer)
             for system, seconds in _watched(governance).items():
+                if stop is not None and stop.is_set():
+                    break
                 if not self._has_news(system, newest.get(system), seconds, now):
                     continue
                 looked.append(system)
@@ -218,7 +220,7 @@ def run_forever(root: Path, *, every_s: float, stop: threading.Event, environmen
         now = wiring.now()
         beside.keep_running()
         try:
-            beat = watcher.round(now)
+            beat = watcher.round(now, stop=stop)
         except Exception as error:
             _logger.exception("the round failed")
             beat = Beat(at=_stamp(now), looked=(), alarms=0, failed={"all": _told(error)}, compacted=0)
