@@ -19,6 +19,7 @@ __all__ = [
     "CellKey",
     "CountTable",
     "GroupedTallies",
+    "GrowingTable",
     "Tally",
     "bucket_of",
 ]
@@ -119,20 +120,12 @@ class CountTable:
     def merge(self, other: CountTable) -> CountTable:
         """Both tables added, cell by cell. `InvalidInput` when they do not count the same things.
 
-        A large table and a small one are added in about the time that the small one takes.
+        A small table is added to a copy of the large one; `GrowingTable` needs no copy.
         """
-        if self.columns != other.columns:
-            raise InvalidInput(f"tables of {self.columns} and {other.columns} count different things")
         small, large = sorted((self, other), key=lambda table: len(table.cells))
-        cells = dict(large.cells)
-        for key, values in small.cells.items():
-            old = cells.get(key)
-            added = values if old is None else tuple(map(int.__add__, old, values))
-            if any(added):
-                cells[key] = added
-            else:
-                del cells[key]
-        return CountTable._of_sound(self.columns, cells)
+        growing = GrowingTable(large)
+        growing.add(small)
+        return growing.table
 
     @classmethod
     def _of_sound(cls, columns: tuple[str, ...], cells: dict[CellKey, tuple[int, ...]]) -> CountTable:
@@ -197,3 +190,27 @@ class CountTable:
         if column not in self.columns:
             raise InvalidInput(f"the table has no column '{column}'; it has {', '.join(self.columns)}")
         return self.columns.index(column)
+
+
+class GrowingTable:
+    """A table that others are added to in the time that those take, however large it has become.
+
+    `table` always shows what has been added so far: whoever keeps it sees it grow, and must not read it in one thread
+    while another adds.
+    """
+
+    def __init__(self, table: CountTable) -> None:
+        self._cells = dict(table.cells)
+        self.table = CountTable._of_sound(table.columns, self._cells)
+
+    def add(self, other: CountTable) -> None:
+        """Add the other's cells. `InvalidInput` when the two do not count the same things."""
+        if self.table.columns != other.columns:
+            raise InvalidInput(f"tables of {self.table.columns} and {other.columns} count different things")
+        for key, values in other.cells.items():
+            old = self._cells.get(key)
+            added = values if old is None else tuple(map(int.__add__, old, values))
+            if any(added):
+                self._cells[key] = added
+            else:
+                del self._cells[key]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measure_builders import a_cell, a_rate_table
 
-from careloop.domain.counts import BUCKETS, UNKNOWN_GROUP, CellKey, CountTable, Tally, bucket_of
+from careloop.domain.counts import BUCKETS, UNKNOWN_GROUP, CellKey, CountTable, GrowingTable, Tally, bucket_of
 from careloop.errors import InvalidInput
 
 KEYS = st.builds(
@@ -34,6 +34,24 @@ def test_merging_does_not_depend_on_the_order(one: CountTable, other: CountTable
 @given(TABLES, TABLES, TABLES)
 def test_merging_does_not_depend_on_the_grouping(one: CountTable, two: CountTable, three: CountTable) -> None:
     assert one.merge(two).merge(three) == one.merge(two.merge(three))
+
+
+@given(TABLES, st.lists(TABLES, max_size=4))
+def test_a_table_that_grows_where_it_lies_is_all_that_was_added(first: CountTable, others: list[CountTable]) -> None:
+    """What it grew from stays as it was."""
+    before, growing = first.digest(), GrowingTable(first)
+    shown = growing.table
+    for other in others:
+        growing.add(other)
+    assert shown is growing.table
+    assert shown == CountTable.merged([first, *others], columns=("a", "b"))
+    assert first.digest() == before
+
+
+def test_a_table_of_other_columns_cannot_be_added() -> None:
+    growing = GrowingTable(CountTable(("hits", "n"), {}))
+    with pytest.raises(InvalidInput, match="count different things"):
+        growing.add(CountTable(("n",), {}))
 
 
 @given(TABLES)

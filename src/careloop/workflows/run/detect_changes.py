@@ -8,6 +8,7 @@ of it, at least, before it may act), leaving out the stretches that an alarm has
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,7 +25,7 @@ from careloop.monitors.rate_alarm import RateAlarm, compile_fixed_alarm, compile
 from careloop.monitors.ratio_alarm import compile_ratio_alarm
 from careloop.monitors.replay import ChangeAlarm, judge_readiness, rehearse
 from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, windows_of
-from careloop.workflows.run.watch_memory import MonitorMemory, RunSoFar, WatchMemory
+from careloop.workflows.run.watch_memory import MonitorMemory, RunSoFar, StintBook, WatchMemory
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["LEAST_WINDOWS", "Change", "Part", "Stretch", "detect_changes", "parts_of", "stretches_of", "too_short"]
@@ -182,7 +183,7 @@ def stretches_of(
     first = windows[0].window
     return tuple(
         Stretch(release=stint.release, began=stint.begin, since=since, until=until, known=known)
-        for stint in _stints(windows, seconds, starts)
+        for stint in _stints(windows, seconds, starts, StintBook(starts))
         for since, until, known in _phases(stint, first)
     )
 
@@ -192,20 +193,43 @@ def _changes_of(part: Part, starts: Mapping[str, Sequence[int]], known_of: Monit
         return []
     first, changes = part.windows[0].window, list[Change]()
     bad: set[tuple[int, str]] = set()
-    for stint in _stints(part.windows, part.watched.seconds, starts):
+    for stint in _stints(part.windows, part.watched.seconds, starts, _book_of(part, starts, known_of)):
         fresh: list[Change] = []
         for since, until, known in _phases(stint, first):
-            history = tuple(w for w in part.windows if w.window < known and (w.window, w.release) not in bad)
-            fed = [window for window in stint.windows if since <= window.window < until]
+            fed = stint.windows[_before(stint.windows, since) : _before(stint.windows, until)]
             if fed:
                 place = (part.group, stint.release, stint.begin, since, known)
-                learnt = (len(history), tuple(sorted(each for each in bad if each[0] < known)))
-                fresh += _run(part, history, fed, (known_of, place, learnt))
+                fresh += _run(part, _Past(part.windows, known, frozenset(bad)), fed, (known_of, place))
         changes += fresh
         if fresh:
             moved = min(change.signal.since for change in fresh)
             bad |= {(window.window, window.release) for window in stint.windows if window.window >= moved}
     return changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The windows before `known` without those that are bad; listed only when somebody has to learn from them."""
+
+    windows: Sequence[WindowCounts]
+    known: int
+    bad: frozenset[tuple[int, str]]
+
+    @property
+    def mark(self) -> Hashable:
+        """Tells one past from another."""
+        bad = tuple(sorted(each for each in self.bad if each[0] < self.known))
+        return _before(self.windows, self.known), bad
+
+    def listed(self) -> tuple[WindowCounts, ...]:
+        """The windows."""
+        before = self.windows[: _before(self.windows, self.known)]
+        return tuple(w for w in before if (w.window, w.release) not in self.bad)
+
+
+def _before(windows: Sequence[WindowCounts], moment: int) -> int:
+    """How many of the windows, earliest first, start before a moment."""
+    return bisect_left(windows, moment, key=lambda each: each.window)
 
 
 def _phases(stint: _Stint, first: int) -> list[tuple[int, int, int]]:
@@ -221,33 +245,42 @@ def _phases(stint: _Stint, first: int) -> list[tuple[int, int, int]]:
     return [(stint.begin, min(later, end), stint.begin)] + ([(later, end, later)] if later < end else [])
 
 
-def _stints(windows: Sequence[WindowCounts], seconds: int, starts: Mapping[str, Sequence[int]]) -> list[_Stint]:
-    found: dict[tuple[str, int], list[WindowCounts]] = {}
-    for window in windows:
+def _book_of(part: Part, starts: Mapping[str, Sequence[int]], memory: MonitorMemory) -> StintBook:
+    given = {release: tuple(each) for release, each in starts.items()}
+    known = memory.stints.get(part.group)
+    if known is None or known.starts != given:
+        known = memory.stints[part.group] = StintBook(given)
+    return known
+
+
+def _stints(
+    windows: Sequence[WindowCounts], seconds: int, starts: Mapping[str, Sequence[int]], book: StintBook
+) -> list[_Stint]:
+    """The stints of all windows, of which the first ones may stand in the book already."""
+    for window in windows[book.entered :]:
         began = [at // seconds * seconds for at in starts.get(window.release, ())]
         latest = max((at for at in began if at <= window.window), default=-1)
-        found.setdefault((window.release, latest), []).append(window)
-    stints = [_Stint(release, tuple(answered)) for (release, _), answered in found.items()]
+        book.windows.setdefault((window.release, latest), []).append(window)
+    book.entered = len(windows)
+    stints = [_Stint(release, tuple(answered)) for (release, _), answered in book.windows.items()]
     return sorted(stints, key=lambda stint: (stint.begin, stint.release))
 
 
-def _run(
-    part: Part,
-    history: tuple[WindowCounts, ...],
-    fed: Sequence[WindowCounts],
-    at: tuple[MonitorMemory, Hashable, Hashable],
-) -> list[Change]:
+def _run(part: Part, past: _Past, fed: Sequence[WindowCounts], at: tuple[MonitorMemory, Hashable]) -> list[Change]:
     """Feed the windows that this run was not fed yet."""
-    memory, place, learnt = at
-    run = memory.runs.get(place)
+    memory, place = at
+    run, learnt = memory.runs.get(place), past.mark
     if run is None or run.learnt != learnt or run.fed > len(fed):
-        alarm = part.learn(history)
+        alarm = part.learn(past.listed())
         run = memory.runs[place] = RunSoFar(alarm, alarm.start(fed[0].release), learnt)
     for window in fed[run.fed :]:
         run.state, signal = run.alarm.step(run.state, window)
         if signal is not None:
             run.signals.append(_told(part, run.alarm, _continued(part, signal, run.signals, fed), fed))
     run.fed = len(fed)
+    if not run.signals:
+        return []
+    history = past.listed()
     return [Change(part=part, signal=signal, history=history) for signal in run.signals]
 
 

@@ -42,7 +42,7 @@ from careloop.workflows.run.compare_releases import ReplayRoom, compare_releases
 from careloop.workflows.run.detect_changes import Change, detect_changes
 from careloop.workflows.run.execute_plan import Executed, Hands, execute_plan
 from careloop.workflows.run.release_records import standings_of
-from careloop.workflows.run.watch_memory import WatchMemory
+from careloop.workflows.run.watch_memory import WatchMemory, windows_seen
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["Answered", "SystemWatch", "WatchReport", "WatchTerms", "Watching", "watch_system", "why_not_standing"]
@@ -155,7 +155,7 @@ class _Look:
             answered=answered,
             continued=continued,
             paused=pause_in_force(self._entries(), system=self._watch.system, now=self._now),
-            windows=sum(len({key.window for key in each.table.cells}) for each in self._watch.monitors),
+            windows=sum(map(windows_seen, self._memory.monitors.values())),
         )
 
     def _make_ready(self) -> None:
