@@ -19,16 +19,17 @@ from careloop.wiring.way_in import run_store
 from careloop.workflows.run.import_results import ImportAsk, import_results
 from careloop.workflows.run.read_reports import results_bytes
 
-__all__ = ["app", "import_"]
+__all__ = ["ManifestOption", "app", "import_"]
 
 app = a_command()
 
 _EPILOG = """
-Examples:  care results import report.json --system credit-decision --lock lock.json --data holdout.parquet --out r.json
+Examples:  care results import target/run_results.json --manifest target/manifest.json --system shop --out r.json
+·  care results import report.json --system credit-decision --lock lock.json --data holdout.parquet --out r.json
 ·  care results import mlflow:mlflow.db --run 3fda8c2b6df74e61 --system credit-decision --out r.json
 
-Reads:  Evidently 0.7 JSON, Fairlearn (MetricFrame.by_group as JSON), garak report.jsonl, JUnit XML, MLflow runs
-(folder, database, server, runs/get as JSON), promptfoo results JSON, scikit-learn (classification_report, metrics).
+Reads:  dbt run_results.json, Evidently 0.7 JSON, Fairlearn (MetricFrame.by_group as JSON), garak report.jsonl, JUnit
+XML, MLflow runs (folder, database, server, runs/get as JSON), promptfoo results JSON, scikit-learn (classification_report, metrics).
 
 Exit codes:  0 imported  ·  2 something cannot be read
 
@@ -43,6 +44,10 @@ _DataOption = Annotated[
 ]
 _ConfigOption = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="How it was evaluated: a file, or its sha256:… digest.")
+]
+ManifestOption = Annotated[
+    Path | None,
+    typer.Option("--manifest", metavar="FILE", help="dbt's manifest.json: of which model and column the tests are."),
 ]
 _WhenOption = Annotated[
     str | None, typer.Option("--measured-at", metavar="INSTANT", help="When, like 2026-03-31T12:00:00Z.")
@@ -64,6 +69,7 @@ def import_(
     data: _DataOption = None,
     config: _ConfigOption = None,
     measured_at: _WhenOption = None,
+    manifest: ManifestOption = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the results here.")] = None,
     repo: RepoOnlyOption = None,
     output_format: FormatOption = Format.TEXT,
@@ -78,6 +84,7 @@ def import_(
         data_digest=_digest(data, "--data"),
         config_digest=_digest(config, "--config"),
         measured_at=_instant(measured_at),
+        manifest=None if manifest is None else (read_file(manifest), str(manifest)),
     )
     found = import_results(ask, wiring.repository_source(root))
     written = results_bytes(found)

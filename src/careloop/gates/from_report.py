@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from pydantic import ValidationError
 
+from careloop.documents.tool_reports.dbt_manifest import resolved_by_manifest
 from careloop.documents.tool_reports.names import KNOWN_NAMES
 from careloop.documents.tool_reports.read import read_tool_report
 from careloop.domain.evaluation import ExpectedResult
@@ -34,17 +35,28 @@ class Stated:
 
 
 def read_any_results(
-    raw: bytes, name: str, *, system: str, expected: Sequence[ExpectedResult], stated: Stated
+    raw: bytes,
+    name: str,
+    *,
+    system: str,
+    expected: Sequence[ExpectedResult],
+    stated: Stated,
+    manifest: tuple[bytes, str] | None = None,
 ) -> ResultsFile:
     """A results file of ours, or another tool's report as one.
 
-    Figures that stand for a measure come under our names; the others are listed as unmapped. Raises `InvalidInput` with
+    Figures that stand for a measure come under our names; the others are listed as unmapped. `manifest` is dbt's, with
+    its name: it says of which model and column the tests are. Raises `InvalidInput` with
     file, line and field for what cannot be read, and when the report is about another system or says something else
     than `stated`.
     """
     report = read_tool_report(raw, name)
     if report is None:
+        if manifest is not None:
+            raise InvalidInput(f"{manifest[1]}: a manifest goes with dbt's run_results.json, not with {name}")
         return read_results(raw, name)
+    if manifest is not None:
+        report = resolved_by_manifest(report, *manifest)
     if report.system is not None and report.system != system:
         raise InvalidInput(f"{name}: the report says that it is about {report.system}, not about {system}")
     bound = _bound(report, stated, name)
@@ -55,7 +67,7 @@ def read_any_results(
         version=None if report.version is None else _text(report.version),
         report=f"sha256:{sha256(raw).hexdigest()}",
         stated_at_import=tuple(key for key, value in bound.items() if value != getattr(report, key)),
-        unmapped=tuple(_text(one.name) for one in report.figures if one.name not in known),
+        unmapped=tuple(_text(one.alias or one.name) for one in report.figures if one.name not in known),
     )
     results = tuple(_result(figure, measure) for figure, measure in mapped)
     fields_of_file = {"schema": "careloop/results/v1", "system": system, **bound, "results": results, "source": source}
@@ -80,7 +92,9 @@ def _bound(report: ToolReport, stated: Stated, name: str) -> dict[str, str | dat
 def _measures(figure: Figure, tool: Tool, expected: Iterable[ExpectedResult]) -> Iterator[str]:
     """The measures that a figure stands for: by system.yaml, else by the table of known names."""
     declared = [
-        one.measure for one in expected if any((known.tool, known.name) == (tool, figure.name) for known in one.reports)
+        one.measure
+        for one in expected
+        if any(known.tool is tool and figure.is_called(known.name) for known in one.reports)
     ]
     yield from declared
     usual = KNOWN_NAMES[tool].get(figure.name)
@@ -102,7 +116,8 @@ def _result(figure: Figure, measure: str) -> MeasuredResult:
             for name, share in figure.groups.items()
         },
         reason=None if figure.value is not None else _NO_VALUE,
-        reported_as=_text(figure.name),
+        because=None if figure.about is None else _text(figure.about),
+        reported_as=_text(figure.alias or figure.name),
         errored=figure.errored,
         skipped=figure.skipped,
     )

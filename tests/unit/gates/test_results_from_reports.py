@@ -1,6 +1,7 @@
 """Other tools' reports at the gate: our names, declared limits, and "cannot tell" for what nobody said (R40, R92)."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from careloop.gates.read_files import read_results
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "tool_reports"
 FULLY = Stated(lock=a_lock().digest, data_digest=DATA, config_digest=DATA, measured_at=NOON - timedelta(days=1))
+
+FULLY_BUT_WHEN = replace(FULLY, measured_at=None)
 
 
 def expected(measure: str, **limits: Any) -> ExpectedResult:
@@ -50,6 +53,24 @@ def test_a_system_names_figures_of_its_own_and_that_goes_before_the_table() -> N
     file = taken("scikit-learn-1.9.1-classification-report.json", limit)
     found = judged(file, limits=(limit,))
     assert result(found, "recall_malignant").outcome is SAFE
+
+
+def test_a_system_names_a_column_that_dbt_tests_and_every_test_of_it_must_pass_r57() -> None:
+    limits = (
+        expected("ids", all_pass=True, reports=[{"tool": "dbt", "name": "clean.id"}]),
+        expected("source_ids", all_pass=True, reports=[{"tool": "dbt", "name": "raw.customers.id"}]),
+    )
+    run, manifest = (f"dbt-1.10.23-kinds-{name}.json" for name in ("run_results", "manifest"))
+    beside = ((GOLDEN / manifest).read_bytes(), manifest)
+    raw = (GOLDEN / run).read_bytes()
+    report = read_any_results(raw, run, system="credit", expected=limits, stated=FULLY_BUT_WHEN, manifest=beside)
+    assert report.source is not None
+    assert "clean.enough_rows" in report.source.unmapped
+    named = next(one for one in report.results if one.measure == "ids")
+    assert (named.reported_as, named.because) == ("clean.id", "tests of clean.id that passed")
+    found = judged(report, limits=limits)
+    assert (result(found, "ids").outcome, result(found, "ids").because) == (HARM, "2 of 2 tests failed")
+    assert result(found, "source_ids").outcome is not HARM
 
 
 def test_a_report_that_says_neither_release_nor_data_nor_date_cannot_be_relied_on() -> None:

@@ -27,6 +27,8 @@ class ImportAsk:
     data_digest: str | None = None
     config_digest: str | None = None
     measured_at: datetime | None = None
+    manifest: tuple[bytes, str] | None = None
+    """dbt's, and its name."""
 
 
 def import_results(ask: ImportAsk, source: RepositorySource) -> ResultsFile:
@@ -38,4 +40,6 @@ def import_results(ask: ImportAsk, source: RepositorySource) -> ResultsFile:
     stated = Stated(
         lock=ask.lock, data_digest=ask.data_digest, config_digest=ask.config_digest, measured_at=ask.measured_at
     )
-    return read_any_results(ask.raw, ask.name, system=system.id, expected=system.evaluation, stated=stated)
+    return read_any_results(
+        ask.raw, ask.name, system=system.id, expected=system.evaluation, stated=stated, manifest=ask.manifest
+    )
