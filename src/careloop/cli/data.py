@@ -10,9 +10,9 @@ import typer
 
 from careloop import __version__, wiring
 from careloop.cli.release_arguments import RepoOnlyOption, read_file
+from careloop.cli.results import ManifestOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, progress_bar, repository_root, say
 from careloop.documents.compile import compile_tree
-from careloop.cli.results import ManifestOption
 from careloop.documents.tool_reports.dbt_manifest import resolved_by_manifest
 from careloop.documents.tool_reports.read import read_tool_report
 from careloop.domain.data_check import DataCheck
@@ -33,8 +33,8 @@ app = a_command()
 
 _EPILOG = """
 Examples:  care data check adult-census --files build/data --data adult.parquet  ·  care data check
-systems/credit-decision/data/adult-census.yaml --files build/data --results expectations.json --openlineage event.json  ·
-care data check orders --files build/data --results target/run_results.json --manifest target/manifest.json
+systems/credit-decision/data/adult-census.yaml --files build/data --results expectations.json --openlineage event.json
+·  care data check orders --files build/data --results target/run_results.json --manifest target/manifest.json
 
 The sheet says what is good enough: `quality` with target and `take` (a measure of `care measure list`), a `digest` and
 `file` for each step of `provenance`, `accept` for each step of `preparation`. What has no target fails, and so does

@@ -29,7 +29,8 @@ Examples:  care results import target/run_results.json --manifest target/manifes
 ·  care results import mlflow:mlflow.db --run 3fda8c2b6df74e61 --system credit-decision --out r.json
 
 Reads:  dbt run_results.json, Evidently 0.7 JSON, Fairlearn (MetricFrame.by_group as JSON), garak report.jsonl, JUnit
-XML, MLflow runs (folder, database, server, runs/get as JSON), promptfoo results JSON, scikit-learn (classification_report, metrics).
+XML, MLflow runs (folder, database, server, runs/get as JSON), promptfoo results JSON, scikit-learn
+(classification_report, metrics).
 
 Exit codes:  0 imported  ·  2 something cannot be read
 

@@ -6,9 +6,10 @@ report itself says.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -32,31 +33,29 @@ class Stated:
     data_digest: str | None = None
     config_digest: str | None = None
     measured_at: datetime | None = None
+    manifest: tuple[bytes, str] | None = None
+    """dbt's, with its name: of which model and column the tests of a run are."""
+
+
+_BINDING: Final = ("lock", "data_digest", "config_digest", "measured_at")
 
 
 def read_any_results(
-    raw: bytes,
-    name: str,
-    *,
-    system: str,
-    expected: Sequence[ExpectedResult],
-    stated: Stated,
-    manifest: tuple[bytes, str] | None = None,
+    raw: bytes, name: str, *, system: str, expected: Sequence[ExpectedResult], stated: Stated
 ) -> ResultsFile:
     """A results file of ours, or another tool's report as one.
 
-    Figures that stand for a measure come under our names; the others are listed as unmapped. `manifest` is dbt's, with
-    its name: it says of which model and column the tests are. Raises `InvalidInput` with
+    Figures that stand for a measure come under our names; the others are listed as unmapped. Raises `InvalidInput` with
     file, line and field for what cannot be read, and when the report is about another system or says something else
     than `stated`.
     """
     report = read_tool_report(raw, name)
     if report is None:
-        if manifest is not None:
-            raise InvalidInput(f"{manifest[1]}: a manifest goes with dbt's run_results.json, not with {name}")
+        if stated.manifest is not None:
+            raise InvalidInput(f"{stated.manifest[1]}: a manifest goes with dbt's run_results.json, not with {name}")
         return read_results(raw, name)
-    if manifest is not None:
-        report = resolved_by_manifest(report, *manifest)
+    if stated.manifest is not None:
+        report = resolved_by_manifest(report, *stated.manifest)
     if report.system is not None and report.system != system:
         raise InvalidInput(f"{name}: the report says that it is about {report.system}, not about {system}")
     bound = _bound(report, stated, name)
@@ -81,11 +80,11 @@ def read_any_results(
 def _bound(report: ToolReport, stated: Stated, name: str) -> dict[str, str | datetime | None]:
     """What was measured, on what and when: as the report says it, else as its importer does."""
     bound: dict[str, str | datetime | None] = {}
-    for field in fields(Stated):
-        of_report, of_importer = getattr(report, field.name), getattr(stated, field.name)
+    for key in _BINDING:
+        of_report, of_importer = getattr(report, key), getattr(stated, key)
         if of_report is not None and of_importer is not None and of_report != of_importer:
-            raise InvalidInput(f"{name}: the report says {field.name} {of_report}, not {of_importer}")
-        bound[field.name] = of_importer if of_report is None else of_report
+            raise InvalidInput(f"{name}: the report says {key} {of_report}, not {of_importer}")
+        bound[key] = of_importer if of_report is None else of_report
     return bound
 
 

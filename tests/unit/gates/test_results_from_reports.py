@@ -21,8 +21,6 @@ from careloop.gates.read_files import read_results
 GOLDEN = Path(__file__).parents[2] / "golden" / "tool_reports"
 FULLY = Stated(lock=a_lock().digest, data_digest=DATA, config_digest=DATA, measured_at=NOON - timedelta(days=1))
 
-FULLY_BUT_WHEN = replace(FULLY, measured_at=None)
-
 
 def expected(measure: str, **limits: Any) -> ExpectedResult:
     return ExpectedResult.model_validate({"measure": measure, **limits})
@@ -62,8 +60,8 @@ def test_a_system_names_a_column_that_dbt_tests_and_every_test_of_it_must_pass_r
     )
     run, manifest = (f"dbt-1.10.23-kinds-{name}.json" for name in ("run_results", "manifest"))
     beside = ((GOLDEN / manifest).read_bytes(), manifest)
-    raw = (GOLDEN / run).read_bytes()
-    report = read_any_results(raw, run, system="credit", expected=limits, stated=FULLY_BUT_WHEN, manifest=beside)
+    raw, stated = (GOLDEN / run).read_bytes(), replace(FULLY, measured_at=None, manifest=beside)
+    report = read_any_results(raw, run, system="credit", expected=limits, stated=stated)
     assert report.source is not None
     assert "clean.enough_rows" in report.source.unmapped
     named = next(one for one in report.results if one.measure == "ids")

@@ -77,10 +77,10 @@ def _test(manifest: Node, unique_id: str) -> _Test:
     nodes, units = manifest["nodes"], manifest.get("unit_tests")
     if unique_id in nodes.value:
         return _data_test(nodes[unique_id], manifest)
-    if units is not None and unique_id in units.value:
-        name = units[unique_id]["name"].words()
-        return _Test(units[unique_id]["model"].words(), None, name, name, None)
-    nodes.refuse(f"there is no test '{unique_id}': this is the manifest of another run")
+    if units is None or unique_id not in units.value:
+        nodes.refuse(f"there is no test '{unique_id}': this is the manifest of another run")
+    name = units[unique_id]["name"].words()
+    return _Test(units[unique_id]["model"].words(), None, name, name, None)
 
 
 def _data_test(node: Node, manifest: Node) -> _Test:
