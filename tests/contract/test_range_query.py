@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ class TestFake(RangeQueryContract):
     def make_source(self) -> RangeQuery:
         fake = RangeQueryFake()
         for (metric, region), samples in KEPT.items():
-            fake.put(metric, [(at, None if value != value else value) for at, value in samples], region=region)
+            fake.put(metric, [(at, None if math.isnan(value) else value) for at, value in samples], region=region)
         return fake
 
 
@@ -102,7 +103,7 @@ def answering(said: bytes, status: int = 200, *, drip_s: float = 0.0, seen: list
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

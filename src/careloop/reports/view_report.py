@@ -140,7 +140,7 @@ def _chart_note(shown: ShownView, odd: int) -> str:
         if thin
         else ""
     )
-    none = f" {odd:,} samples are no number (NaN): not evaluable, which is not 0." if odd else ""
+    none = f" Samples that are no number (NaN): {odd:,}; they are not evaluable, which is not 0." if odd else ""
     gone = f" No longer there: {', '.join(shown.standing.gone)}." if shown.standing.gone else ""
     return f"{head}{gone}{means}{none} Counted elsewhere: no alarm, gate or count rests on it."
 
