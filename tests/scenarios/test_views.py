@@ -157,8 +157,8 @@ def test_a_series_that_cannot_be_told_apart_is_told_with_place_and_way_out(tmp_p
     now = int(wiring.now().timestamp())
     past = {("shop_orders", region): tuple((now - 60 * n, 1.0) for n in range(60, 0, -1)) for region in ("n", "s")}
     with prometheus_server(tmp_path, past=openmetrics(past)) as url:
-        view = f"\nviews:\n  orders: {{kind: prometheus, title: Orders, address: '{url}', query: shop_orders, keep: P1D}}\n"
-        declare(root, view)
+        view = f"{{kind: prometheus, title: Orders, address: '{url}', query: shop_orders, keep: P1D}}"
+        declare(root, f"\nviews:\n  orders: {view}\n")
         said = care(root, "monitor", "views", SYSTEM, "--read")
     assert said.code == 1
     assert (

@@ -134,7 +134,7 @@ def _value(view: PrometheusView, series: ViewSeries) -> str:
 
 def _chart_note(shown: ShownView, odd: int) -> str:
     head = f"{shown.standing.state.value.capitalize()}: {shown.standing.because}."
-    thin = shown.stretch_s > seconds_in(shown.view.step)
+    thin = bool(shown.series) and shown.stretch_s > seconds_in(shown.view.step)
     means = (
         f" A point is the mean of {shown.stretch_s // 60} minutes, the band goes from lowest to highest."
         if thin
