@@ -98,7 +98,7 @@ class MlflowRest:
         quoted = place.replace("'", "\\'")
         body: dict[str, Any] = {"experiment_ids": experiments, "filter": f"tags.`careloop.model` = '{quoted}'"}
         while experiments:
-            told = self._ask("runs/search", posted={**body, "max_results": _PAGE})
+            told = self._post("runs/search", {**body, "max_results": _PAGE})
             yield from (str(run["info"]["run_id"]) for run in told.get("runs") or ())
             if not told.get("next_page_token"):
                 return
@@ -139,12 +139,16 @@ class MlflowRest:
                 return
             token = following
 
-    def _ask(self, path: str, *, posted: dict[str, Any] | None = None, **query: str) -> dict[str, Any]:
-        url = f"{self._url}/api/2.0/mlflow/{path}?{urlencode(query)}"
-        request = Request(url, headers={"Accept": "application/json"})
-        if posted is not None:
-            request.data = json.dumps(posted).encode()
-            request.add_header("Content-Type", "application/json")
+    def _ask(self, path: str, **query: str) -> dict[str, Any]:
+        return self._answer(path, Request(f"{self._url}/api/2.0/mlflow/{path}?{urlencode(query)}"))
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        request = Request(f"{self._url}/api/2.0/mlflow/{path}", data=json.dumps(body).encode())
+        request.add_header("Content-Type", "application/json")
+        return self._answer(path, request)
+
+    def _answer(self, path: str, request: Request) -> dict[str, Any]:
+        request.add_header("Accept", "application/json")
         if self._token:
             request.add_header("Authorization", f"Bearer {self._token}")
         try:

@@ -96,8 +96,7 @@ def import_(
 ) -> None:
     """Read a report, name its figures as the gate knows them, and say which release they were measured on."""
     root = repository_root(None, repo)
-    if model is not None:
-        run = _evaluation(report, model, run, newest, lock)
+    run = run if model is None else _evaluation(report, model, run, newest, lock)
     ask = ImportAsk(
         system=system,
         raw=_raw(report, run),

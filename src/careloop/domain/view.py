@@ -6,13 +6,13 @@ the past may change; so no view is ever counted, held to a promise, or part of a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 
@@ -35,17 +35,17 @@ _MOST_POINTS: Final = 50_000
 _LOOKED_BACK_S: Final = 300
 """So long a Prometheus takes a sample for current."""
 _LEAST_PATIENCE_S: Final = 120
+_ADDRESS: Final = re.compile(r"https?://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:/[^\s?#]*)?")
 
 Label = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,99}$")]
 """Name of a label, as Prometheus allows it."""
 
 
 def _an_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an address such as https://prometheus.example or http://localhost:9090/prefix is needed")
-    if "@" in parts.netloc:
+    if re.match(r"https?://[^/]*@", text):
         raise ValueError("the address has a user or password in it: name variables in `user` and `secret` instead")
+    if _ADDRESS.fullmatch(text) is None:
+        raise ValueError("an address such as https://prometheus.example or http://localhost:9090/prefix is needed")
     return text.rstrip("/")
 
 
@@ -95,7 +95,8 @@ class PrometheusView(Noun):
 
 
 def _is_this_host(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
+    found = _ADDRESS.fullmatch(address)
+    host = found["host"].strip("[]") if found else ""
     try:
         return ip_address(host).is_loopback
     except ValueError:
