@@ -35,7 +35,7 @@ Reads:  dbt run_results.json, Evidently 0.7 JSON, Fairlearn (MetricFrame.by_grou
 XML, MLflow runs (folder, database, server, runs/get as JSON), promptfoo results JSON, scikit-learn
 (classification_report, metrics).
 
-Exit codes:  0 imported  ·  2 something cannot be read
+Exit codes:  0 imported  ·  1 a server is away  ·  2 something cannot be read
 
 Nothing is guessed: what the report does not say and no option states stays open, and the gate says so.
 """
@@ -46,7 +46,7 @@ Examples:  care results runs mlflow:https://mlflow.example --model models:/credi
 Runs that logged metrics of the version's model (`model_id`, MLflow 3), whose tag `careloop.model` names the version, or
 that made it. MLFLOW_TRACKING_TOKEN is shown to a server that asks who you are.
 
-Exit codes:  0 a run evaluated it  ·  1 none did  ·  2 something cannot be read
+Exit codes:  0 a run evaluated it  ·  1 none did, or the server is away  ·  2 something cannot be read
 """
 _RunOption = Annotated[str | None, typer.Option("--run", metavar="ID", help="Run in an MLflow store.")]
 _ModelOption = Annotated[

@@ -1,4 +1,4 @@
-"""The manifest of dbt beside its run: tests by model, column and severity; what does not fit the run is refused (R57)."""
+"""The manifest of dbt beside its run: tests by model, column and severity; of another run it is refused (R57)."""
 
 import json
 from pathlib import Path
