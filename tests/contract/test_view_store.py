@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from careloop.adapters.sqlite_views import SqliteViews
-from careloop.domain.view import ViewKey
+from careloop.domain.view import PrometheusView, ViewKey, ViewState
 from careloop.errors import Unavailable
 from careloop.ports.view_store import ViewStore
 from careloop.testing.contracts.view_store import ViewStoreContract, a_range
 from careloop.testing.view_store_fake import ViewStoreFake
+from careloop.workflows.run.show_views import show_views
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
@@ -51,8 +52,12 @@ class TestSqlite(ViewStoreContract):
         readings = [store.reading(key) for key in keys]
         assert [[point.at for point in one.series[0].points] for one in readings if one] == [[9]] * 8
 
-    def test_a_file_that_is_none_is_unavailable(self) -> None:
+    def test_a_file_that_is_none_is_unavailable_and_told_where_views_are_shown(self) -> None:
         path = self._folder / "views.sqlite"
         path.write_bytes(b"no database" * 100)
         with pytest.raises(Unavailable, match="cannot be used"):
             SqliteViews(path).reading(ViewKey("shop", "v"))
+        view = PrometheusView(kind="prometheus", title="V", address="https://prom.example", query="q")
+        (shown,) = show_views("shop", {"v": view}, SqliteViews(path), now=NOON)
+        assert (shown.standing.state, "cannot be used" in shown.standing.because) == (ViewState.UNREAD, True)
+        assert shown.series == ()

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from careloop.domain.noun import seconds_in
-from careloop.domain.view import PrometheusView, ViewKey, late_after_s, standing_of
+from careloop.domain.view import PrometheusView, ViewKey, ViewStanding, ViewState, late_after_s, standing_of
+from careloop.errors import Unavailable
 from careloop.ports.view_store import ViewStore
 from careloop.reports.view_report import ShownView
 
@@ -17,14 +18,21 @@ __all__ = ["show_views"]
 def show_views(
     system: str, views: Mapping[str, PrometheusView], store: ViewStore, *, now: datetime, most_points: int | None = None
 ) -> tuple[ShownView, ...]:
-    """The views in order of their names; where a line has more than `most_points` samples, several are one point."""
+    """The views in order of their names; where a line has more than `most_points` samples, several are one point.
+
+    A store that cannot be read is told by each view's standing.
+    """
     return tuple(_shown(ViewKey(system, name), views[name], store, now, most_points) for name in sorted(views))
 
 
 def _shown(key: ViewKey, view: PrometheusView, store: ViewStore, now: datetime, most_points: int | None) -> ShownView:
     stretch = _stretch(view, most_points)
-    reading = store.reading(key, stretch_s=stretch)
-    latest = store.reading(key, since=int(now.timestamp()) - late_after_s(view))
+    try:
+        reading = store.reading(key, stretch_s=stretch)
+        latest = store.reading(key, since=int(now.timestamp()) - late_after_s(view))
+    except Unavailable as error:  # what is kept of a view takes no monitor's chart down with it
+        lost = ViewStanding(state=ViewState.UNREAD, because=error.message)
+        return ShownView(name=key.view, view=view, reading=None, standing=lost, stretch_s=stretch, latest=())
     return ShownView(
         name=key.view,
         view=view,
