@@ -1,7 +1,7 @@
-"""Have promtool at hand, which checks and plays through the alerting rules that we write; Debian packages it.
+"""Have Prometheus and promtool at hand, which tests ask queries and play alerting rules through; Debian packages them.
 
-Run by `make setup`; does nothing when it is there. Only the one program is taken out of the package, into `.cache`:
-nothing is installed and no server is started. Where it cannot be had, says so: those tests skip.
+Run by `make setup`; does nothing when they are there. Only the two programs are taken out of the package, into
+`.cache`: nothing is installed and no server is started. Where they cannot be had, says so: those tests skip.
 """
 
 import os
@@ -14,14 +14,16 @@ from pathlib import Path
 __all__ = ["main"]
 
 HOME = Path(__file__).resolve().parent.parent / ".cache" / "promtool"
+PROGRAMS = ("promtool", "prometheus")
 
 
 def main() -> int:
-    """Fetch it if it is missing; never fails, because only some tests need it."""
-    if (HOME / "promtool").is_file() or shutil.which("promtool"):
+    """Fetch what is missing; never fails, because only some tests need it."""
+    if all((HOME / name).is_file() or shutil.which(name) for name in PROGRAMS):
         return 0
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None or not _fetched():
-        print("no promtool: tests that play alerting rules through will skip", file=sys.stderr)
+        told = "no Prometheus: tests that play alerting rules through, or ask one for figures, will skip"
+        print(told, file=sys.stderr)
     return 0
 
 
@@ -36,8 +38,9 @@ def _fetched() -> bool:
         if not there or not packages or not _ran(folder, "dpkg-deb", "--extract", str(packages[0]), "whole"):
             return False
         HOME.mkdir(parents=True, exist_ok=True)
-        shutil.copy(folder / "whole" / "usr" / "bin" / "promtool", HOME / "promtool.new")
-        (HOME / "promtool.new").replace(HOME / "promtool")
+        for name in PROGRAMS:
+            shutil.copy(folder / "whole" / "usr" / "bin" / name, HOME / f"{name}.new")
+            (HOME / f"{name}.new").replace(HOME / name)
     return True
 
 

@@ -206,6 +206,18 @@ def test_r57_reports_of_tools_that_the_pipeline_runs_count_as_the_sheet_says(acm
     assert (said.code, [one["value"] for one in findings(said, "quality")]) == (0, [0.875, 5.0])
 
 
+def test_r57_tests_of_dbt_count_by_model_and_column_where_the_manifest_is_given(acme: Acme) -> None:
+    run, manifest = (str(GOLDEN / f"dbt-1.10.23-{name}.json") for name in ("run_results", "manifest"))
+    target = {"measure": "ids_unknown", "relation": "<=", "target": 0}
+    changed(acme, quality=[{**target, "reports": [{"tool": "dbt", "name": "clean.id.not_null"}]}])
+    said = check(acme, "--results", run, "--dry-run")
+    assert (said.code, "no report gives it (dbt: clean.id.not_null)" in said.out) == (1, True), said.out
+    said = check(acme, "--results", run, "--manifest", manifest, "--dry-run")
+    assert (said.code, "as dbt reports it (not_null on column id of clean, severity error)" in said.out) == (0, True)
+    alone = check(acme, "--manifest", manifest, "--dry-run")
+    assert (alone.code, "--results target/run_results.json" in alone.err) == (2, True), alone.err
+
+
 def test_what_was_found_goes_into_the_ledger_and_a_bad_word_replaces_a_good_one(acme: Acme) -> None:
     good = check(acme, "--format", "json")
     assert good.json["recorded"] == [0, 1, 2]

@@ -10,14 +10,16 @@ import typer
 
 from careloop import __version__, wiring
 from careloop.cli.release_arguments import RepoOnlyOption, read_file
+from careloop.cli.results import ManifestOption
 from careloop.cli.terminal import Format, FormatOption, a_command, print_json, progress_bar, repository_root, say
 from careloop.documents.compile import compile_tree
+from careloop.documents.tool_reports.dbt_manifest import resolved_by_manifest
 from careloop.documents.tool_reports.read import read_tool_report
 from careloop.domain.data_check import DataCheck
 from careloop.domain.repository import Repository
 from careloop.domain.source_tree import SourceTree
-from careloop.domain.tool_report import ToolReport
-from careloop.errors import InvalidInput, NotFound, Unavailable
+from careloop.domain.tool_report import Tool, ToolReport
+from careloop.errors import InvalidInput, NotFound, Unavailable, UsageError
 from careloop.ports.data_files import DataFiles
 from careloop.ports.ledger import Receipt
 from careloop.reports.data_report import data_json, data_lines, lineage_event
@@ -32,10 +34,11 @@ app = a_command()
 _EPILOG = """
 Examples:  care data check adult-census --files build/data --data adult.parquet  ·  care data check
 systems/credit-decision/data/adult-census.yaml --files build/data --results expectations.json --openlineage event.json
+·  care data check orders --files build/data --results target/run_results.json --manifest target/manifest.json
 
 The sheet says what is good enough: `quality` with target and `take` (a measure of `care measure list`), a `digest` and
 `file` for each step of `provenance`, `accept` for each step of `preparation`. What has no target fails, and so does
-what cannot be told. Reports of Great Expectations, pandera and OpenLineage are read beside it (--results).
+what cannot be told. Reports of dbt, Great Expectations, pandera and OpenLineage are read beside it (--results).
 
 Exit codes:  0 all is met  ·  1 something is not  ·  2 something cannot be read
 """
@@ -71,6 +74,7 @@ def check(
     files: _Folder = Path(),
     reference: _Reference = None,
     results: _Results = None,
+    manifest: ManifestOption = None,
     openlineage: _Event = None,
     dry_run: _DryRun = False,
     repo: RepoOnlyOption = None,
@@ -90,7 +94,7 @@ def check(
         files=folder,
         data=_named(folder, data),
         reference=_named(folder, reference),
-        reports=tuple(map(_report, results or ())),
+        reports=_reports(results or (), manifest),
         today=wiring.now().date(),
     )
     found = _checked(ask)
@@ -140,6 +144,17 @@ def _named(folder: DataFiles, given: Sequence[str] | None) -> tuple[str, ...]:
             )
         found += names
     return tuple(dict.fromkeys(found))
+
+
+def _reports(paths: Sequence[Path], manifest: Path | None) -> tuple[ToolReport, ...]:
+    """What the tools found; dbt's tests by model and column where its manifest is given."""
+    found = tuple(map(_report, paths))
+    if manifest is None:
+        return found
+    if not any(one.tool is Tool.DBT for one in found):
+        raise UsageError("--manifest is dbt's", hint="give its run too: --results target/run_results.json")
+    raw = read_file(manifest)
+    return tuple(resolved_by_manifest(one, raw, manifest.name) if one.tool is Tool.DBT else one for one in found)
 
 
 def _report(path: Path) -> ToolReport:

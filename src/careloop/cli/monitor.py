@@ -13,6 +13,7 @@ from careloop.cli.monitor_export import EXPORT_HELP, export
 from careloop.cli.monitor_init import INIT_HELP, init
 from careloop.cli.monitor_replay import REPLAY_HELP, opened_watch, replay, say_notes
 from careloop.cli.monitor_simulate import SIMULATE_HELP, simulate
+from careloop.cli.monitor_views import VIEWS_HELP, views
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, print_json, say
 from careloop.domain.monitor import Monitor
@@ -76,6 +77,7 @@ app.command(epilog=REPLAY_HELP)(replay)
 app.command(epilog=SIMULATE_HELP)(simulate)
 app.command(epilog=EXPORT_HELP)(export)
 app.command(epilog=ALARMS_HELP)(alarms)
+app.command(epilog=VIEWS_HELP)(views)
 
 
 def _silent(system: str, opened: OpenWatch, governance: Governance) -> tuple[tuple[Monitor, str], ...]:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from careloop.domain.noun import Duration, Noun, Text
 
-__all__ = ["EVENT_FIELDS", "EVENT_PARTS", "Feed", "KafkaFeed", "KafkaSecurity", "SqlFeed"]
+__all__ = ["EVENT_FIELDS", "EVENT_PARTS", "Feed", "KafkaFeed", "KafkaSecurity", "SqlFeed", "Variable"]
 
 EVENT_FIELDS: Final = frozenset({
     "id", "release", "occurred_at", "kind", "drill", "synthetic", "prediction", "score", "unit", "latency_ms",

@@ -12,6 +12,7 @@ from careloop.domain.not_assessable import ProtectedBasis
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
 from careloop.domain.tier import OrderedEnum, Tier
+from careloop.domain.view import PrometheusView
 
 __all__ = [
     "Autonomy",
@@ -262,6 +263,8 @@ class System(Governed):
     events: EventSchema | None = None
     feeds: dict[Slug, Feed] = {}
     """Where events come from besides those that are sent."""
+    views: dict[Slug, PrometheusView] = {}
+    """Business figures that others count, shown beside the monitors; nothing is counted of them."""
     responsibilities: tuple[Responsibility, ...] = ()
     resources: Resources | None = None
     requirements: tuple[Requirement, ...] = ()

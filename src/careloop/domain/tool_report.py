@@ -51,6 +51,16 @@ class Figure:
     errored: int = 0
     """Tests that ended in an error: neither a pass nor a failure."""
     skipped: int = 0
+    passed: bool | None = None
+    """Of a single test that came to a result."""
+    alias: str | None = None
+    """A second name that says more, and by which it may be called as well."""
+    about: str | None = None
+    """What it is of, in words."""
+
+    def is_called(self, name: str) -> bool:
+        """Whether it goes by this name."""
+        return name in (self.name, self.alias)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

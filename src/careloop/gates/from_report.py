@@ -6,12 +6,14 @@ report itself says.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from pydantic import ValidationError
 
+from careloop.documents.tool_reports.dbt_manifest import resolved_by_manifest
 from careloop.documents.tool_reports.names import KNOWN_NAMES
 from careloop.documents.tool_reports.read import read_tool_report
 from careloop.domain.evaluation import ExpectedResult
@@ -31,6 +33,11 @@ class Stated:
     data_digest: str | None = None
     config_digest: str | None = None
     measured_at: datetime | None = None
+    manifest: tuple[bytes, str] | None = None
+    """dbt's, with its name: of which model and column the tests of a run are."""
+
+
+_BINDING: Final = ("lock", "data_digest", "config_digest", "measured_at")
 
 
 def read_any_results(
@@ -44,7 +51,11 @@ def read_any_results(
     """
     report = read_tool_report(raw, name)
     if report is None:
+        if stated.manifest is not None:
+            raise InvalidInput(f"{stated.manifest[1]}: a manifest goes with dbt's run_results.json, not with {name}")
         return read_results(raw, name)
+    if stated.manifest is not None:
+        report = resolved_by_manifest(report, *stated.manifest)
     if report.system is not None and report.system != system:
         raise InvalidInput(f"{name}: the report says that it is about {report.system}, not about {system}")
     bound = _bound(report, stated, name)
@@ -55,7 +66,7 @@ def read_any_results(
         version=None if report.version is None else _text(report.version),
         report=f"sha256:{sha256(raw).hexdigest()}",
         stated_at_import=tuple(key for key, value in bound.items() if value != getattr(report, key)),
-        unmapped=tuple(_text(one.name) for one in report.figures if one.name not in known),
+        unmapped=tuple(_text(one.alias or one.name) for one in report.figures if one.name not in known),
     )
     results = tuple(_result(figure, measure) for figure, measure in mapped)
     fields_of_file = {"schema": "careloop/results/v1", "system": system, **bound, "results": results, "source": source}
@@ -69,18 +80,20 @@ def read_any_results(
 def _bound(report: ToolReport, stated: Stated, name: str) -> dict[str, str | datetime | None]:
     """What was measured, on what and when: as the report says it, else as its importer does."""
     bound: dict[str, str | datetime | None] = {}
-    for field in fields(Stated):
-        of_report, of_importer = getattr(report, field.name), getattr(stated, field.name)
+    for key in _BINDING:
+        of_report, of_importer = getattr(report, key), getattr(stated, key)
         if of_report is not None and of_importer is not None and of_report != of_importer:
-            raise InvalidInput(f"{name}: the report says {field.name} {of_report}, not {of_importer}")
-        bound[field.name] = of_importer if of_report is None else of_report
+            raise InvalidInput(f"{name}: the report says {key} {of_report}, not {of_importer}")
+        bound[key] = of_importer if of_report is None else of_report
     return bound
 
 
 def _measures(figure: Figure, tool: Tool, expected: Iterable[ExpectedResult]) -> Iterator[str]:
     """The measures that a figure stands for: by system.yaml, else by the table of known names."""
     declared = [
-        one.measure for one in expected if any((known.tool, known.name) == (tool, figure.name) for known in one.reports)
+        one.measure
+        for one in expected
+        if any(known.tool is tool and figure.is_called(known.name) for known in one.reports)
     ]
     yield from declared
     usual = KNOWN_NAMES[tool].get(figure.name)
@@ -102,7 +115,8 @@ def _result(figure: Figure, measure: str) -> MeasuredResult:
             for name, share in figure.groups.items()
         },
         reason=None if figure.value is not None else _NO_VALUE,
-        reported_as=_text(figure.name),
+        because=None if figure.about is None else _text(figure.about),
+        reported_as=_text(figure.alias or figure.name),
         errored=figure.errored,
         skipped=figure.skipped,
     )

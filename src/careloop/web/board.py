@@ -26,6 +26,7 @@ from careloop.web.evidences import Evidences, FleetEvidence
 from careloop.web.picture import Picture, beat_of, text_of
 from careloop.wiring import lakes, post
 from careloop.wiring.pages import board_stores
+from careloop.wiring.views import last_tried
 from careloop.workflows.create.check_repository import check_repository
 from careloop.workflows.evolve.compute_scorecard import Stores, compute_scorecard
 from careloop.workflows.evolve.compute_status import status_of_folder, with_schema_drift, with_undelivered
@@ -185,6 +186,7 @@ class Board:
             rows=fleet_overview(reading, environment=ENVIRONMENT, now=now).rows,
             requests=view_requests(desk, now, governance=governance),
             beat=beat_of(self._root),
+            viewed=last_tried(self._root, wiring.declared_lake(self._root)),
         )
 
     # --- the scorecard: it counts five quarters of events, so it comes when it is ready -------------------------------

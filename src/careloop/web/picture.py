@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -59,6 +59,8 @@ class Picture:
     rows: tuple[SystemRow, ...]
     requests: tuple[RequestView, ...]
     beat: WorkerBeat | None
+    viewed: Mapping[str, float] = field(default_factory=dict)
+    """When a view of a system was read last, in seconds since 1970."""
     scorecard: ScorecardResult | None = None
     """None until it was computed for the first time."""
     scorecard_failed: str | None = None
@@ -97,7 +99,7 @@ class Picture:
         if row is None:
             return None
         newest = self.head.newest.get(name)
-        said = (self.head.commit, self.failed, 0 if newest is None else newest.seq, row)
+        said = (self.head.commit, self.failed, 0 if newest is None else newest.seq, row, self.viewed.get(name))
         return sha256(repr(said).encode()).hexdigest()[:16]
 
 

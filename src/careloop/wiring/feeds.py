@@ -1,6 +1,5 @@
 """Composition for feeds: a declared one, or an address of Kafka, becomes a source of events; secrets come from here."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from careloop.domain.feed import Feed, KafkaFeed, SqlFeed
 from careloop.errors import InvalidInput, NotFound, UsageError
+from careloop.wiring.variables import told_by_environment
 
 if TYPE_CHECKING:
     from careloop.ports.event_source import EventSource
@@ -67,21 +67,14 @@ def _settings(feed: KafkaFeed, system: str, told: str) -> dict[str, str]:
     }
     if feed.user and feed.secret:
         settings["sasl.mechanism"] = feed.mechanism
-        settings["sasl.username"] = _variable(feed.user, f"{told}.user")
-        settings["sasl.password"] = _variable(feed.secret, f"{told}.secret")
+        settings["sasl.username"] = told_by_environment(feed.user, f"{told}.user")
+        settings["sasl.password"] = told_by_environment(feed.secret, f"{told}.secret")
     return settings
 
 
 def _secret(feed: SqlFeed, told: str) -> str:
     assert feed.secret is not None
-    return _variable(feed.secret, f"{told}.secret")
-
-
-def _variable(name: str, told: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise UsageError(f"{told}: the environment has no variable {name}", hint=f"Set {name} where this runs.")
-    return value
+    return told_by_environment(feed.secret, f"{told}.secret")
 
 
 def _by_address(named: str) -> KafkaFeed:

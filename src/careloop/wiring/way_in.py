@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from careloop.ports.document_folder import DocumentFolder
     from careloop.ports.governance_store import GovernanceStore
     from careloop.ports.model_registry import ModelRegistry
+    from careloop.ports.model_runs import ModelRuns
     from careloop.ports.project_files import ProjectFiles
     from careloop.ports.run_store import RunStore
 
@@ -26,6 +27,7 @@ __all__ = [
     "document_folder",
     "governance_store",
     "model_registry",
+    "model_runs",
     "project_files",
     "run_store",
     "schema_folder",
@@ -95,6 +97,19 @@ def run_store(place: str) -> RunStore:
     if kind != "mlflow" or not where:
         raise UsageError(f"{place} is no store of runs", hint="write it like mlflow:mlruns")
     return _mlflow(where)
+
+
+def model_runs(place: str) -> ModelRuns:
+    """Which runs belong to a registered model's version, from `mlflow:URL`. Raises UsageError for what is no server."""
+    kind, _, where = place.partition(":")
+    if kind != "mlflow" or not where.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{place} is no server: runs of a version are asked of one",
+            hint="write it like mlflow:https://mlflow.example",
+        )
+    from careloop.adapters.mlflow_rest import MlflowRest
+
+    return MlflowRest(where, token=os.environ.get("MLFLOW_TRACKING_TOKEN"))
 
 
 def _mlflow(place: str) -> MlflowFiles | MlflowSqlite | MlflowRest:

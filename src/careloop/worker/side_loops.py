@@ -23,6 +23,7 @@ from careloop.ports.ledger import Actor, ActorKind
 from careloop.wiring import forges, post, trust
 from careloop.worker.feed_loops import feed_loops
 from careloop.worker.side_loop import SideLoop
+from careloop.worker.view_loops import view_loops
 from careloop.workflows.evolve.anchor_ledger import anchor_ledger
 from careloop.workflows.run.announce import announce_from_the_start, announce_new
 from careloop.workflows.run.answer_deployments import answer_deployments
@@ -81,7 +82,7 @@ class SideLoops:
 
 def side_loops(root: Path, stop: threading.Event) -> SideLoops:
     """Messages and other tools always; anchors where care.yaml lists some; GitHub's deployments where the environment
-    names it as `CARELOOP_FORGE`; one for each declared feed."""
+    names it as `CARELOOP_FORGE`; one for each declared feed and view."""
     loops = [
         SideLoop(name="messages", every_s=_MESSAGES_EVERY_S, work=lambda _: _send(root)),
         SideLoop(name="tools", every_s=_TOOLS_EVERY_S, work=lambda _: _tell(root)),
@@ -89,7 +90,7 @@ def side_loops(root: Path, stop: threading.Event) -> SideLoops:
     ]
     if os.environ.get("CARELOOP_FORGE") == "github":
         loops.append(SideLoop(name="forge", every_s=_FORGE_EVERY_S, work=lambda now: _follow(root, now)))
-    loops += feed_loops(root)
+    loops += [*feed_loops(root), *view_loops(root)]
     return SideLoops(loops, stop)
 
 

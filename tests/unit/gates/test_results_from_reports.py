@@ -1,6 +1,7 @@
 """Other tools' reports at the gate: our names, declared limits, and "cannot tell" for what nobody said (R40, R92)."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,24 @@ def test_a_system_names_figures_of_its_own_and_that_goes_before_the_table() -> N
     file = taken("scikit-learn-1.9.1-classification-report.json", limit)
     found = judged(file, limits=(limit,))
     assert result(found, "recall_malignant").outcome is SAFE
+
+
+def test_a_system_names_a_column_that_dbt_tests_and_every_test_of_it_must_pass_r57() -> None:
+    limits = (
+        expected("ids", all_pass=True, reports=[{"tool": "dbt", "name": "clean.id"}]),
+        expected("source_ids", all_pass=True, reports=[{"tool": "dbt", "name": "raw.customers.id"}]),
+    )
+    run, manifest = (f"dbt-1.10.23-kinds-{name}.json" for name in ("run_results", "manifest"))
+    beside = ((GOLDEN / manifest).read_bytes(), manifest)
+    raw, stated = (GOLDEN / run).read_bytes(), replace(FULLY, measured_at=None, manifest=beside)
+    report = read_any_results(raw, run, system="credit", expected=limits, stated=stated)
+    assert report.source is not None
+    assert "clean.enough_rows" in report.source.unmapped
+    named = next(one for one in report.results if one.measure == "ids")
+    assert (named.reported_as, named.because) == ("clean.id", "tests of clean.id that passed")
+    found = judged(report, limits=limits)
+    assert (result(found, "ids").outcome, result(found, "ids").because) == (HARM, "2 of 2 tests failed")
+    assert result(found, "source_ids").outcome is not HARM
 
 
 def test_a_report_that_says_neither_release_nor_data_nor_date_cannot_be_relied_on() -> None:

@@ -69,6 +69,7 @@ def _wrong_rows(test: Node) -> Figure:
         value=float(failures.count()) if came and failures is not None else None,
         errored=int(status not in _CAME_TO and status != "skipped"),
         skipped=int(status == "skipped"),
+        passed=_CAME_TO.get(status),
     )
 
 

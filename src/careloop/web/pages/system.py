@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -17,12 +17,15 @@ from careloop.domain.schema_drift import SchemaDrift, drifts_of
 from careloop.domain.system import EventSchema, System
 from careloop.errors import CareloopError, NotFound
 from careloop.reports.chart_report import charts_json
+from careloop.reports.view_report import axis_of, view_chart
 from careloop.status.schema_findings import drift_sentence
 from careloop.web.pages.refusals import problem, unknown
 from careloop.web.site import board
 from careloop.wiring import lakes
+from careloop.wiring.views import view_store
 from careloop.workflows.run.fleet_evidence import MonitorEvidence, SystemEvidence
 from careloop.workflows.run.release_records import standings_of
+from careloop.workflows.run.show_views import show_views
 
 __all__ = ["charts", "page"]
 
@@ -37,6 +40,8 @@ _ORDER: Final = (
 )
 """Fairness stands beside business; the rest follows."""
 _LOG: Final = 40
+_MOST_POINTS: Final = 1500
+"""Points of a view's line; a screen shows no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "system": system,
         "monitors": monitors,
         "families": _families(monitors, seen),
+        "fair": sum(one.kind is MonitorKind.FAIRNESS for one in monitors),
+        "views": sorted(system.views.items()),
         "groups": _groups(monitors, system.events or EventSchema()),
         "card": card,
         "card_lacks": _lacks(card),
@@ -85,13 +92,25 @@ def _drifts() -> tuple[SchemaDrift, ...]:
 
 
 def charts(request: HttpRequest, name: str) -> HttpResponse:
-    """What the charts are drawn from."""
+    """What the charts are drawn from; views stand beside the monitors on their axis of time."""
     try:
-        return JsonResponse(charts_json(board().charts(name)))
+        told = charts_json(board().charts(name))
+        told["charts"] += _views(name, axis=axis_of(told["charts"]))
+        return JsonResponse(told)
     except NotFound as error:
         return unknown(request, error)
     except CareloopError as error:
         return problem(request, error, status=503)
+
+
+def _views(name: str, *, axis: tuple[int, int] | None) -> list[dict[str, Any]]:
+    system = next((one for one in board().picture().governance.repository.nouns(System) if one.id == name), None)
+    if system is None or not system.views:
+        return []
+    root = wiring.served_repository()
+    store = view_store(root, wiring.declared_lake(root))
+    shown = show_views(name, system.views, store, now=wiring.now(), most_points=_MOST_POINTS)
+    return [view_chart(one, axis=axis) for one in shown]
 
 
 def _monitors(repository: Repository, name: str) -> list[Monitor]:

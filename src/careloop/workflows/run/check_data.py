@@ -146,7 +146,7 @@ class _Bench:
     def _from_reports(self, target: QualityTarget, finding: Callable[..., DataFinding]) -> DataFinding:
         for report in self.ask.reports:
             for known in target.reports:
-                figures = [one for one in report.figures if one.name == known.name and known.tool is report.tool]
+                figures = [one for one in report.figures if one.is_called(known.name) and known.tool is report.tool]
                 if len(figures) > 1:
                     because = f"{known.name} stands {len(figures)} times in the report of {report.tool.value}"
                     return finding(
@@ -163,7 +163,7 @@ class _Bench:
                         target.target,
                         value=figure.value,
                         n=figure.n,
-                        because=f"as {report.tool.value} reports it ({figure.name})",
+                        because=f"as {report.tool.value} reports it ({figure.about or figure.name})",
                     )
         if target.reports:
             named = ", ".join(f"{one.tool.value}: {one.name}" for one in target.reports)

@@ -27,6 +27,8 @@ class ImportAsk:
     data_digest: str | None = None
     config_digest: str | None = None
     measured_at: datetime | None = None
+    manifest: tuple[bytes, str] | None = None
+    """dbt's, and its name."""
 
 
 def import_results(ask: ImportAsk, source: RepositorySource) -> ResultsFile:
@@ -36,6 +38,10 @@ def import_results(ask: ImportAsk, source: RepositorySource) -> ResultsFile:
     if system is None:
         raise NotFound(f"there is no system '{ask.system}' in the inventory", hint="add systems/<id>/system.yaml")
     stated = Stated(
-        lock=ask.lock, data_digest=ask.data_digest, config_digest=ask.config_digest, measured_at=ask.measured_at
+        lock=ask.lock,
+        data_digest=ask.data_digest,
+        config_digest=ask.config_digest,
+        measured_at=ask.measured_at,
+        manifest=ask.manifest,
     )
     return read_any_results(ask.raw, ask.name, system=system.id, expected=system.evaluation, stated=stated)

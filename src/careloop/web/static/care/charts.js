@@ -161,7 +161,7 @@
       },
       legend: { live: true },
       scales: {
-        x: { time: true, range: function (_, low, high) { return panel.span(low, high) || whole(told, chart.seconds, low, high); } },
+        x: { time: true, range: function (_, low, high) { return panel.span(low, high) || chart.axis || whole(told, chart.seconds, low, high); } },
         y: { range: function (_, low, high) { return ranged(low, high); } }
       },
       axes: [axis, Object.assign({ size: room, values: ticks(part) }, axis)],
@@ -178,6 +178,11 @@
   // --- the numbers: in a table, and one window at a time by key ------------------------------------------------------
   function band(part, line, at) { return line.low[at] === null ? "-" : written(part, line.low[at]) + " to " + written(part, line.high[at]); }
 
+  // Of a view others hold the rows; what is told is how many of its samples a point rests on.
+  function counted(part, line, at) {
+    return line.n[at].toLocaleString("en") + (part.view ? " samples" : "") + (line.enough[at] ? "" : part.view ? " (no number)" : " (too few)");
+  }
+
   function filled(body, part, only) {
     var rows = document.createDocumentFragment();
     for (var at = part.x.length - 1; at >= 0 && rows.childNodes.length < MOST_ROWS; at -= 1) {
@@ -186,7 +191,7 @@
         var row = made("tr"), limits = part.limits.filter(function (one) { return one.group === line.group && one.values[at] !== null; });
         var accepted = limits.map(function (one) { return (one.side === "low" ? "at least " : "at most ") + written(part, one.values[at]); }).join(", ");
         [when(part.x[at]), line.group || "all", written(part, line.value[at]), band(part, line, at), accepted || "-",
-          line.n[at].toLocaleString("en") + (line.enough[at] ? "" : " (too few)")].forEach(function (text) { row.appendChild(made("td", "", text)); });
+          counted(part, line, at)].forEach(function (text) { row.appendChild(made("td", "", text)); });
         rows.appendChild(row);
       });
     }

@@ -116,7 +116,7 @@
     var some = chart.parts.some(function (part) { return part.lines.length > 2 && part.limits.length; });
     var told = chart.windows + " windows, bands are 95 % intervals, red dashes what the detector accepts" + (some ? " (choose a group)" : "") +
       "; a window of fewer than " + chart.minimum_n + " rows decides nothing.";
-    card.querySelector("[data-chart-note]").textContent = [note, chart.windows ? told : chart.not_charted ? "" : "No rows yet."].filter(Boolean).join(". ");
+    card.querySelector("[data-chart-note]").textContent = chart.told || [note, chart.windows ? told : chart.not_charted ? "" : "No rows yet."].filter(Boolean).join(". ");
     card.dataset.rows = String(chart.parts.reduce(function (all, part) {
       return Math.max(all, part.lines.reduce(function (sum, line) {
         return sum + line.n.reduce(function (a, b) { return a + b; }, 0) + line.also.reduce(function (a, b) { return a + b.n; }, 0);
@@ -143,6 +143,7 @@
   Panel.prototype.standing = function (chart) {
     var cell = document.querySelector('[data-standing="' + chart.monitor + '"]'), part = chart.parts[0];
     if (!cell) { return; }
+    if (chart.told) { cell.textContent = chart.now; cell.classList.toggle("care-red", chart.stale); return; }
     var only = this.only(), worst = null;
     (part ? part.lines : []).forEach(function (line) {
       var at = last(line);
