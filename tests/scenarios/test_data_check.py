@@ -203,7 +203,28 @@ def test_r57_reports_of_tools_that_the_pipeline_runs_count_as_the_sheet_says(acm
     failures = {"measure": "schema_violations", "relation": "<=", "target": 5}
     changed(acme, quality=[spoken, {**failures, "reports": [{"tool": "pandera", "name": "failures"}]}])
     said = check(acme, *words, "--format", "json")
-    assert (said.code, [one["value"] for one in findings(said, "quality")]) == (0, [0.875, 5.0])
+    assert said.code == 1
+    aged, violated, silent = findings(said, "quality")
+    assert [aged["value"], violated["value"]] == [0.875, 5.0]
+    assert (silent["state"], silent["because"]) == ("untold", "it ended in an error, and no target speaks of it")
+    whole = {"measure": "expectations_met", "relation": ">=", "target": 0.7}
+    changed(acme, quality=[spoken, {**whole, "reports": [{"tool": "great_expectations", "name": "all"}]}])
+    assert check(acme, *words[:2], "--dry-run").code == 0
+
+
+def test_r57_a_test_of_dbt_that_failed_and_that_the_sheet_is_silent_about_fails(acme: Acme) -> None:
+    """A target that speaks of one test takes nothing from the others."""
+    run, manifest = (str(GOLDEN / f"dbt-1.10.23-{name}.json") for name in ("run_results", "manifest"))
+    words = ("--results", run, "--manifest", manifest, "--dry-run", "--format", "json")
+    bad = [one for one in json.loads(Path(run).read_text())["results"] if one["status"] in ("fail", "warn")]
+    assert bad
+    target = {"measure": "ids_unknown", "relation": "<=", "target": 0}
+    changed(acme, quality=[{**target, "reports": [{"tool": "dbt", "name": "clean.id.not_null"}]}])
+    said = check(acme, *words)
+    assert said.code == 1
+    silent = [one for one in findings(said, "quality") if one["name"].startswith("dbt: ")]
+    assert len(silent) == len(bad)
+    assert {one["state"] for one in silent} == {"failed"}
 
 
 def test_r57_tests_of_dbt_count_by_model_and_column_where_the_manifest_is_given(acme: Acme) -> None:
@@ -213,7 +234,7 @@ def test_r57_tests_of_dbt_count_by_model_and_column_where_the_manifest_is_given(
     said = check(acme, "--results", run, "--dry-run")
     assert (said.code, "no report gives it (dbt: clean.id.not_null)" in said.out) == (1, True), said.out
     said = check(acme, "--results", run, "--manifest", manifest, "--dry-run")
-    assert (said.code, "as dbt reports it (not_null on column id of clean, severity error)" in said.out) == (0, True)
+    assert "as dbt reports it (not_null on column id of clean, severity error)" in said.out
     alone = check(acme, "--manifest", manifest, "--dry-run")
     assert (alone.code, "--results target/run_results.json" in alone.err) == (2, True), alone.err
 

@@ -69,10 +69,10 @@ def _expectation(one: Node) -> Figure:
     rows = result.get("element_count") if result else None
     unexpected = result.get("unexpected_count") if result else None
     if result is None or rows is None or unexpected is None:
-        return Figure(name=name, value=float(success))
+        return Figure(name=name, value=float(success), passed=success)
     missing = result.get("missing_count")
     n = rows.count() - (missing.count() if missing else 0)
     hits = n - unexpected.count()
     if hits < 0:
         unexpected.refuse(f"{unexpected.count()} of {n} rows cannot be unexpected")
-    return Figure(name=name, value=hits / n if n else None, n=n, hits=hits)
+    return Figure(name=name, value=hits / n if n else None, n=n, hits=hits, passed=success)

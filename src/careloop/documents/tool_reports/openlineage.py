@@ -63,7 +63,7 @@ def _assertions(dataset: str, facets: Node) -> Iterator[Figure]:
             success.refuse("true or false is needed here")
         column = one.get("column")
         parts = (dataset, *((column.words(),) if column else ()), one["assertion"].words())
-        yield Figure(name=".".join(parts), value=float(success.value))
+        yield Figure(name=".".join(parts), value=float(success.value), passed=success.value)
 
 
 def _metrics(dataset: str, facets: Node) -> Iterator[Figure]:

@@ -27,7 +27,9 @@ def read_pandera(node: Node) -> ToolReport:
         for error in errors:
             error["check"].words()
     failures = sum(map(len, by_kind.values()))
-    figures = [Figure(name=f"failures.{kind}", value=float(len(errors))) for kind, errors in by_kind.items()]
+    figures = [
+        Figure(name=f"failures.{kind}", value=float(len(errors)), passed=not errors) for kind, errors in by_kind.items()
+    ]
     return ToolReport(
         tool=Tool.PANDERA,
         version=None,

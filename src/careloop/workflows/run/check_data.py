@@ -41,6 +41,8 @@ _HOLDS: Final[Mapping[Relation, Callable[[float, float], bool]]] = {
     Relation.AT_LEAST: operator.ge,
     Relation.AT_MOST: operator.le,
 }
+_WHOLE: Final = frozenset({"all", "severity.error"})
+"""Figures that speak of a tool's suite as a whole."""
 _Taken = TakenMeasure | TakenExactly
 
 
@@ -176,13 +178,15 @@ class _Bench:
         )
 
     def reported(self) -> Iterator[DataFinding]:
-        """What other tools' suites say as a whole, where no target of the sheet speaks of that tool."""
-        spoken = {known.tool for target in self.dataset.quality for known in target.reports}
+        """What other tools say that no target speaks of: a suite as a whole, else each of its tests that failed."""
+        spoken = [known for target in self.dataset.quality for known in target.reports]
         for report in self.ask.reports:
+            names = [known.name for known in spoken if known.tool is report.tool]
             whole = next((one for one in report.figures if one.name == "all"), None)
-            if report.tool in spoken or whole is None:
-                continue
-            yield _of_suite(report, whole)
+            if not names and whole is not None:
+                yield _of_suite(report, whole)
+            elif names and _WHOLE.isdisjoint(names):
+                yield from (_of_test(report, one) for one in report.figures if _failed(one) and not _among(one, names))
 
     # --- preparation --------------------------------------------------------------------------------------------------
 
@@ -362,4 +366,29 @@ def _of_suite(report: ToolReport, whole: Figure) -> DataFinding:
         value=whole.value,
         n=whole.n,
         remedy="" if passed else "see the tool's own report for what failed",
+    )
+
+
+def _failed(figure: Figure) -> bool:
+    ended_in_error = figure.errored > 0 and figure.n is None  # of a share, n is how many tests came to a result
+    return figure.name not in _WHOLE and (figure.passed is False or ended_in_error)
+
+
+def _among(figure: Figure, names: Sequence[str]) -> bool:
+    """Whether a target speaks of it, or of what it is a part of: `failures` of `failures.SCHEMA`."""
+    return any(figure.name == name or figure.name.startswith(f"{name}.") for name in names)
+
+
+def _of_test(report: ToolReport, figure: Figure) -> DataFinding:
+    """A test that failed, or came to no result, and that the sheet is silent about."""
+    tool, errored = report.tool.value, figure.passed is None
+    because = "it ended in an error" if errored else "the tool says that it failed"
+    return DataFinding(
+        part=DataPart.QUALITY,
+        name=f"{tool}: {figure.name}",
+        state=CheckState.UNTOLD if errored else CheckState.FAILED,
+        because=f"{because}, and no target speaks of it",
+        value=figure.value,
+        n=figure.n,
+        remedy=f"mend it, or give a target what is enough: `reports: [{{tool: {tool}, name: {figure.name}}}]`",
     )
