@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from careloop.domain.count_plan import (
     Predicate,
     WindowBy,
 )
-from careloop.domain.counts import MISSING, UNKNOWN_GROUP, CountTable, bucket_of
+from careloop.domain.counts import MISSING, REMAINDER, UNKNOWN_GROUP, CountTable, bucket_of
 from careloop.errors import InvalidInput
 from careloop.ports.count_engine import CountEngine
 
@@ -121,6 +122,8 @@ PLANS = [
     CountPlan(monitor="all", aggregates=(Aggregate(name="n"),)),
     CountPlan(monitor="by-number", aggregates=(Aggregate(name="n"),), group=(CHILDREN,)),
     CountPlan(monitor="by-flag", aggregates=(Aggregate(name="n"),), group=(APPROVED, SEX)),
+    replace(a_full_plan(EdgeBins(SCORE, (0.1,))), apart=("F & M", "a & a && b", "'; -- & é")),
+    CountPlan(monitor="some", aggregates=(Aggregate(name="n"),), group=(RACE,), apart=("'; --", "é", "(remainder)")),
 ]
 
 
@@ -200,6 +203,17 @@ def test_rows_without_a_group_or_a_unit_are_counted_apart() -> None:
 
 
 N = (Aggregate(name="n"),)
+
+
+def test_groups_that_are_not_named_are_counted_together_and_lose_no_row() -> None:
+    rows = [a_row(sex=text) for text in ("F", "M", "F", "x1", "x2", "x3", None)]
+    plan = CountPlan(monitor="m", aggregates=N, group=(SEX,), apart=("F", "M"))
+    assert in_process(rows).count(plan).by_group() == {"F": (2,), "M": (1,), REMAINDER: (3,), UNKNOWN_GROUP: (1,)}
+
+
+def test_groups_are_named_only_where_rows_are_split_by_them() -> None:
+    with pytest.raises(InvalidInput, match="splits by none"):
+        CountPlan(monitor="m", aggregates=N, apart=("F",))
 
 
 @pytest.mark.parametrize(

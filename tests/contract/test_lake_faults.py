@@ -17,17 +17,18 @@ import pytest
 from careloop.adapters.parquet_lake import ParquetLake, open_lake
 from careloop.documents.event_batch import json_batch
 from careloop.domain.count_plan import Aggregate, Column, ColumnKind, CountPlan, EdgeBins
-from careloop.domain.counts import Tally
+from careloop.domain.counts import BUCKETS, REMAINDER, UNKNOWN_GROUP, Tally
 from careloop.domain.event_contract import EventContract
 from careloop.domain.monitor import Monitor
 from careloop.domain.system import EventSchema
 from careloop.errors import Unavailable
-from careloop.monitors.remainder import MOST_GROUPS, REMAINDER
+from careloop.monitors.remainder import MOST_GROUPS
 from careloop.ports.lake import Engine, Reading
 from careloop.testing.event_builders import NOON, ReleasesFake, a_row, a_schema, an_event
 from careloop.workflows.run.compile_monitors import compile_monitors, with_windows
 from careloop.workflows.run.detect_changes import detect_changes
 from careloop.workflows.run.ingest_events import Intake, ingest_events
+from careloop.workflows.run.read_windows import WindowQuery, closed_windows
 
 _FULL = """
 import resource, signal, sys
@@ -171,6 +172,35 @@ def test_ten_thousand_groups_in_one_monitor_are_watched_as_fifty_with_the_remain
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         assert detect_changes(counted, starts={}) == ()
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
+
+
+@pytest.mark.parametrize("engine", [Engine.DUCKDB, Engine.IN_PROCESS])
+def test_a_window_has_no_more_cells_than_groups_by_buckets_whatever_the_rows_hold(
+    tmp_path: Path, engine: Engine
+) -> None:
+    """The cap is where rows are counted: the table of 20,000 values, most of them declared by nobody, is no larger."""
+    names = [f"r{n}" for n in range(500)]
+    (watched,) = compile_monitors([a_gap()], in_regions(names)).watched
+    at = NOON - timedelta(hours=3)
+    first = an_event(0, segment={"region": "r0"}, occurred_at=at.isoformat())
+    with closing(open_lake(tmp_path)) as lake:
+        lake.append(
+            [
+                msgspec.structs.replace(
+                    first, id=f"{n}", bucket=n % BUCKETS, unit=f"u{n}", segment={"region": f"r{n}"} if n % 50 else {}
+                )
+                for n in range(20_000)
+            ],
+            now=at,
+        )
+        compacted(lake)
+        query = WindowQuery(system="credit", plans=[watched.plan], seconds=3600, engine=engine)
+        table = closed_windows(lake, query, now=NOON).tables["gap"]
+    assert len(table.cells) <= (MOST_GROUPS + 1) * (BUCKETS + 1)
+    assert set(table.by_group()) <= {*watched.groups, UNKNOWN_GROUP}
+    tallies = table.tallies()
+    assert sum(tally.n for tally in tallies.values()) == 20_000, "pooled, and not one row lost"
+    assert tallies[UNKNOWN_GROUP].n == 400
 
 
 def test_a_group_that_vanishes_is_watched_again_when_it_comes_back(tmp_path: Path) -> None:

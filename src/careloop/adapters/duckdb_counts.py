@@ -23,7 +23,7 @@ from careloop.domain.count_plan import (
     Predicate,
     WindowBy,
 )
-from careloop.domain.counts import BUCKETS, MISSING, UNKNOWN_GROUP, CellKey, CountTable
+from careloop.domain.counts import BUCKETS, MISSING, REMAINDER, UNKNOWN_GROUP, CellKey, CountTable
 from careloop.errors import InvalidInput
 
 __all__ = ["DuckDbCounts"]
@@ -141,7 +141,7 @@ class _Query:
         keys = [
             f"coalesce({_read(plan.release)}, '')" if plan.release else "''",
             _window(plan.window) if plan.window else "0",
-            _group(plan.group),
+            self._group(plan),
             self._bin(plan),
             _bucket(plan.unit) if plan.unit else "0",
         ]
@@ -177,6 +177,13 @@ class _Query:
     def _literal(self, value: Literal, kind: ColumnKind) -> str:
         self.values.append(value)
         return f"CAST(? AS {_SQL_TYPE[kind]})"
+
+    def _group(self, plan: CountPlan) -> str:
+        group = _group(plan.group)
+        if not plan.apart:
+            return group
+        kept = ", ".join(self._literal(name, ColumnKind.TEXT) for name in (*plan.apart, UNKNOWN_GROUP))
+        return f"CASE WHEN {group} IN ({kept}) THEN {group} ELSE '{REMAINDER}' END"
 
     def _bin(self, plan: CountPlan) -> str:
         rule = plan.bins

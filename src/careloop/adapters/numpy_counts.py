@@ -25,7 +25,7 @@ from careloop.domain.count_plan import (
     Predicate,
     WindowBy,
 )
-from careloop.domain.counts import MISSING, UNKNOWN_GROUP, CellKey, CountTable, bucket_of
+from careloop.domain.counts import MISSING, REMAINDER, UNKNOWN_GROUP, CellKey, CountTable, bucket_of
 from careloop.errors import InvalidInput
 
 __all__ = ["NumpyCounts"]
@@ -69,7 +69,7 @@ class NumpyCounts:
         if plan.window is not None:
             kept &= read[plan.window.column.name].present
         releases = _texts(plan.release, read, self._size)
-        groups = _groups(plan.group, read, self._size)
+        groups = _apart(_groups(plan.group, read, self._size), plan.apart)
         parts = [
             releases.values,
             _windows(plan.window, read, self._size),
@@ -248,6 +248,14 @@ def _groups(columns: tuple[Column, ...], read: Mapping[str, _Values], size: int)
     place, example = _folded(codes)
     names = [_joined([words[i][code[row]] for i, code in enumerate(codes)]) for row in example.tolist()]
     return _canonical(place, names)
+
+
+def _apart(groups: _Values, named: tuple[str, ...]) -> _Values:
+    """The groups with all that do not stand by themselves as one."""
+    if not named:
+        return groups
+    kept = {*named, UNKNOWN_GROUP}
+    return _canonical(groups.values, [text if text in kept else REMAINDER for text in groups.texts])
 
 
 def _word(value: object, column: _Values, kind: ColumnKind) -> str:

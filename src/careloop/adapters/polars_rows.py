@@ -34,7 +34,7 @@ from careloop.domain.count_plan import (
     Predicate,
     WindowBy,
 )
-from careloop.domain.counts import MISSING, UNKNOWN_GROUP, CellKey, CountTable, bucket_of
+from careloop.domain.counts import MISSING, REMAINDER, UNKNOWN_GROUP, CellKey, CountTable, bucket_of
 from careloop.ports.row_files import Progress
 
 __all__ = ["PolarsRows"]
@@ -92,7 +92,7 @@ class PolarsRows(FilesOfRows):
         keys = {
             "release": _read(plan.release).fill_null("") if plan.release else pl.lit(""),
             "window": _window(plan.window) if plan.window else pl.lit(0, pl.Int64),
-            "group": _group(plan.group),
+            "group": _apart(_group(plan.group), plan.apart),
             "bin": _bin(plan.bins),
             "unit": _read(plan.unit) if plan.unit else pl.lit(None, pl.String),
         }
@@ -168,6 +168,13 @@ def _group(columns: tuple[Column, ...]) -> pl.Expr:
     if len(parts) > 1:
         parts = [part.str.replace_all("&", "&&", literal=True) for part in parts]
     return pl.when(known).then(pl.concat_str(parts, separator=" & ")).otherwise(pl.lit(UNKNOWN_GROUP))
+
+
+def _apart(group: pl.Expr, named: tuple[str, ...]) -> pl.Expr:
+    """The group, or that of all that do not stand by themselves."""
+    if not named:
+        return group
+    return pl.when(group.is_in([*named, UNKNOWN_GROUP])).then(group).otherwise(pl.lit(REMAINDER))
 
 
 def _named(column: Column) -> pl.Expr:

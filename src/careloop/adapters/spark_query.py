@@ -23,7 +23,7 @@ from careloop.domain.count_plan import (
     Predicate,
     WindowBy,
 )
-from careloop.domain.counts import BUCKETS, MISSING, UNKNOWN_GROUP, CellKey, CountTable
+from careloop.domain.counts import BUCKETS, MISSING, REMAINDER, UNKNOWN_GROUP, CellKey, CountTable
 
 __all__ = ["CountQuery"]
 
@@ -45,12 +45,13 @@ class _Keys(NamedTuple):
     release: Column | None
     window: WindowBy | None
     group: tuple[Column, ...]
+    apart: tuple[str, ...]
     bins: Bins | None
     unit: Column | None
 
     @classmethod
     def of(cls, plan: CountPlan) -> _Keys:
-        return cls(plan.release, plan.window, plan.group, plan.bins, plan.unit)
+        return cls(plan.release, plan.window, plan.group, plan.apart, plan.bins, plan.unit)
 
 
 class CountQuery:
@@ -84,7 +85,7 @@ def _select(number: int, plans: Sequence[CountPlan], rows: str) -> str:
     parts = [
         f"coalesce({_read(keys.release)}, '')" if keys.release else None,
         _window(keys.window) if keys.window else None,
-        _group(keys.group) if keys.group else None,
+        _apart(_group(keys.group), keys.apart) if keys.group else None,
         _bin(keys.bins) if keys.bins else None,
         _bucket(keys.unit) if keys.unit else None,
     ]
@@ -166,6 +167,14 @@ def _group(columns: tuple[Column, ...]) -> str:
         words = [f"replace({word}, '&', '&&')" for word in words]
     together = words[0] if len(words) == 1 else "concat(" + ", ' & ', ".join(words) + ")"
     return f"coalesce({together}, '{UNKNOWN_GROUP}')"
+
+
+def _apart(group: str, named: tuple[str, ...]) -> str:
+    """The group, or that of all that do not stand by themselves."""
+    if not named:
+        return group
+    kept = ", ".join(map(_text, (*named, UNKNOWN_GROUP)))
+    return f"CASE WHEN {group} IN ({kept}) THEN {group} ELSE '{REMAINDER}' END"
 
 
 def _bucket(unit: Column) -> str:

@@ -229,6 +229,9 @@ class CountPlan:
     group: tuple[Column, ...] = ()
     """TEXT, INTEGER or FLAG columns that split the rows. Several are joined by ` & ` (a `&` in a value is doubled);
     when one of them is absent or empty, the row is of the unknown group."""
+    apart: tuple[str, ...] = ()
+    """Groups that stand by themselves: the rows of any other known group are counted together as `REMAINDER`. Empty: every
+    group stands by itself. So a table never has more groups than these and two, whatever the rows hold."""
     bins: EdgeBins | CategoryBins | ExponentialBins | None = None
     unit: Column | None = None
     """TEXT column whose hash gives the bucket (`bucket_of`); absent values share the bucket `MISSING`."""
@@ -242,6 +245,8 @@ class CountPlan:
                 raise InvalidInput(f"'{column.name}' must be text to be a release or a unit")
         if any(column.kind in (ColumnKind.REAL, ColumnKind.INSTANT) for column in self.group):
             raise InvalidInput(f"the plan of '{self.monitor}' groups by a real number or an instant; bin it instead")
+        if self.apart and not self.group:
+            raise InvalidInput(f"the plan of '{self.monitor}' names groups and splits by none")
         kinds: dict[str, ColumnKind] = {}
         for column in self.reads():
             if kinds.setdefault(column.name, column.kind) is not column.kind:

@@ -15,6 +15,7 @@ from careloop.errors import InvalidInput
 __all__ = [
     "BUCKETS",
     "MISSING",
+    "REMAINDER",
     "UNKNOWN_GROUP",
     "CellKey",
     "CountTable",
@@ -32,6 +33,9 @@ MISSING: Final = -1
 
 UNKNOWN_GROUP: Final = "(unknown)"
 """Group of a row that does not say its group: counted, never compared."""
+
+REMAINDER: Final = "(remainder)"
+"""Group of every row whose own group is not told apart by itself (`CountPlan.apart`): counted, and named as such."""
 
 
 class Tally(NamedTuple):

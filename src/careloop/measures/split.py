@@ -25,6 +25,7 @@ class Split:
     release: Column | None = None
     window: WindowBy | None = None
     group: tuple[Column, ...] = ()
+    apart: tuple[str, ...] = ()
     unit: Column | None = None
 
 
@@ -44,6 +45,7 @@ def plan_of(
         release=split.release,
         window=split.window,
         group=split.group,
+        apart=split.apart,
         unit=split.unit,
         bins=bins,
     )

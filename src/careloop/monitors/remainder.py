@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from careloop.domain.counts import UNKNOWN_GROUP, CountTable
+from careloop.domain.counts import REMAINDER
 
-__all__ = ["MOST_GROUPS", "REMAINDER", "folded", "remainder_note", "watched_groups"]
+__all__ = ["MOST_GROUPS", "remainder_note", "told_apart", "watched_groups"]
 
 MOST_GROUPS: Final = 50
 """Groups that one monitor tells apart, the remainder among them: detectors take time with the square of it."""
-REMAINDER: Final = "(remainder)"
 
 
 def watched_groups(values: Sequence[str]) -> tuple[str, ...]:
@@ -33,12 +32,10 @@ def remainder_note(values: Sequence[str]) -> str:
     return f"{pooled:,} of {len(values):,} groups are watched together as {REMAINDER}; declare first those that matter"
 
 
-def folded(table: CountTable, groups: Sequence[str]) -> CountTable:
-    """The table with the rows of every group that does not stand by itself as those of the remainder."""
-    if REMAINDER not in groups:
-        return table
-    apart = {*groups, UNKNOWN_GROUP}
-    rows = (
-        (key if key.group in apart else key._replace(group=REMAINDER), values) for key, values in table.cells.items()
-    )
-    return CountTable.of_rows(table.columns, rows)
+def told_apart(groups: Sequence[str]) -> tuple[str, ...]:
+    """The groups that an engine is to keep apart (`CountPlan.apart`): all of these but the remainder.
+
+    Rows of any other value, declared or not, are counted together where they are read, so that neither memory nor table
+    grows with the values that rows hold.
+    """
+    return tuple(group for group in groups if group != REMAINDER)

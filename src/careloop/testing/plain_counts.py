@@ -17,7 +17,7 @@ from careloop.domain.count_plan import (
     ExponentialBins,
     Predicate,
 )
-from careloop.domain.counts import MISSING, UNKNOWN_GROUP, CellKey, CountTable, bucket_of
+from careloop.domain.counts import MISSING, REMAINDER, UNKNOWN_GROUP, CellKey, CountTable, bucket_of
 from careloop.errors import InvalidInput
 
 __all__ = ["PlainCounts"]
@@ -118,7 +118,8 @@ def _group(plan: CountPlan, row: Row) -> str:
         words.append("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
     if not all(words):
         return UNKNOWN_GROUP
-    return words[0] if len(words) == 1 else " & ".join(word.replace("&", "&&") for word in words)
+    name = words[0] if len(words) == 1 else " & ".join(word.replace("&", "&&") for word in words)
+    return name if not plan.apart or name in (*plan.apart, UNKNOWN_GROUP) else REMAINDER
 
 
 def _bin(plan: CountPlan, row: Row) -> int:

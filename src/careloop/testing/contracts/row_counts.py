@@ -110,7 +110,11 @@ def plans_for_rows() -> tuple[CountPlan, ...]:
     plain = [CountPlan(monitor=f"bins-{at}", aggregates=(n,), bins=each) for at, each in enumerate(bins)]
     by_number = CountPlan(monitor="by-number", aggregates=aggregates, group=(_column("children"),))
     by_flag = CountPlan(monitor="by-flag", aggregates=aggregates[:2], group=(_column("approved"), _column("sex")))
-    return (*whole, *plain, by_number, by_flag)
+    some = [
+        CountPlan(monitor="some-apart", aggregates=aggregates, apart=("F & a", "(unknown)", "F & "), **split),  # type: ignore[arg-type]  # as above
+        CountPlan(monitor="two-apart", aggregates=(n,), group=(_column("children"),), apart=("0", "-1")),
+    ]
+    return (*whole, *plain, by_number, by_flag, *some)
 
 
 _REFUSED = (

@@ -21,7 +21,6 @@ from careloop.domain.monitor_chart import (
     SystemCharts,
 )
 from careloop.domain.system import EventSchema, System
-from careloop.monitors.remainder import REMAINDER, folded
 from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.window import WindowCounts
 from careloop.ports.lake import Lake
@@ -173,7 +172,7 @@ class _Sheet:
         """Take in what was counted and what is on record."""
         plans = self.plans()
         if plans:
-            self._take_cells(self._apart(tables[plans[0]]))
+            self._take_cells(tables[plans[0]])
         if self.chart.watched is not None:
             windows = _windows(tables[plans[1]].table)
             self._stretches = stretches_of(windows, seconds=self.chart.seconds, starts=marks.starts)
@@ -182,11 +181,6 @@ class _Sheet:
                 part.group: pasts_of(self._stretches, signals, group=part.group)
                 for part in parts_of(self.chart.watched)
             }
-
-    def _apart(self, grown: Grown) -> Grown:
-        """With groups that are watched together as one; counted afresh then, since their rows meet in one cell."""
-        groups = self.chart.groups
-        return Grown(folded(grown.table, groups), None) if REMAINDER in groups else grown
 
     def _take_cells(self, grown: Grown) -> None:
         added = grown.added if self._begun else None
@@ -230,7 +224,7 @@ class _Sheet:
         """Learn what is not learnt yet, and let go of what nothing is judged by any more."""
         watched = self.chart.watched
         assert watched is not None
-        past = watched if table is None else replace(watched, table=folded(table, watched.groups))
+        past = watched if table is None else replace(watched, table=table)
         parts = {part.group: part for part in parts_of(past)}
         missing = self.unlearnt
         used = {(group, past) for group, pasts in self._pasts.items() for _, past in pasts}
@@ -305,7 +299,8 @@ def _without_units(plan: CountPlan) -> CountPlan:
 def _presence(watched: WatchedMonitor) -> CountPlan:
     """Which windows by receipt there are, and of which release; monitors of one window length share it."""
     carried = window_plan(watched.plan, view=View.RECEIVED, seconds=watched.seconds)
-    return replace(carried, monitor="windows", aggregates=(Aggregate(name="n"),), group=(), bins=None, unit=None)
+    whole = replace(carried, group=(), apart=(), bins=None, unit=None)
+    return replace(whole, monitor="windows", aggregates=(Aggregate(name="n"),))
 
 
 def _windows(presence: CountTable) -> tuple[WindowCounts, ...]:

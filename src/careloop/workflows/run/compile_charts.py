@@ -23,6 +23,7 @@ from careloop.measures.business import amount_plan
 from careloop.measures.latency import latency_plan
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
+from careloop.monitors.remainder import told_apart, watched_groups
 from careloop.workflows.run.compile_monitors import FAVOURABLE, compile_monitors, declared_values, hits_of
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -148,4 +149,5 @@ def _split(monitor: Monitor, schema: EventSchema) -> tuple[tuple[str, ...], Spli
     if monitor.by is None:
         return (), Split()
     column = column_named(monitor.by, schema)
-    return declared_values(column, schema), Split(group=(column,))
+    groups = watched_groups(declared_values(column, schema))
+    return groups, Split(group=(column,), apart=told_apart(groups))

@@ -46,7 +46,7 @@ from careloop.measures.intervals import clopper_pearson
 from careloop.measures.latency import latency_plan
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
-from careloop.monitors.remainder import folded, remainder_note, watched_groups
+from careloop.monitors.remainder import remainder_note, told_apart, watched_groups
 from careloop.ports.lake import Lake
 from careloop.workflows.run.calibration_monitor import calibration_monitor
 from careloop.workflows.run.read_windows import WindowQuery, reads_label
@@ -152,8 +152,8 @@ def with_windows(
     return tuple(
         replace(
             each,
-            table=folded(tables[each.plan.monitor], each.groups),
-            fresh=folded(fresh[each.plan.monitor], each.groups),
+            table=tables[each.plan.monitor],
+            fresh=fresh[each.plan.monitor],
         )
         for each in monitors
     )
@@ -199,7 +199,8 @@ def _split(monitor: Monitor, schema: EventSchema) -> tuple[tuple[str, ...], Spli
     if monitor.by is None:
         return (), Split()
     column = column_named(monitor.by, schema)
-    return watched_groups(declared_values(column, schema)), Split(group=(column,))
+    groups = watched_groups(declared_values(column, schema))
+    return groups, Split(group=(column,), apart=told_apart(groups))
 
 
 def _quantile(monitor: Monitor, share: float, groups: tuple[str, ...]) -> WatchedMonitor:
