@@ -13,12 +13,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from care_rooms import a_repository, care
+from hanging_server import HangingServer, Hangs
 from paging_services import API_KEY, ROUTING_KEY, PagingServices
 from served import care_command
+from webhook_receiver import SECRET
 
 from careloop import wiring
 from careloop.adapters.sqlite_outbox import SqliteOutbox
-from careloop.domain.outgoing import Message, MessageState
+from careloop.domain.outgoing import PAGES, Message, MessageState
 from careloop.testing.contracts.outbox import a_message
 from careloop.testing.source_tree_builder import edited, small_repository
 
@@ -58,15 +60,21 @@ def eventually(what: Callable[[], bool]) -> None:
     raise AssertionError("it did not come about")
 
 
-def a_worker(shop: Path) -> subprocess.Popen[bytes]:
+def a_worker(shop: Path, **environment: str) -> subprocess.Popen[bytes]:
     command = care_command("worker", "--repo", str(shop), "--every", "0.5")
     return subprocess.Popen(
         command,
-        env={**os.environ, **KEYS},
+        env={**os.environ, **KEYS, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def rounds_of(shop: Path) -> str:
+    """When the worker's last round began."""
+    beat = shop / ".care" / "worker.json"
+    return str(json.loads(beat.read_text())["at"]) if beat.exists() else ""
 
 
 def test_what_was_given_up_is_listed_owed_in_status_and_sent_again(tmp_path: Path) -> None:
@@ -120,3 +128,35 @@ def test_a_worker_killed_amid_sending_leaves_its_messages_to_the_next(tmp_path: 
         assert len(services.incidents) == 20
         beat = json.loads((shop / ".care" / "worker.json").read_text())
         assert "messages" not in beat["failed"]
+
+
+def test_a_webhook_that_hangs_is_given_up_in_sight_and_holds_neither_worker_nor_other_channels_up(
+    tmp_path: Path,
+) -> None:
+    """The webhook takes each request and never answers; the worker's rounds and the pages of others go on."""
+    with PagingServices() as services, HangingServer(Hangs.HEAD) as hook:
+        shop = a_shop(tmp_path, services.url)
+        box, last = outbox_of(shop), a_page(7, "pager")
+        box.put([last, a_page(8, "pager"), *(a_page(number, "duty") for number in range(20))])
+        for _ in range(PAGES.attempts - 1):
+            box.lease(holder="x", now=wiring.now(), lease_s=60, only=(last.key,))
+            box.failed(last.key, holder="x", why="timed out", now=wiring.now(), due_at=last.not_before)
+        worker = a_worker(shop, CARE_PAGER_URL=hook.url, CARE_PAGER_SECRET=SECRET)
+        try:
+            eventually(lambda: hook.requests > 0)
+            first = rounds_of(shop)
+            eventually(lambda: len(outbox_of(shop).entries(state=MessageState.SENT)) == 20)
+            eventually(lambda: rounds_of(shop) > first)
+            eventually(lambda: bool(outbox_of(shop).entries(state=MessageState.DEAD)))
+            eventually(lambda: ("/v2/enqueue", f"{last.id}/pager/undelivered") in services.incidents)
+        finally:
+            worker.terminate()
+            assert worker.wait(60) == 0
+        listed = care("outbox", "list", "--repo", shop, at=tmp_path)
+        assert "pager: page 7" in listed.out
+        assert "timed out" in listed.out
+        owed = care("status", shop, "--format", "json", at=tmp_path).answer["programme"]
+        assert [one["message"] for one in owed if one["rule"] == "message-delivered"] == [
+            "pager: a page was not taken, last that of credit (the page was not taken: 127.0.0.1 cannot be reached: "
+            "timed out)"
+        ]

@@ -89,13 +89,16 @@ class _TimedConnection(HTTPConnection):
         timer.daemon = True
         timer.start()
         try:
-            return super().getresponse()
+            answer = super().getresponse()
         except (OSError, HTTPException) as error:
             if late.is_set():
                 raise TimeoutError("timed out") from error
             raise
         finally:
             timer.cancel()
+        if late.is_set():
+            raise TimeoutError("timed out")  # a head that was cut off is no answer, whatever its first line says
+        return answer
 
 
 class _TimedSecureConnection(HTTPSConnection, _TimedConnection):

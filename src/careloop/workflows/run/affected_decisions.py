@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from careloop.domain.affected_decision import AffectedDecision, AffectedList, AffectedSlice, digest_of_ids
+from careloop.domain.counts import REMAINDER
 from careloop.domain.event import Event, EventKind, StoredEvent
 from careloop.domain.event_columns import PARTS
 from careloop.domain.event_rows import View

@@ -201,8 +201,8 @@ def deliver_messages(
     """Try whatever of these kinds is due, or of those in `only`; orders are given by their plans alone.
 
     What a channel refuses, or has not taken after the last attempt, becomes a dead letter, and a page over the others.
-    A channel that has just been out of reach is left alone for some seconds: a storm of pages does not wait for it a
-    thousand times.
+    A channel that has just been out of reach is left alone for some seconds, and while somebody is trying it again: a
+    storm of pages does not wait for it a thousand times.
     """
     kept = room.outbox.entries(state=MessageState.WAITING)
     waiting = [one for one in kept if one.message.kind in kinds - {MessageKind.ORDER}]
@@ -224,7 +224,8 @@ def deliver_messages(
 
 
 def _just_failed(entry: OutboxEntry, now: datetime) -> bool:
-    return bool(entry.why) and timedelta(0) < entry.due_at - now <= _LEFT_ALONE
+    under_way = entry.leased_until is not None and entry.leased_until > now
+    return bool(entry.why) and (under_way or timedelta(0) < entry.due_at - now <= _LEFT_ALONE)
 
 
 def _tried(entry: OutboxEntry, room: PostRoom) -> MessageState:
