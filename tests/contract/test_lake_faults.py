@@ -256,6 +256,43 @@ def test_a_window_across_a_change_of_schema_counts_rows_of_both(
         assert sum(values[0] for _, values in found[0][-1]) == 9
 
 
+def sent(numbers: range, **features: object) -> list[dict[str, object]]:
+    return [a_row(n, features={"job": "clerk", **features}) for n in numbers]
+
+
+def test_a_schema_that_changes_mid_window_undeclared_is_told_and_declared_goes_on(tmp_path: Path) -> None:
+    """An application sends another type and a new field before anybody declared it; then somebody does."""
+    new = a_schema(
+        features={
+            "job": {"type": "category", "personal": True, "values": ["clerk", "farmer", "pilot"]},
+            "hours": {"type": "text", "personal": True},
+            "rank": {"type": "integer", "personal": True},
+        }
+    )
+    with closing(open_lake(tmp_path)) as lake:
+        before, after = an_intake(lake, a_schema()), an_intake(lake, new)
+        old_rows = sent(range(10), hours=40)
+        assert ingest_events(json_batch(json.dumps(old_rows).encode()), before, now=NOON).accepted == 10
+        compacted(lake)
+        undeclared = [*sent(range(10, 20), hours="40 h"), *sent(range(20, 30), rank=3), *sent(range(30, 40), job="pilot")]
+        told = ingest_events(json_batch(json.dumps(undeclared).encode()), before, now=NOON)
+        assert (told.accepted, told.refused_rows) == (10, 20)
+        assert {reason.partition(":")[0] for reason in told.reasons} == {"features.hours", "features.job"}
+        assert dict(told.dropped) == {"features.rank": 10}
+        changed = ingest_events(json_batch(json.dumps(undeclared).encode()), after, now=NOON)
+        assert (changed.accepted, changed.duplicates, changed.refused_rows) == (20, 10, 0)
+        compacted(lake)
+        (watched,) = compile_monitors([a_drift()], new).watched
+        query = WindowQuery(system="credit", plans=[watched.plan], seconds=3600)
+        table = closed_windows(lake, query, now=NOON + timedelta(hours=2)).tables["jobs"]
+        assert len({key.window for key in table.cells}) == 1
+        assert table.by_bin() == {0: (30,), 2: (10,)}, "one window, rows of both declarations, and none twice"
+
+
+def a_drift() -> Monitor:
+    return a_gap(id="jobs", kind="drift", measure="psi", by=None, of="features.job")
+
+
 def test_reading_a_lake_whose_parquet_is_gone_says_which_file(tmp_path: Path) -> None:
     with closing(open_lake(tmp_path)) as lake:
         lake.append([an_event(1)], now=NOON)

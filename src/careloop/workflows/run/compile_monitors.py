@@ -178,6 +178,7 @@ def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) 
         hit, among = declared_hits(monitor, schema)
     else:
         hit = hits_of(compared or monitor.measure, schema, favourable)
+        among = tuple(Predicate(test.column, Compare.IS_PRESENT) for test in hit if test.column.kind is ColumnKind.FLAG)
     if monitor.tolerance >= 1:
         raise InvalidInput(f"the tolerance {monitor.tolerance} of a rate lies between 0 and 1")
     plan = rate_plan(monitor.id, hit=hit, among=among, split=split)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from careloop.domain.counts import MISSING
 from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.workflows.run.watched_monitor import WatchedMonitor
@@ -31,7 +32,8 @@ def silent_monitors(
 ) -> tuple[SilentMonitor, ...]:
     """The monitors for which no row came in the last two windows that must have closed by now.
 
-    A group that stops is silence as well. Labels may take `label_days` more.
+    A group that stops is silence as well, and so are rows that lack what is judged: nobody is well because nothing is
+    said. Labels may take `label_days` more.
     """
     return tuple(found for each in monitors if (found := _silent(each, now, label_days)) is not None)
 
@@ -40,7 +42,7 @@ def _silent(watched: WatchedMonitor, now: datetime, label_days: float) -> Silent
     column = watched.plan.columns.index("n") if "n" in watched.plan.columns else 0
     newest: dict[str, int] = {}
     for key, values in watched.table.cells.items():
-        if values[column]:
+        if values[column] and not (watched.calibration and key.bin == MISSING):
             newest[key.group] = max(key.window, newest.get(key.group, key.window))
     if not newest:
         return SilentMonitor(watched.monitor, "no row has come yet, so nothing is known")

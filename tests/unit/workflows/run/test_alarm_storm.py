@@ -51,14 +51,14 @@ def test_a_storm_of_alarms_gives_twenty_messages_and_the_last_says_where_the_res
     world, raised = a_world(), five_bad_days_alarm()
     alarms = [
         replace(raised, id=uuid7(1, number.to_bytes(10)), signal=replace(raised.signal, monitor=f"gap-{number}"))
-        for number in range(300)
+        for number in range(1_000)
     ]
     readiness = Readiness(may_act=False, because="new", days=0, windows=0, alarms=0)
     for one in alarms:
         record = alarm_record(one, readiness=readiness, promise="P5Y", actor=AUTOMATION, now=at_day(35))
         world.ledger.append([record], recorded_at=at_day(35))
     report = look(world, a_watched([(ONE, GOOD)] * 2), day=35.1)
-    assert len(report.answered) == len(world.records("plan.decided")) == 300
+    assert len(report.answered) == len(world.records("plan.decided")) == 1_000
     pages = [*world.pager.pages.values()]
     assert len(pages) == 20
     assert "only listed: care monitor alarms credit" in pages[-1].text
