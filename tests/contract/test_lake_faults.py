@@ -1,4 +1,4 @@
-"""What goes wrong around a lake on a real disk: no room, clocks, storms of NaN, very many groups, a changed schema."""
+"""R47: what goes wrong around a lake on a real disk: no room, clocks, storms of NaN, many groups, a changed schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A storm of NaN, of infinities or of nothing at all: what is watched turns red or is said to be silent, never well."""
+"""A storm of NaN, of infinities or of nothing at all: what is watched turns red or is said to be silent, never well (R47)."""
 
 from __future__ import annotations
 
