@@ -17,6 +17,7 @@ from careloop.errors import UsageError
 from careloop.plans.automation_history import explained, plans_of
 from careloop.reports.alarm_report import rehearsal_json, rehearsal_line
 from careloop.reports.replay_plot import ReplayedDetector, replay_svg
+from careloop.workflows.run.amount_monitor import outside_note
 from careloop.workflows.run.automation_log import automation_entries
 from careloop.workflows.run.enter_safe_state import Place
 from careloop.workflows.run.rehearse_monitors import Rehearsed, between, notice_change, rehearse_monitors
@@ -118,5 +119,5 @@ def opened_watch(
 def say_notes(opened: OpenWatch) -> None:
     """What a reader has to know about how monitors are watched."""
     for watched in opened.watch.monitors:
-        if watched.note:
-            say(f"note: {watched.monitor.id}: {watched.note}", "grey")
+        for note in filter(None, (watched.note, outside_note(watched))):
+            say(f"note: {watched.monitor.id}: {note}", "grey")

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from careloop.domain.counts import Tally
 
-__all__ = ["Readiness", "Signal", "Worse"]
+__all__ = ["Amount", "Readiness", "Signal", "Worse"]
 
 
 class Worse(StrEnum):
@@ -16,6 +16,17 @@ class Worse(StrEnum):
     HIGHER = "higher"
     LOWER = "lower"
     EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """What rows come to where a mean is watched and no rate, in the unit that the system declares."""
+
+    observed: float
+    """Mean of the rows."""
+    limit: float
+    """Mean that would still have been accepted."""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,8 @@ class Signal:
     statistic: float
     """Average of the e-detectors; the alarm is `statistic` ≥ `threshold`."""
     threshold: float
+    amount: Amount | None = None
+    """Where a mean is watched: what it came to. `observed` and `limit` are then places in its declared range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

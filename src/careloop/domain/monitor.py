@@ -54,6 +54,10 @@ class Monitor(Noun):
     """Values of that column that count as hits of a rate."""
     edges: tuple[float, ...] = ()
     """Where a column of numbers is cut into bins to watch it for drift; rising. `care monitor init` proposes them."""
+    least: float | None = None
+    """Of a mean amount: what lies below counts as this much. With `most` it is the range that the promise rests on."""
+    most: float | None = None
+    """Of a mean amount: what lies above counts as this much."""
     judge: AuditedJudge | None = None
     """What people found about the judge whose verdicts the rate counts: the tolerance is then of true problems."""
     window: WindowLength

@@ -43,7 +43,7 @@ class SeriesRole(StrEnum):
     """How far the mixture of a column lies from the usual one, as a population stability index."""
     QUANTILE = "quantile"
     AMOUNT = "amount"
-    """A sum of money or another declared quantity, of one group or of all rows."""
+    """A sum of money or another declared quantity, or its mean, of one group or of all rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from careloop.domain.count_plan import Aggregate, Column, CountPlan, Predicate
+from careloop.domain.count_plan import Aggregate, Column, Compare, CountPlan, Predicate
 from careloop.domain.counts import CountTable
 from careloop.domain.measured import GroupValue, Measured, Unit
 from careloop.errors import InvalidInput
 from careloop.measures.split import Split, plan_of
 
-__all__ = ["amount", "amount_per_row", "amount_plan", "volume"]
+__all__ = ["amount", "amount_per_row", "amount_plan", "bounded_amount_plan", "volume"]
 
 
 def volume(table: CountTable) -> Measured:
@@ -28,6 +28,25 @@ def amount_plan(
     """Sum a fixed-point column, such as cents, over the rows that satisfy `among`. Columns: `sum` and `n`."""
     counted = (Aggregate(name="sum", sums=column), Aggregate(name="n"))
     return plan_of(monitor, aggregates=counted, where=among, split=split or Split())
+
+
+def bounded_amount_plan(
+    monitor: str, *, column: Column, low: int, high: int, split: Split | None = None
+) -> CountPlan:
+    """Sum a fixed-point column where it lies within a range, and count the rows below and above it.
+
+    Columns: `sum` of what lies within, both ends included, `below`, `above`, and `n`, all rows that have the amount.
+    What the rows come to when those outside count as the nearer end follows: sum + low·below + high·above.
+    """
+    within = (Predicate(column, Compare.GE, (low,)), Predicate(column, Compare.LE, (high,)))
+    counted = (
+        Aggregate(name="sum", where=within, sums=column),
+        Aggregate(name="below", where=(Predicate(column, Compare.LT, (low,)),)),
+        Aggregate(name="above", where=(Predicate(column, Compare.GT, (high,)),)),
+        Aggregate(name="n"),
+    )
+    there = (Predicate(column, Compare.IS_PRESENT),)
+    return plan_of(monitor, aggregates=counted, where=there, split=split or Split())
 
 
 def amount(table: CountTable, *, digits: int) -> Measured:

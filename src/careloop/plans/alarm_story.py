@@ -38,12 +38,15 @@ def alarm_story(entries: Iterable[Entry], alarm: str) -> tuple[str, ...]:
 
 
 def _moved(signal: Signal) -> str:
-    rows = f"{signal.observed.hits} of {signal.observed.n}"
+    rows, limit = f"{signal.observed.hits} of {signal.observed.n}", f"{signal.limit:.3f}"
+    if signal.amount is not None:
+        rows = f"a mean of {signal.amount.observed:.4g} {signal.amount.unit} over {signal.observed.n} rows"
+        limit = f"{signal.amount.limit:.4g}"
     against = "" if signal.compared is None else f" against {signal.compared.hits} of {signal.compared.n}"
     who = f" of {signal.group}" if signal.group is not None else ""
     return (
         f"{signal.monitor}{who} moved {signal.moved.value} under {signal.release[:19]}: {rows}{against} "
-        f"with a limit of {signal.limit:.3f}; evidence {signal.statistic:.3g}, needed {signal.threshold:.0f}"
+        f"with a limit of {limit}; evidence {signal.statistic:.3g}, needed {signal.threshold:.0f}"
     )
 
 

@@ -84,6 +84,9 @@ def _measured(alarm: RaisedAlarm) -> dict[str, str]:
     if signal.compared is not None:
         found["compared with"] = f"{signal.compared.hits} of {signal.compared.n} rows of the other groups"
     found["limit"] = repr(signal.limit)
+    if signal.amount is not None:
+        found["observed"] = f"a mean of {signal.amount.observed:.6g} {signal.amount.unit} over {signal.observed.n} rows"
+        found["limit"] = f"{signal.amount.limit:.6g} {signal.amount.unit}".strip()
     found["evidence"] = f"{signal.statistic:.4g} of {signal.threshold:.4g} needed"
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -142,14 +142,17 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 def alarm_line(signal: Signal) -> str:
     """An alarm in one line that can be checked by hand."""
-    rate = f"{_rate(signal.observed)} of {signal.observed.n} rows"
+    rate, limit = f"{_rate(signal.observed)} of {signal.observed.n} rows", f"{signal.limit:.3f}"
+    if signal.amount is not None:
+        rate = f"{signal.amount.observed:.4g} {signal.amount.unit} a row in {signal.observed.n} rows".replace("  ", " ")
+        limit = f"{signal.amount.limit:.4g}"
     against = "" if signal.compared is None else f" against {_rate(signal.compared)} of {signal.compared.n}"
     who = f" for {signal.group}" if signal.group is not None else ""
     evidence = f"evidence {signal.statistic:.3g} of {signal.threshold:.0f} needed"
     since = f"since {_instant(signal.since)}"
     return (
         f"{signal.monitor}{who} moved {signal.moved.value} under {signal.release[:19]}: {rate}{against}, "
-        f"limit {signal.limit:.3f}, {evidence}, {since}"
+        f"limit {limit}, {evidence}, {since}"
     )
 
 
@@ -215,6 +218,7 @@ def _signal_json(signal: Signal) -> dict[str, Any]:
         "observed": {"hits": signal.observed.hits, "n": signal.observed.n},
         "compared": None if signal.compared is None else {"hits": signal.compared.hits, "n": signal.compared.n},
         "limit": signal.limit,
+        "amount": None if signal.amount is None else asdict(signal.amount),
         "statistic": signal.statistic,
         "threshold": signal.threshold,
     }

@@ -96,7 +96,7 @@ def _alarm(mark: AlarmMark) -> dict[str, Any]:
         "since": signal.since,
         "group": signal.group,
         "moved": signal.moved.value,
-        "limit": signal.limit,
+        "limit": signal.limit if signal.amount is None else signal.amount.limit,
         "severity": mark.severity,
         "plan": mark.plan.kind.value if mark.plan else None,
         "again": mark.again,

@@ -9,7 +9,7 @@ from careloop.domain.count_plan import CategoryBins, EdgeBins
 from careloop.domain.counts import UNKNOWN_GROUP, CellKey, CountTable, Tally
 from careloop.domain.measured import Interval, Measured
 from careloop.domain.monitor_chart import ChartPoint, SeriesRole
-from careloop.measures.business import amount
+from careloop.measures.business import amount, amount_per_row
 from careloop.measures.drift import psi
 from careloop.measures.fairness import impact_ratio
 from careloop.measures.intervals import newcombe, wilson
@@ -100,7 +100,7 @@ def _rates(chart: ChartPlan, cells: WindowCells, window: int, release: str) -> I
 def _measured(chart: ChartPlan, table: CountTable) -> Measured:
     if chart.quantile is not None:
         return latency_quantile(table, chart.quantile, bins=LATENCY_BINS)
-    return amount(table, digits=chart.digits)
+    return amount_per_row(table, digits=chart.digits) if chart.per_row else amount(table, digits=chart.digits)
 
 
 def _point(

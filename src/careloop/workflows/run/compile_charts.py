@@ -1,6 +1,6 @@
 """From `monitors.yaml` to what a page can draw: more than detectors watch; what cannot be drawn, with its reason.
 
-Drawn is what detectors watch (rates, gaps, ratios and mixtures), and also quantiles of latency and sums of a declared
+Drawn is what detectors watch (rates, gaps, ratios and mixtures), and also quantiles of latency and sums and means of a declared
 amount. The rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from careloop.domain.count_plan import CountPlan, ExponentialBins
+from careloop.domain.count_plan import Compare, CountPlan, ExponentialBins, Predicate
 from careloop.domain.event import MILLIONTHS
 from careloop.domain.event_columns import LATENCY_US, column_named, declared_columns
 from careloop.domain.monitor import Monitor
@@ -24,6 +24,7 @@ from careloop.measures.latency import latency_plan
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.monitors.remainder import told_apart, watched_groups
+from careloop.workflows.run.amount_monitor import PER_ROW, amount_field
 from careloop.workflows.run.compile_monitors import FAVOURABLE, compile_monitors, declared_values, hits_of
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -50,6 +51,8 @@ class ChartPlan:
     quantile: float | None = None
     digits: int = 0
     """Decimal places of an amount that is kept as whole numbers."""
+    per_row: bool = False
+    """Whether an amount is drawn as the mean of its rows; else as their sum."""
     counted_in: str | None = None
     """Unit of an amount, as the system declares it."""
     watched: WatchedMonitor | None = None
@@ -82,8 +85,8 @@ def compile_charts(
 
 
 def _drawn_as_watched(watched: WatchedMonitor) -> bool:
-    """Whether what is drawn is what is watched; of a quantile other counts are drawn, and calibration is not yet."""
-    return watched.quantile is None and not watched.calibration
+    """Whether what is drawn is what is watched; of a quantile and a mean other counts are, and calibration is not yet."""
+    return watched.quantile is None and watched.amounts is None and not watched.calibration
 
 
 def _of_watched(watched: WatchedMonitor) -> ChartPlan:
@@ -120,12 +123,15 @@ def _of_unwatched(monitor: Monitor, schema: EventSchema, favourable: Sequence[st
 def _drawn(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], because: str | None) -> ChartPlan:
     groups, split = _split(monitor, schema)
     quantile = _QUANTILE.fullmatch(monitor.measure)
-    amount = schema.business.get(monitor.measure)
+    per_row = PER_ROW.fullmatch(monitor.measure) is not None
+    name = amount_field(monitor, schema)[0] if per_row else monitor.measure
+    amount = schema.business.get(name)
     if quantile is not None:
         role, plan = SeriesRole.QUANTILE, latency_plan(monitor.id, bins=LATENCY_BINS, split=split)
     elif amount is not None and amount.type in _DIGITS:
-        column = declared_columns(schema)[f"business.{monitor.measure}"]
-        role, plan = SeriesRole.AMOUNT, amount_plan(monitor.id, column=column, split=split)
+        column = declared_columns(schema)[f"business.{name}"]
+        among = (Predicate(column, Compare.IS_PRESENT),) if per_row else ()
+        role, plan = SeriesRole.AMOUNT, amount_plan(monitor.id, column=column, among=among, split=split)
     elif monitor.measure == _RATIO and groups:
         hit = hits_of("selection_rate", schema, favourable)
         role, plan = SeriesRole.IMPACT_RATIO, rate_plan(monitor.id, hit=hit, split=split)
@@ -140,6 +146,7 @@ def _drawn(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], bec
         groups=groups,
         quantile=int(quantile.group(1)) / 100 if quantile is not None else None,
         digits=_DIGITS.get(amount.type, 0) if amount is not None else 0,
+        per_row=per_row,
         counted_in=None if amount is None else amount.unit,
         not_watched=because,
     )

@@ -48,6 +48,7 @@ from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.monitors.remainder import remainder_note, told_apart, watched_groups
 from careloop.ports.lake import Lake
+from careloop.workflows.run.amount_monitor import PER_ROW, amount_monitor
 from careloop.workflows.run.calibration_monitor import calibration_monitor
 from careloop.workflows.run.read_windows import WindowQuery, reads_label
 from careloop.workflows.run.watch_memory import KeptWindows
@@ -166,6 +167,8 @@ def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) 
         return _quantile(monitor, int(quantile.group(1)) / 100, groups)
     if monitor.measure in _DRIFTS:
         return _drift(monitor, schema)
+    if PER_ROW.fullmatch(monitor.measure):
+        return amount_monitor(monitor, schema, groups=groups, split=split)
     if monitor.measure == _CALIBRATION:
         return calibration_monitor(monitor)
     compared = _GAPS.get(monitor.measure)

@@ -16,6 +16,7 @@ from typing import Final
 from careloop.domain.alarm import Readiness, Signal
 from careloop.domain.counts import CountTable
 from careloop.domain.monitor import Reference
+from careloop.monitors.amounts import amount_windows, compile_amount_alarm, told_in_amounts
 from careloop.monitors.calibration_alarm import compile_calibration_alarm
 from careloop.monitors.drift_alarm import compile_drift_alarm
 from careloop.monitors.gap_alarm import compile_gap_alarm
@@ -63,6 +64,8 @@ class Part:
         watched = self.watched
         if watched.calibration:
             return compile_calibration_alarm(self.terms, middles=watched.middles, history=history)
+        if watched.amounts is not None:
+            return compile_amount_alarm(self.terms, history=history)
         if watched.drift:
             return compile_drift_alarm(self.terms, bins=watched.bins, history=history)
         if watched.ratio:
@@ -139,7 +142,10 @@ def _windows_by_group(watched: WatchedMonitor, table: CountTable) -> dict[str | 
     season = hour_of_week if watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK else one_slot
     hits = "n" if watched.drift else "hits"
     by_bin = watched.drift or watched.calibration
-    windows = windows_of(table, hits=hits, slot_of=season, by_bin=by_bin)
+    if watched.amounts is not None:
+        windows = amount_windows(table, watched.amounts, slot_of=season)
+    else:
+        windows = windows_of(table, hits=hits, slot_of=season, by_bin=by_bin)
     if watched.gap or not watched.groups:
         return {None: list(windows)}
     return {group: [_only(window, group) for window in windows] for group in watched.groups}
@@ -309,7 +315,9 @@ def _told(part: Part, alarm: ChangeAlarm, signal: Signal, fed: Sequence[WindowCo
     known = [(n, limit) for n, limit in limits if limit is not None]
     rows = sum(n for n, _ in known)
     limit = sum(n * limit for n, limit in known) / rows if rows else signal.limit
-    return replace(signal, group=part.group, limit=limit)
+    told = replace(signal, group=part.group, limit=limit)
+    within = part.watched.amounts
+    return told if within is None else told_in_amounts(told, run, within)
 
 
 def _only(window: WindowCounts, group: str) -> WindowCounts:

@@ -12,6 +12,7 @@ from careloop.domain.event_columns import PREDICTION
 from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.domain.noun import days_in, seconds_in
+from careloop.monitors.amounts import AmountRange
 from careloop.monitors.promise import Promise
 
 __all__ = ["WatchedMonitor"]
@@ -19,7 +20,7 @@ __all__ = ["WatchedMonitor"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedMonitor:
-    """A monitor of a rate, of how the rates of groups compare, of a mixture, or of a quantile."""
+    """A monitor of a rate, of how the rates of groups compare, of a mixture, of a mean, or of a quantile."""
 
     monitor: Monitor
     plan: CountPlan
@@ -36,6 +37,8 @@ class WatchedMonitor:
     """Whether they are compared by ratio; else by difference."""
     calibration: bool = False
     """Whether the score is held against what turned out to be true, bin by bin."""
+    amounts: AmountRange | None = None
+    """In which range amounts count, where their mean is watched."""
     quantile: float | None = None
     """Which quantile of the plan's column is watched, in (0, 1), until its limit is fixed (`fix_quantiles`)."""
     at_most: float | None = None

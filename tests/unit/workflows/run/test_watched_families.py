@@ -7,15 +7,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from watch_builders import a_monitor
 
+from careloop.domain.alarm import Worse
 from careloop.domain.counts import Tally
 from careloop.domain.event import Event
 from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.domain.system import EventSchema
+from careloop.monitors.amounts import outside
+from careloop.reports.alarm_report import alarm_line
 from careloop.testing.event_builders import LOCK, NOON, a_label_row, a_schema, admitted, an_event
 from careloop.testing.lake_fake import LakeFake
+from careloop.workflows.run.amount_monitor import outside_note
 from careloop.workflows.run.compile_monitors import CompiledMonitors, compile_monitors, with_windows
 from careloop.workflows.run.detect_changes import Change, detect_changes
 from careloop.workflows.run.fix_quantiles import fix_quantiles
@@ -174,3 +179,68 @@ def test_which_answers_are_favourable_is_declared_or_a_guess_that_is_said() -> N
     declared = compile_monitors([a_monitor()], a_schema(favourable=("refer",))).watched[0]
     assert declared.note == ""
     assert declared.plan.aggregates[0].where[0].values == ("refer",)
+
+
+def purchases(chance: random.Random, changed: bool) -> dict[str, Any]:
+    """Most shoppers buy, for little or for very much. The change: those who buy, buy much less."""
+    spent = round(chance.lognormvariate(1.5 if changed else 3.3, 0.7), 2) if chance.random() < 0.8 else 0.0
+    return {"business": {"amount": spent}}
+
+
+def a_revenue(**changed: Any) -> Monitor:
+    asked: dict[str, Any] = {
+        **{"id": "revenue", "kind": "business", "measure": "revenue_per_row", "by": None, "of": "business.amount"},
+        **{"least": 0, "most": 80, "tolerance": 0.3, "promise": "P60D", "minimum_n": 50, "response": "page"},
+    }
+    return a_monitor(**{**asked, **changed})
+
+
+def test_a_mean_amount_that_falls_is_noticed_and_told_in_its_unit() -> None:
+    lake = a_lake(purchases)
+    found = watched(a_revenue(), lake)
+    assert found.plan.columns == ("sum", "below", "above", "n")
+    assert found.note == "what lies below 0 or above 80 counts as that"
+    assert "lay below the range and" in outside_note(found)
+    (first, *_) = detect_changes(found, starts={})
+    assert CHANGED <= day_of(first) <= CHANGED + 6
+    signal = first.signal
+    assert signal.moved is Worse.LOWER
+    amount = signal.amount
+    assert amount is not None
+    assert amount.unit == "EUR"
+    assert amount.observed < amount.limit
+    assert signal.observed.n == first.part.windows[-1].tally.n // 80_000_000 * (day_of(first) - (CHANGED - 1))
+    line = alarm_line(signal)
+    assert f"revenue moved lower under {LOCK[:19]}: {amount.observed:.4g} EUR a row in {signal.observed.n} rows" in line
+    assert f"limit {amount.limit:.4g}," in line
+    calm = a_lake(lambda chance, _: purchases(chance, False))
+    assert not detect_changes(watched(a_revenue(), calm), starts={})
+
+
+def test_one_enormous_amount_is_no_change_and_is_counted_as_lying_outside() -> None:
+    def answer(chance: random.Random, changed: bool) -> dict[str, Any]:
+        return {"business": {"amount": 1e9 if changed and chance.random() < 0.02 else 10.0}}
+
+    found = watched(a_revenue(measure="cost_per_row", tolerance=2.0), a_lake(answer))
+    below, above, n = outside(found.table)
+    assert (below, n) == (0, DAYS * A_DAY)
+    assert above > 0
+    assert detect_changes(found, starts={}) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"least": None}, "say with `least` and `most`"),
+        ({"most": 0}, "ends above where it begins"),
+        ({"tolerance": 80.0}, "as wide as the range"),
+        ({"response": "rollback"}, "may alert or page"),
+        ({"reference": "evaluation_set"}, "its own past"),
+        ({"of": "features.hours"}, "is no amount"),
+        ({"of": None}, "no single column 'business.revenue'"),
+        ({"most": 80.00000001}, "more decimal places"),
+    ],
+)
+def test_a_mean_amount_says_what_it_needs(changed: dict[str, Any], said: str) -> None:
+    (left,) = compiled(a_revenue(**changed), LakeFake()).left_out
+    assert said in left.because
