@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Final
+from typing import Final, Protocol
 
 from careloop.domain.counts import Tally
 from careloop.domain.measured import Interval
@@ -15,9 +15,26 @@ from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.traffic import Chance, TrafficCase, window_of_case
 from careloop.monitors.window import WindowCounts, one_slot
 
-__all__ = ["CaseResult", "SimulatedTraffic", "SimulationTerms", "simulate_case", "windows_of_case"]
+__all__ = ["CaseResult", "Draw", "SimulatedTraffic", "SimulationTerms", "simulate_case", "windows_of_case"]
 
 _KEPT: Final = 0.98
+
+
+class Draw(Protocol):
+    """Makes a window up: `window_of_case` for rates, or one of `made_up`."""
+
+    def __call__(
+        self,
+        case: TrafficCase,
+        groups: Mapping[str, tuple[float, int]],
+        /,
+        *,
+        at: int,
+        chance: Chance,
+        shift: float = 0.0,
+    ) -> WindowCounts:
+        """The window that starts at `at`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +46,11 @@ class SimulatedTraffic:
     seconds: int
     """Length of a window."""
     slot_of: Callable[[int], int] = one_slot
+    draw: Draw = window_of_case
+
+    def drawn_by(self, draw: Draw) -> SimulatedTraffic:
+        """The same, with rows of another kind."""
+        return replace(self, draw=draw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +109,7 @@ def windows_of_case(
         if case.wander:
             shift = _KEPT * shift + chance.gauss(0.0, step)
         at = number * traffic.seconds
-        window = window_of_case(case, groups, at=at, chance=chance, shift=shift)
+        window = traffic.draw(case, groups, at=at, chance=chance, shift=shift)
         yield replace(window, slot=traffic.slot_of(at))
 
 

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from careloop.domain.counts import BUCKETS, Tally
 from careloop.monitors.window import Cell, WindowCounts
 
-__all__ = ["CASES", "Chance", "TrafficCase", "drawn", "window_of_case"]
+__all__ = ["CASES", "Chance", "TrafficCase", "drawn", "shift_of", "window_of_case"]
 
 _DAY: Final = 86_400
 
@@ -74,15 +74,19 @@ def window_of_case(
 
     `shift` is added to all rates: what wanders, if anything does.
     """
-    moved = shift + case.daily_cycle * math.sin(2 * math.pi * (at % _DAY) / _DAY)
-    if case.window_sd:
-        moved += chance.gauss(0.0, case.window_sd)
+    moved = shift_of(case, at=at, chance=chance, shift=shift)
     cells = tuple(
         Cell(group, bucket, tally)
         for group, (rate, rows) in groups.items()
         for bucket, tally in _rows(case, min(0.999, max(0.001, rate + moved)), rows, chance).items()
     )
     return WindowCounts(window=at, release="simulated", cells=cells)
+
+
+def shift_of(case: TrafficCase, *, at: int, chance: Chance, shift: float = 0.0) -> float:
+    """By how much the hour of the day, and chance, move all rows of the window that starts at `at`, beside `shift`."""
+    moved = shift + case.daily_cycle * math.sin(2 * math.pi * (at % _DAY) / _DAY)
+    return moved + chance.gauss(0.0, case.window_sd) if case.window_sd else moved
 
 
 def _rows(case: TrafficCase, rate: float, rows: int, chance: Chance) -> dict[int, Tally]:
