@@ -92,3 +92,5 @@ def _asked(system: str, monitor: str | None, *, every: bool, repo: RepoOnlyOptio
 def _tell(found: SimulatedMonitor) -> None:
     for style, line in simulation_lines([(found.monitor, found.cases, found.not_simulated)]):
         say(line, style)
+    if found.made_up:
+        say(f"  {found.made_up}", "grey")

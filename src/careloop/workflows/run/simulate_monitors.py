@@ -17,7 +17,7 @@ from careloop.monitors.simulate import CaseResult, SimulationTerms, simulate_cas
 from careloop.monitors.traffic import CASES, Chance
 from careloop.monitors.window import WindowCounts
 from careloop.workflows.run.detect_changes import Part
-from careloop.workflows.run.simulated_traffic import Supposed, naive_rule, supposed_traffic
+from careloop.workflows.run.simulated_traffic import Supposed, naive_rule, supposed_change, supposed_traffic
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["SimulatedMonitor", "simulate_monitors"]
@@ -25,6 +25,7 @@ __all__ = ["SimulatedMonitor", "simulate_monitors"]
 _SLOW_HISTORY: Final = 168
 _SLOW_WINDOWS: Final = 100
 """A detector of calibration looks at its whole past for each new guess; a week of it, and fewer windows, must do."""
+_SLOW_SAID: Final = f"played over {_SLOW_WINDOWS} windows, learnt from {_SLOW_HISTORY}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class SimulatedMonitor:
     cases: tuple[CaseResult, ...]
     not_simulated: str | None = None
     """Why there are no cases."""
+    made_up: str = ""
+    """What the change comes to, and how much was played, where the options do not say; empty elsewhere."""
 
 
 def simulate_monitors(
@@ -50,7 +53,9 @@ def simulate_monitors(
             why = "a mixture of one bin has nothing to move"
             yield SimulatedMonitor(monitor=watched.monitor, cases=(), not_simulated=why)
         else:
-            yield SimulatedMonitor(monitor=watched.monitor, cases=_cases(watched, supposed, terms, chance))
+            said = supposed_change(watched, supposed) or _SLOW_SAID * watched.calibration
+            cases = _cases(watched, supposed, terms, chance)
+            yield SimulatedMonitor(monitor=watched.monitor, cases=cases, made_up=said)
 
 
 def _cases(

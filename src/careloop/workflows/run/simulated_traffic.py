@@ -17,7 +17,7 @@ from careloop.monitors.simulate import SimulatedTraffic
 from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, pooled
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
-__all__ = ["Naive", "Supposed", "naive_rule", "supposed_traffic"]
+__all__ = ["Naive", "Supposed", "naive_rule", "supposed_change", "supposed_traffic"]
 
 Naive = Callable[[WindowCounts, Sequence[WindowCounts]], bool]
 _LEVEL: Final = 1.96
@@ -59,6 +59,26 @@ def supposed_traffic(watched: WatchedMonitor, supposed: Supposed) -> SimulatedTr
     moved = min(0.99, max(0.0, rate + way * supposed.change))
     whole = SimulatedTraffic(before={"": (rate, rows)}, after={"": (moved, rows)}, seconds=seconds, slot_of=season)
     return whole if watched.amounts is None else whole.drawn_by(Amounts(watched.amounts.span))
+
+
+def supposed_change(watched: WatchedMonitor, supposed: Supposed) -> str:
+    """What the change comes to, where it is not of the monitor's own measure; empty elsewhere."""
+    if watched.amounts is not None:
+        before, after = (
+            watched.amounts.amount_at(next(iter(part.values()))[0])
+            for traffic in [supposed_traffic(watched, supposed)]
+            for part in (traffic.before, traffic.after)
+        )
+        return f"made up: a mean of {before:.4g} {watched.amounts.unit} that becomes {after:.4g}"
+    if not watched.drift:
+        return ""
+    bins = len(watched.bins) - 1
+    half = bins // 2
+    parts = [(half, half / bins, -supposed.change), (bins - half, 1 - half / bins, supposed.change)]
+    moved = {place: max(0.001, usual + by) / usual for place, (_, usual, by) in enumerate(parts)}
+    index = sum(usual * (moved[place] - 1) * math.log(moved[place]) for place, (_, usual, _) in enumerate(parts))
+    within = ", which is within the tolerance" if index <= watched.tolerance else ""
+    return f"made up: {supposed.change:.0%} of the rows move to other bins, an index of {index:.2f}{within}"
 
 
 def naive_rule(watched: WatchedMonitor, traffic: SimulatedTraffic) -> Naive | None:

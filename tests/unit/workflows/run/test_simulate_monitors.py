@@ -72,3 +72,25 @@ def test_what_common_tools_do_stands_beside_where_it_is_what_they_do() -> None:
 
 def test_one_seed_gives_one_simulation() -> None:
     assert played("mixture of words", runs=1) == played("mixture of words", runs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "tolerance", "said"),
+    [
+        ("mixture of words", 0.3, "made up: 20% of the rows move to other bins, an index of 0.24, which is within the"),
+        ("mixture of words", 0.1, "made up: 20% of the rows move to other bins, an index of 0.24"),
+        ("revenue", 0.8, "made up: a mean of 24 EUR that becomes 8"),
+        ("scores", 0.1, "played over 100 windows, learnt from 168"),
+        ("selection", 0.1, ""),
+    ],
+)
+def test_what_the_change_comes_to_is_said_in_the_monitors_own_measure(name: str, tolerance: float, said: str) -> None:
+    monitor = a_case(name).model_copy(update={"tolerance": tolerance})
+    compiled = compile_monitors([monitor], a_schema())
+    few = SimulationTerms(runs=1, windows=2, history=10)
+    (found,) = simulate_monitors(
+        compiled.watched, supposed=Supposed(rate=0.3, rows=40, change=0.2), terms=few, chance=random.Random(1)
+    )
+    assert found.made_up.startswith(said)
+    assert bool(found.made_up) is bool(said)
+    assert ("tolerance" in found.made_up) is ("tolerance" in said or said.endswith("the"))
