@@ -274,7 +274,11 @@ def test_a_schema_that_changes_mid_window_undeclared_is_told_and_declared_goes_o
         old_rows = sent(range(10), hours=40)
         assert ingest_events(json_batch(json.dumps(old_rows).encode()), before, now=NOON).accepted == 10
         compacted(lake)
-        undeclared = [*sent(range(10, 20), hours="40 h"), *sent(range(20, 30), rank=3), *sent(range(30, 40), job="pilot")]
+        undeclared = [
+            *sent(range(10, 20), hours="40 h"),
+            *sent(range(20, 30), rank=3),
+            *sent(range(30, 40), job="pilot"),
+        ]
         told = ingest_events(json_batch(json.dumps(undeclared).encode()), before, now=NOON)
         assert (told.accepted, told.refused_rows) == (10, 20)
         assert {reason.partition(":")[0] for reason in told.reasons} == {"features.hours", "features.job"}

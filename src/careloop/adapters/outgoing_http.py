@@ -26,8 +26,8 @@ _WORDS: Final = 300
 class OutgoingHttp:
     """A way to one host, by https but to this host itself; redirects are not followed.
 
-    `timeout_s` bounds connecting, waiting for the first words, and the whole answer, each: a service that says a byte now
-    and then holds nobody up for longer than one that says nothing.
+    `timeout_s` bounds connecting, waiting for the first words, and the whole answer, each: a service that says a byte
+    now and then holds nobody up for longer than one that says nothing.
     """
 
     def __init__(self, url: str, *, timeout_s: float = 10.0) -> None:
@@ -52,7 +52,6 @@ class OutgoingHttp:
         except (URLError, OSError, HTTPException) as error:
             raise Unavailable(f"{self.host} cannot be reached: {error}") from error
         return said
-
 
     def _words(self, error: HTTPError) -> str:
         """The first words of a no; a no without words, or whose words never end, is a no all the same."""

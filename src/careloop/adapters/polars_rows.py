@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from careloop.adapters.files_of_rows import FilesOfRows
 from careloop.adapters.parquet_bins import count_bins, only_bins
 from careloop.adapters.row_tables import (
-    FilesOfRows,
     check_columns,
     is_parquet,
     read_rows,

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from careloop.adapters.duckdb_counts import DuckDbCounts
+from careloop.adapters.files_of_rows import FilesOfRows
 from careloop.adapters.numpy_counts import NumpyCounts
 from careloop.adapters.row_tables import (
-    FilesOfRows,
     check_columns,
     is_parquet,
     read_rows,

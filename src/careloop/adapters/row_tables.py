@@ -15,32 +15,11 @@ import pyarrow.parquet as pq
 from careloop.domain.count_plan import ColumnKind, CountPlan
 from careloop.errors import InvalidInput, NotFound
 from careloop.measures.drift import edges_of_members
-from careloop.ports.row_files import Progress
 
-__all__ = ["FilesOfRows", "check_columns", "edges_of", "is_parquet", "kinds_of", "read_rows", "schema_of"]
+__all__ = ["check_columns", "edges_of", "is_parquet", "kinds_of", "read_rows", "schema_of"]
 
 _PARQUET: Final = (".parquet", ".pq")
 _ARROW: Final = (".arrow", ".feather", ".ipc")
-
-
-class FilesOfRows:
-    """What every engine over files has alike; an engine adds `count_all`."""
-
-    def __init__(self, files: Sequence[Path], told: Progress | None = None) -> None:
-        self._files, self._told = tuple(files), told
-        self._kinds = kinds_of(schema_of(files))
-
-    @property
-    def kinds(self) -> Mapping[str, ColumnKind]:
-        """What each column holds."""
-        return self._kinds
-
-    def edges(self, column: str, bins: int) -> tuple[float, ...]:
-        """Edges of bins of about equal size."""
-        return edges_of(self._files, column, bins)
-
-    def close(self) -> None:
-        """Let go of whatever the engine holds; nothing here."""
 
 
 def is_parquet(file: Path) -> bool:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
 
+from careloop.adapters.files_of_rows import FilesOfRows
 from careloop.adapters.row_tables import (
-    FilesOfRows,
     check_columns,
     is_parquet,
     read_rows,

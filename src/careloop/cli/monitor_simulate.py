@@ -30,14 +30,17 @@ Examples:  care monitor simulate product-recommender conversion-by-region --runs
 Exit codes:  0 every promise was kept  ·  1 one was broken  ·  2 something cannot be read
 """
 
+_RATE = "Share of hits, or place of a mean amount in its range, while all is well."
+_CHANGE = "How far it gets worse; of a mixture, which share of rows moves."
+
 
 def simulate(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Id of the system.")],
     monitor: Annotated[str | None, typer.Argument(metavar="[MONITOR]", help="Id of one monitor.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every monitor of the system.")] = False,
-    rate: Annotated[float, typer.Option(min=0.001, max=0.999, help="Share of hits, or place of a mean amount in its range, while all is well.")] = 0.2,
+    rate: Annotated[float, typer.Option(min=0.001, max=0.999, help=_RATE)] = 0.2,
     rows: Annotated[int, typer.Option(min=1, help="Rows in a window, all groups together.")] = 300,
-    change: Annotated[float, typer.Option(min=0.001, max=0.999, help="How far it gets worse; of a mixture, which share of rows moves.")] = 0.15,
+    change: Annotated[float, typer.Option(min=0.001, max=0.999, help=_CHANGE)] = 0.15,
     runs: Annotated[int, typer.Option(min=1, max=100_000, help="How often each case is played through.")] = 20,
     seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 1,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a picture (SVG) to this file.")] = None,

@@ -230,8 +230,8 @@ class CountPlan:
     """TEXT, INTEGER or FLAG columns that split the rows. Several are joined by ` & ` (a `&` in a value is doubled);
     when one of them is absent or empty, the row is of the unknown group."""
     apart: tuple[str, ...] = ()
-    """Groups that stand by themselves: the rows of any other known group are counted together as `REMAINDER`. Empty: every
-    group stands by itself. So a table never has more groups than these and two, whatever the rows hold."""
+    """Groups that stand by themselves: the rows of any other known group are counted together as `REMAINDER`. Empty:
+    every group stands by itself. So a table never has more groups than these and two, whatever the rows hold."""
     bins: EdgeBins | CategoryBins | ExponentialBins | None = None
     unit: Column | None = None
     """TEXT column whose hash gives the bucket (`bucket_of`); absent values share the bucket `MISSING`."""

@@ -17,6 +17,7 @@ __all__ = [
     "MISSING",
     "REMAINDER",
     "UNKNOWN_GROUP",
+    "Agreement",
     "CellKey",
     "CountTable",
     "GroupedTallies",
@@ -53,6 +54,20 @@ class Tally(NamedTuple):
     def pooled(self, other: Tally) -> Tally:
         """Both tallies as one."""
         return Tally(self.hits + other.hits, self.n + other.n)
+
+
+class Agreement(NamedTuple):
+    """How rows stand to those of a trusted copy."""
+
+    rows: int
+    found: int
+    """Rows that have one to be held against; 0 where keys of the trusted copy repeat."""
+    alike: int
+    """Of those, rows with the same value; absent on both sides is the same."""
+    trusted: int
+    """Rows of the trusted copy."""
+    repeated: int = 0
+    """Rows of the trusted copy whose key another one has before them."""
 
 
 GroupedTallies = Mapping[str, Tally]

@@ -30,9 +30,7 @@ def amount_plan(
     return plan_of(monitor, aggregates=counted, where=among, split=split or Split())
 
 
-def bounded_amount_plan(
-    monitor: str, *, column: Column, low: int, high: int, split: Split | None = None
-) -> CountPlan:
+def bounded_amount_plan(monitor: str, *, column: Column, low: int, high: int, split: Split | None = None) -> CountPlan:
     """Sum a fixed-point column where it lies within a range, and count the rows below and above it.
 
     Columns: `sum` of what lies within, both ends included, `below`, `above`, and `n`, all rows that have the amount.

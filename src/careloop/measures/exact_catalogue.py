@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from careloop.domain.count_plan import Column, Predicate
+from careloop.domain.counts import Agreement
 from careloop.domain.measured import Measured, Unit
 from careloop.measures import exact_quality
 from careloop.measures.estimated import Calibration, calibrated_on, estimated_accuracy, estimated_roc_auc
@@ -97,8 +98,8 @@ def _column(terms: Terms) -> Column:
     return terms.column
 
 
-def _agreement(rows: ExactRows, reference: ExactRows | None, terms: Terms) -> Measured:
-    return exact_quality.agreement(rows, _older(reference), of=_column(terms), key=terms.split.group, level=terms.level)
+def _agreement(found: Agreement, terms: Terms) -> Measured:
+    return exact_quality.agreement(found, keyed=bool(terms.split.group), level=terms.level)
 
 
 def _columns(rows: ExactRows, reference: ExactRows | None, _: Terms) -> Measured:
@@ -135,8 +136,7 @@ _ROWS: Final = (
           (_L, _S, _R), _membership),
     _kind("uniqueness", Family.QUALITY, Worse.LOWER,
           "share of rows that are the first of their like, over the columns of `by`, else over all",
-          (), lambda rows, _, terms: exact_quality.uniqueness(rows, terms.split.group, level=terms.level),
-          reads=Reads.ALL),
+          (), lambda rows, terms: exact_quality.uniqueness(rows, level=terms.level), reads=Reads.ALL),
     _kind("agreement", Family.QUALITY, Worse.LOWER,
           "share of rows whose value is that of a trusted copy (the reference), by the key in `by`, else in order",
           (_C, _R), _agreement, reads=Reads.KEYS),

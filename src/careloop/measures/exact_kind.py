@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from careloop.domain.count_plan import Column, ColumnKind, Compare, Predicate
 from careloop.domain.measured import Measured
-from careloop.measures.measure_kind import Family, Need, Terms, Worse
+from careloop.measures.measure_kind import Family, Need, Worse
 
 __all__ = ["ExactKind", "ExactRows", "Reads", "TakenExactly", "holds"]
 
@@ -69,9 +69,9 @@ class Reads(StrEnum):
     NAMED = "named"
     """Those that its terms name."""
     KEYS = "keys"
-    """Those too that `by` names, of whatever kind: together they tell rows apart."""
+    """Those too that `by` names, of whatever kind: together they tell rows apart. Rows are compared where they lie."""
     ALL = "all"
-    """Those that `by` names, of whatever kind; every column where it names none."""
+    """Those that `by` names, of whatever kind; every column where it names none. Rows are compared where they lie."""
     ONE = "one"
     """Any one: rows are counted and nothing else."""
 
@@ -87,7 +87,9 @@ class ExactKind:
     needs: frozenset[Need]
     tolerance: float
     """How far, at most, the order of additions may move the value."""
-    value: Callable[[ExactRows, ExactRows | None, Terms], Measured]
+    value: Callable[..., Measured]
+    """Of the rows that were read, those of the reference or None, and the terms; where rows are compared (`reads` is
+    KEYS or ALL), of an `Agreement` or of a tally of distinct rows, and the terms."""
     by_group: bool = False
     """Whether it is taken for each group too."""
     estimated: bool = False

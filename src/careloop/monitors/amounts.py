@@ -1,9 +1,10 @@
 """The alarm of a mean amount, such as revenue for each answer: has it moved by more than we tolerate?
 
-Amounts have no bound, and a bet on a mean needs one. So the repository declares a range: what lies below it counts as its
-lower end, what lies above as its upper end, and how many did is counted beside. Of an amount within the range its place
-in it, between 0 and 1, is taken; the mean place of a window's rows is then watched just as a rate is (`rate_alarm`), by
-bets on the means of buckets of units, which ask for bounded values and not for yes or no, nor for independent rows.
+Amounts have no bound, and a bet on a mean needs one. So the repository declares a range: what lies below it counts as
+its lower end, what lies above as its upper end, and how many did is counted beside. Of an amount within the range its
+place in it, between 0 and 1, is taken; the mean place of a window's rows is then watched just as a rate is
+(`rate_alarm`), by bets on the means of buckets of units, which ask for bounded values and not for yes or no, nor for
+independent rows.
 
 The reference lies within the interval that as many rows of yes or no would give as have the variance that windows and
 buckets of the past really show. By what a rare amount that the past happens not to hold could add, its ends lie further

@@ -21,7 +21,7 @@ _LEAST, _MOST = 0.001, 0.999
 
 @dataclass(frozen=True, slots=True)
 class Mixtures:
-    """Rows in bins that are all alike often, until a share of the rows moves from the lower half of them to the upper."""
+    """Rows in bins that are all alike often, until a share of the rows moves from the lower half to the upper."""
 
     bins: int
 

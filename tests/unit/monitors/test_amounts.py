@@ -31,7 +31,7 @@ RUNS, WINDOWS, ROWS = 12, 200, 300
 
 @dataclass(frozen=True, kw_only=True)
 class Shop:
-    """Amounts as they come: three of ten rows have one, most are small, a few are enormous; whoever spends, spends again."""
+    """Amounts as they come: three of ten rows have one, most are small, a few enormous; who spends, spends again."""
 
     window_sd: float = 0.0
     """Of the logarithm of all amounts of an hour."""
@@ -142,7 +142,9 @@ def test_windows_hold_the_mean_of_the_amounts_brought_into_the_range(rows: list[
     plan = bounded_amount_plan("spent", column=SPENT, low=within.low, high=within.high)
     table = NumpyCounts({"spent": [cents for _, cents in rows]}).count(plan)
     there = [cents for _, cents in rows if cents is not None]
-    assert outside(table) == (sum(c < -300 for c in there), sum(c > 20_000 for c in there), len(there)) if there else True
+    assert (
+        outside(table) == (sum(c < -300 for c in there), sum(c > 20_000 for c in there), len(there)) if there else True
+    )
     windows = amount_windows(table, within)
     assert bool(windows) == bool(there)
     for window in windows:

@@ -72,7 +72,8 @@ def _alarm_on_record(ledger: Ledger, alarm: str) -> RaisedAlarm:
 def _affected(lake: Lake, rows: DataSlice, upto: int) -> Iterator[StoredEvent]:
     if rows.group == REMAINDER:
         raise InvalidInput(
-            f"the alarm is about groups of '{rows.by}' that are watched together as {REMAINDER}; which ones is not on record",
+            f"the alarm is about groups of '{rows.by}' that are watched together as {REMAINDER}; "
+            "which ones is not on record",
             hint=f"Declare the values of '{rows.by}' that matter first: each of those is watched by itself.",
         )
     reading = Reading(system=rows.system, upto=upto, view=View.RECEIVED, since=moment_of(rows.since * _MICROSECONDS))

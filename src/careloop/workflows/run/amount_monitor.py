@@ -34,7 +34,7 @@ def amount_monitor(monitor: Monitor, schema: EventSchema, *, groups: tuple[str, 
     if monitor.reference is Reference.EVALUATION_SET:
         raise InvalidInput("a mean amount is compared with its own past: previous_period or same_hour_of_week")
     if monitor.least is None or monitor.most is None:
-        raise InvalidInput("say with `least` and `most` in which range an amount counts; no bet on a mean holds without")
+        raise InvalidInput("say with `least` and `most` in which range an amount counts: no promise holds without")
     name, field = amount_field(monitor, schema)
     digits = _DIGITS[field.type]
     within = AmountRange(
@@ -81,5 +81,5 @@ def _whole(amount: float, digits: int) -> int:
     """The bound in the whole numbers that amounts are kept in."""
     scaled = Fraction(str(amount)) * 10**digits
     if scaled.denominator != 1:
-        raise InvalidInput(f"a bound of {amount:g} has more decimal places than the {digits} that amounts are kept with")
+        raise InvalidInput(f"a bound of {amount:g} has more decimal places than the {digits} that amounts have")
     return int(scaled)

@@ -1,7 +1,7 @@
 """From `monitors.yaml` to what a page can draw: more than detectors watch; what cannot be drawn, with its reason.
 
-Drawn is what detectors watch (rates, gaps, ratios and mixtures), and also quantiles of latency and sums and means of a declared
-amount. The rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
+Drawn is what detectors watch (rates, gaps, ratios and mixtures), and also quantiles of latency and sums and means of a
+declared amount. The rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def compile_charts(
 
 
 def _drawn_as_watched(watched: WatchedMonitor) -> bool:
-    """Whether what is drawn is what is watched; of a quantile and a mean other counts are, and calibration is not yet."""
+    """Whether what is drawn is what is watched; other counts are of quantiles and means, calibration is not yet."""
     return watched.quantile is None and watched.amounts is None and not watched.calibration
 
 

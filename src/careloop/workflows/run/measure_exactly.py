@@ -81,7 +81,12 @@ class _Exact:
         )
 
     def take(self, data: RowSource, reference: RowSource | None) -> TakenExactly:
-        """Read what it needs of both sides, and the value; of each group too where it is told by groups."""
+        """Read what it needs of both sides, and the value; of each group too where it is told by groups.
+
+        Whole rows are compared where they lie, and never read into memory.
+        """
+        if self.kind.reads in _BY_KEY:
+            return TakenExactly(id=self.id, kind=self.kind, by=self.by, measured=self._compared(data, reference))
         ours = self._rows(data)
         older = None if reference is None or Need.REFERENCE not in self.kind.needs else self._rows(reference)
         found = self.kind.value(ours, older, self.terms)
@@ -89,15 +94,23 @@ class _Exact:
             found = replace(found, groups=tuple(self._groups(ours)))
         return TakenExactly(id=self.id, kind=self.kind, by=self.by, measured=found)
 
+    def _compared(self, data: RowSource, reference: RowSource | None) -> Measured:
+        terms, rows = self.terms, data.counted
+        key = [column.name for column in terms.split.group]
+        if self.kind.reads is Reads.ALL:
+            return self.kind.value(rows.distinct(key or sorted(rows.kinds), terms.condition), terms)
+        assert reference is not None
+        assert terms.column is not None
+        found = rows.agreement(reference.counted, of=terms.column.name, key=key, where=terms.condition)
+        return self.kind.value(found, terms)
+
     def _rows(self, source: RowSource) -> ExactRows:
         terms, kinds = self.terms, source.counted.kinds
         columns = [terms.score, terms.column, *terms.split.group]
         tests = [terms.outcome, terms.label, *terms.condition]
         names = {each.name for each in columns if each is not None}
         names |= {test.column.name for test in tests if test is not None}
-        if self.kind.reads is Reads.ALL and not terms.split.group:
-            names = set(kinds)
-        elif self.kind.reads is Reads.ONE:
+        if self.kind.reads is Reads.ONE:
             names |= set(sorted(kinds)[:1])
         wanted = sorted(name for name in names if name in kinds)
         return ExactRows(kinds, source.read(wanted) if wanted else {}).where(terms.condition)

@@ -65,9 +65,7 @@ def _cases(
     traffic = supposed_traffic(watched, supposed)
     played = replace(terms, naive=naive_rule(watched, traffic))
     if watched.calibration:
-        played = replace(
-            played, history=min(terms.history, _SLOW_HISTORY), windows=min(terms.windows, _SLOW_WINDOWS)
-        )
+        played = replace(played, history=min(terms.history, _SLOW_HISTORY), windows=min(terms.windows, _SLOW_WINDOWS))
     threshold = played.windows / played.promised
 
     def learn(past: Sequence[WindowCounts]) -> ChangeAlarm:

@@ -32,8 +32,8 @@ class Supposed:
     rows: int = 300
     """In a window, all groups together."""
     change: float = 0.15
-    """How far the rate, or that of one group, moves to the worse; of a mixture, the share of rows that goes to other bins;
-    of scores, how far they become too high."""
+    """How far the rate, or that of one group, moves to the worse; of a mixture, the share of rows that goes to other
+    bins; of scores, how far they become too high."""
 
     def __post_init__(self) -> None:
         if not 0 < self.rate < 1 or not 0 < self.change < 1 or self.rows < 1:

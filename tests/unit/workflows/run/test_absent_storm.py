@@ -1,4 +1,4 @@
-"""A storm of NaN, of infinities or of nothing at all: what is watched turns red or is said to be silent, never well (R47)."""
+"""A storm of NaN, of infinities or of nothing at all: what is watched turns red or is silent, never well (R47)."""
 
 from __future__ import annotations
 
@@ -43,12 +43,19 @@ ASKED: dict[str, dict[str, Any]] = {
     "by-region": {"kind": "business", "measure": "conversion_rate", "by": "sex"},
     "jobs": {"kind": "drift", "measure": "psi", "by": None, "of": "features.job", "response": "page"},
     "hours": {
-        **{"kind": "drift", "measure": "psi", "by": None, "of": "features.hours", "response": "page"},
+        "kind": "drift",
+        "measure": "psi",
+        "by": None,
+        "of": "features.hours",
+        "response": "page",
         "edges": (30.0, 40.0, 50.0),
     },
     "slow": {"kind": "latency", "measure": "latency_p95_ms", "by": None, "tolerance": 50.0, "minimum_n": 50},
     "calibration": {
-        **{"kind": "performance", "measure": "calibration_error", "by": None, "values": ("approve",)},
+        "kind": "performance",
+        "measure": "calibration_error",
+        "by": None,
+        "values": ("approve",),
         "response": "page",
     },
 }
@@ -108,14 +115,11 @@ def red(lake: LakeFake) -> dict[str, str]:
     assert found.left_out == ()
     watched = with_windows(found.watched, lake=lake, system="credit", now=now)
     said = {each.monitor.id: each.because for each in silent_monitors(watched, now=now)}
+    began = int((NOON + timedelta(days=STORM - 1)).timestamp())
     for each in watched:
-        if any(change.signal.window >= int((NOON + timedelta(days=STORM - 1)).timestamp()) for change in _changes(each)):
+        if any(change.signal.window >= began for change in detect_changes(each, starts={})):
             said.setdefault(each.monitor.id, "alarm")
     return said
-
-
-def _changes(watched: Any) -> Any:
-    return detect_changes(watched, starts={})
 
 
 def test_ordinary_days_are_well() -> None:

@@ -20,20 +20,37 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "gap": {"measure": "dp_difference", "by": "sex"},
     "mixture of words": {"kind": "drift", "measure": "psi", "by": None, "of": "features.job", "response": "page"},
     "mixture of numbers": {
-        **{"kind": "drift", "measure": "psi", "by": None, "of": "features.hours", "response": "page"},
+        "kind": "drift",
+        "measure": "psi",
+        "by": None,
+        "of": "features.hours",
+        "response": "page",
         "edges": (20.0, 35.0, 40.0, 50.0),
     },
     "verdicts of a guard": {
-        **{"kind": "security", "measure": "injection_rate", "by": None, "of": "verdict", "values": ("injection",)},
+        "kind": "security",
+        "measure": "injection_rate",
+        "by": None,
+        "of": "verdict",
+        "values": ("injection",),
         "judge": {"found": {"right": 95, "of": 100}, "passed": {"right": 990, "of": 1000}},
     },
     "scores": {
-        **{"kind": "performance", "measure": "calibration_error", "by": None, "values": ("approve",)},
+        "kind": "performance",
+        "measure": "calibration_error",
+        "by": None,
+        "values": ("approve",),
         "response": "page",
     },
     "revenue": {
-        **{"kind": "business", "measure": "revenue_per_row", "by": None, "of": "business.amount", "response": "page"},
-        **{"least": 0, "most": 80, "tolerance": 0.8},
+        "kind": "business",
+        "measure": "revenue_per_row",
+        "by": None,
+        "of": "business.amount",
+        "response": "page",
+        "least": 0,
+        "most": 80,
+        "tolerance": 0.8,
     },
 }
 
@@ -55,7 +72,7 @@ def played(name: str, *, runs: int) -> list[CaseResult]:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_each_family_keeps_its_promise_and_notices_a_change(name: str) -> None:
     cases = played(name, runs=2)
-    assert [case.case.name for case in cases][0] == "independent rows"
+    assert cases[0].case.name == "independent rows"
     assert len(cases) == 5
     for case in cases:
         assert case.kept, case.case.name

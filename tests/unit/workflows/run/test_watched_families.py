@@ -189,8 +189,17 @@ def purchases(chance: random.Random, changed: bool) -> dict[str, Any]:
 
 def a_revenue(**changed: Any) -> Monitor:
     asked: dict[str, Any] = {
-        **{"id": "revenue", "kind": "business", "measure": "revenue_per_row", "by": None, "of": "business.amount"},
-        **{"least": 0, "most": 80, "tolerance": 0.3, "promise": "P60D", "minimum_n": 50, "response": "page"},
+        "id": "revenue",
+        "kind": "business",
+        "measure": "revenue_per_row",
+        "by": None,
+        "of": "business.amount",
+        "least": 0,
+        "most": 80,
+        "tolerance": 0.3,
+        "promise": "P60D",
+        "minimum_n": 50,
+        "response": "page",
     }
     return a_monitor(**{**asked, **changed})
 
