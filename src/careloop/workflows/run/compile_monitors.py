@@ -298,9 +298,10 @@ def hits_of(measure: str, schema: EventSchema, favourable: Sequence[str] = FAVOU
     meant = [column for column in flags if stem != measure and _alike(column.name.partition(".")[2], stem)]
     if len(meant) == 1:
         return (Predicate(meant[0], Compare.EQ, (True,)),)
-    raise InvalidInput(
-        f"no detector watches {measure} yet; of a rate, say with `of` and `values` which column and values count"
-    )
+    what = "of a rate, say with `of` and `values` which column and values count"
+    if measure in schema.business and f"business.{measure}" not in {column.name for column in flags}:
+        what = f"a sum has no bound to bet on: watch its mean, amount_per_row with `of: business.{measure}`"
+    raise InvalidInput(f"no detector watches {measure} yet; {what}")
 
 
 def _alike(field: str, stem: str) -> bool:

@@ -8,8 +8,9 @@ import pytest
 from chart_builders import SYSTEM
 from watch_builders import a_monitor
 
+from careloop.domain.counts import CellKey
 from careloop.domain.monitor_chart import SeriesRole
-from careloop.workflows.run.chart_points import series_keys
+from careloop.workflows.run.chart_points import points_of, series_keys
 from careloop.workflows.run.compile_charts import ChartPlan, compile_charts
 
 
@@ -68,6 +69,17 @@ def test_the_quantile_is_the_one_that_the_measure_names() -> None:
 def test_an_amount_is_counted_in_its_declared_unit_with_its_decimals() -> None:
     granted, cases = compiled(measure="granted", tolerance=900.0), compiled(measure="cases", tolerance=5.0)
     assert [(each.counted_in, each.digits) for each in (granted, cases)] == [("EUR", 6), (None, 0)]
+
+
+def test_a_mean_amount_is_drawn_as_the_mean_of_the_rows_that_have_it() -> None:
+    asked = {"measure": "amount_per_row", "of": "business.granted", "least": 0, "most": 5000, "tolerance": 10.0}
+    found = compiled(**asked, by=None, response="page")
+    assert (found.role, found.per_row, found.counted_in, found.not_charted) == (SeriesRole.AMOUNT, True, "EUR", None)
+    assert (found.watched, found.not_watched) == (None, None)
+    assert found.plan is not None
+    cells = {CellKey("m", "v1", 0, "", 0, 0): (30_000_000, 4)}
+    (point,) = [point for _, point in points_of(found, 0, cells)]
+    assert (point.value, point.n) == (7.5, 4)
 
 
 def test_lines_stand_in_the_order_in_which_they_are_read() -> None:
