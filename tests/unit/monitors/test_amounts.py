@@ -26,7 +26,7 @@ from careloop.monitors.window import Cell, WindowCounts, hour_of_day, one_slot
 
 CENTS = AmountRange(low=0, high=20_000, digits=2, unit="EUR")
 SPENT = Column("spent", ColumnKind.INTEGER)
-RUNS, WINDOWS, ROWS = 12, 200, 300
+RUNS, WINDOWS, ROWS = 8, 200, 300
 
 
 @dataclass(frozen=True, kw_only=True)
