@@ -115,9 +115,6 @@ class Watcher:
             except CareloopError as error:
                 failed["lake"] = error.message
             try:
-                take_census(
-                    desk.ledger, actor=_WORKER, now=now, make_id=lambda: wiring.new_id(now), every=_CENSUS_EVERY
-                )
                 self._say_alive(desk.ledger, now)
             except CareloopError as error:
                 failed["ledger"] = error.message
@@ -165,12 +162,12 @@ class Watcher:
 
     def _say_alive(self, ledger: Ledger, now: datetime) -> None:
         """A heartbeat, so that a worker that stopped shows in `care ledger stats`, and once a day a census."""
+        take_census(ledger, actor=_WORKER, now=now, make_id=lambda: wiring.new_id(now), every=_CENSUS_EVERY)
         if self._heard_at is not None and now - self._heard_at < _HEARD_EVERY:
             return
         data: dict[str, Json] = {"source": _WORKER.sub, "seq": 1, "every_s": int(_HEARD_EVERY.total_seconds())}
         beat = Record(id=wiring.new_id(now), type="source.heartbeat", actor=_WORKER, occurred_at=now, data=data)
         source_of(self.root, _WORKER.sub).record([beat], now=now)
-        take_census(ledger, actor=_WORKER, now=now, make_id=lambda: wiring.new_id(now), every=_CENSUS_EVERY)
         self._heard_at = now
 
     def _compact(self, desk: ReleaseDesk, lake: KeptLake, now: datetime) -> int:
