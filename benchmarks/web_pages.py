@@ -3,7 +3,8 @@
 Rows: page_overview, page_systems, page_system, page_live, page_requirements, page_charts. Milliseconds as the server
 itself says them (`Server-Timing`), the median and the 95 % quantile of `--repeat` requests by one reader on a warm
 server; `worst` is the slowest; `kb` is what goes over the wire (gzip), `kb_plain` what the browser unpacks. Then what
-headless Chromium does while events stream in (`web_browser.py`): browser_live, browser_system, browser_number_arrives.
+headless Chromium does while `--rate` events a second come for all systems (`web_browser.py`): browser_live,
+browser_system, browser_number_arrives; `--seconds 300` shows whether memory grows.
 There is no peer to compare with. The fleet is the one of `web_projections.py`.
 """
 
@@ -21,7 +22,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from web_projections import built
+from careloop.adapters.parquet_lake import open_lake
+from careloop.domain.deployment import ServeRelease
+from web_projections import Pages, built
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "tests" / "scenarios"))
@@ -42,15 +45,17 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="how long the browser stays on each page; 0: not at all"
     )
+    parser.add_argument("--rate", type=int, default=1000, help="events a second, of all systems, while it stays")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "fleet"
         shutil.copytree(options.fleet or built(options.systems), root, symlinks=True)
         accounts(root, READER)
+        releases = releases_that_answer(root)
         with serving(root) as port:
             for row in measure(port, options.systems, options.repeat):
                 print(json.dumps(row), flush=True)
-            for row in watch(port, options.seconds) if options.seconds else ():
+            for row in watch(port, releases, options) if options.seconds else ():
                 print(json.dumps(row), flush=True)
 
 
@@ -88,20 +93,23 @@ def measure(port: int, systems: int, repeat: int) -> Iterator[dict[str, object]]
         }
 
 
-def watch(port: int, seconds: float) -> Iterator[dict[str, object]]:
-    """What a browser does on the page of the fleet and on the page of a system while its events come."""
-    reader = Visitor(port)
-    reader.sign_in(READER)
-    rows = [row for row in re.findall(r"<tr>.*?</tr>", reader.get("/run/").text, re.DOTALL) if "data-age" in row]
-    system = re.findall(r'href="/systems/([a-z0-9-]+)/"', rows[-1])[0]
-    charts = reader.get(f"/systems/{system}/charts.json").json["charts"]
-    release = next(
-        one for chart in charts for part in chart["parts"] for one in part["lines"][0]["release"][::-1] if one
-    )
-    events = Events(port, system, release)
+def watch(port: int, releases: dict[str, str], options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """What a browser does on the page of the fleet and on the page of a system while events of all systems come."""
+    system = sorted(releases)[len(releases) // 2]
+    events = Events(port, releases, rate=options.rate)
     pages = {"live": "/run/", "system": f"/systems/{system}/"}
-    for row in browser_rows(port, READER, pages, events, seconds=seconds):
-        yield {**row, "peer": None, "ratio": None, "machine": _machine()}
+    for row in browser_rows(port, READER, pages, events, seconds=options.seconds):
+        yield {**row, "peer": None, "ratio": None, "systems": len(releases), "machine": _machine()}
+
+
+def releases_that_answer(root: Path) -> dict[str, str]:
+    """System to the lock digest of what answers, of those that a model answers for."""
+    lake = open_lake(root / ".care" / "lake")
+    try:
+        served = {row.card.id: row.serving.served for row in Pages(root, lake).overview().rows if row.serving}
+    finally:
+        lake.close()
+    return {name: one.lock for name, one in served.items() if isinstance(one, ServeRelease)}
 
 
 def _machine() -> str:

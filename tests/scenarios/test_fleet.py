@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from careloop import wiring
 from careloop.documents.compile import compile_tree
+from careloop.documents.event_batch import BatchRow
 from careloop.domain.monitor import Monitors
 from careloop.domain.system import System
+from careloop.plans.automation_history import deployments
+from careloop.web.board import Board
 from careloop.workflows.run.fleet_overview import FleetReading, Silence, fleet_overview
+from careloop.workflows.run.ingest_events import ingest_events
 from careloop.workflows.run.monitor_charts import ChartAsk, ChartDesk
 from careloop.workflows.run.system_cards import system_cards
 from careloop.workflows.run.system_log import SystemLog
@@ -77,3 +83,46 @@ def test_its_pages_show_what_happened(fleet: Path) -> None:
             assert len(drawn) == 9
             assert all(chart.windows for chart in drawn)
             assert [mark.version for mark in charts.switches] == ["1.0", "2.0"]
+
+
+def test_an_event_renews_the_rows_within_seconds_and_reads_no_document_r47(fleet: Path, tmp_path: Path) -> None:
+    """Of a large group a whole picture takes seconds: it waits until documents or the ledger have changed."""
+    root = tmp_path / "served"
+    copytree(fleet, root, symlinks=True)
+    board = Board(root)
+    board.start()
+    try:
+        before = board.picture()
+        send_heartbeat(root)
+        until = time.monotonic() + 60
+        while (after := board.picture()).head.watermark == before.head.watermark:
+            assert time.monotonic() < until, "nobody noticed the event"
+            time.sleep(0.1)
+    finally:
+        board.stop()
+    row, renewed = before.row("credit-limit-at"), after.row("credit-limit-at")
+    assert row is not None
+    assert renewed is not None
+    assert renewed.freshness.newest != row.freshness.newest
+    assert after.read_at == before.read_at
+    assert after.computed_at > before.computed_at
+    assert after.number > before.number
+
+
+def send_heartbeat(root: Path) -> None:
+    with closing(wiring.open_ledger(root)) as ledger:
+        entries = SystemLog(ledger).read().of("credit-limit-at")
+    locks = [lock for lock, _ in deployments(entries, system="credit-limit-at", environment="production")]
+    now = datetime.now(UTC)
+    event = {
+        "id": "one-more",
+        "system": "credit-limit-at",
+        "release": locks[0],
+        "kind": "heartbeat",
+        "occurred_at": now.isoformat(),
+        "source": "service",
+        "seq": 900_000,
+    }
+    with closing(wiring.lake(root)) as lake:
+        report = ingest_events([BatchRow(0, event)], wiring.intake(root, lake), now=now)
+    assert report.accepted == 1

@@ -34,6 +34,8 @@ _TABLE: Final = """CREATE TABLE IF NOT EXISTS counts (
 _ADD: Final = """INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (system, hour, schema, what, name) DO UPDATE SET n = n + excluded.n"""
 _NAMES: Final = "SELECT name FROM counts WHERE system = ? AND hour = ? AND schema = ? AND what = ?"
+_ALL: Final = "SELECT * FROM counts"
+_ONE: Final = "SELECT * FROM counts WHERE system = ?"
 _NAMED: Final = ("refused", "undeclared", "absent")
 _Group = tuple[str, int, str, str]
 """System, hour in seconds since 1970, schema, what."""
@@ -93,28 +95,29 @@ class SqliteSchemaNotes:
         connection.execute("DELETE FROM counts WHERE hour < ?", (newest - _KEPT_S,))
         connection.execute("COMMIT")
 
-    def tallies(self) -> Sequence[SchemaTally]:
-        """What was counted."""
+    def tallies(self, system: str | None = None) -> Sequence[SchemaTally]:
+        """What was counted, of one system or of all."""
         self.flush()
         if not self._path.is_file():
             return []
         found: dict[tuple[str, int, str], dict[str, dict[str, int]]] = {}
         try:
             with self._opened() as connection:
-                for system, hour, schema, what, name, n in connection.execute("SELECT * FROM counts"):
-                    found.setdefault((system, hour, schema), {}).setdefault(what, {})[name] = n
+                rows = connection.execute(*(_ALL,) if system is None else (_ONE, (system,)))
+                for whose, hour, schema, what, name, n in rows:
+                    found.setdefault((whose, hour, schema), {}).setdefault(what, {})[name] = n
         except sqlite3.Error as error:
             raise Unavailable(f"{self._path} cannot be read: {error}") from error
         return [
             SchemaTally(
-                system=system,
+                system=whose,
                 hour=datetime.fromtimestamp(hour, UTC),
                 schema=schema,
                 rows=counts.get("rows", {}).get("", 0),
                 answers=counts.get("answers", {}).get("", 0),
                 **{what: counts.get(what, {}) for what in _NAMED},
             )
-            for (system, hour, schema), counts in sorted(found.items())
+            for (whose, hour, schema), counts in sorted(found.items())
         ]
 
     @contextmanager

@@ -19,6 +19,7 @@ from careloop.cli.terminal import (
     say,
 )
 from careloop.documents.compile import compile_tree
+from careloop.domain.schema_drift import drifts_of
 from careloop.domain.standard import RequirementKind
 from careloop.domain.status import RequirementRow, RequirementState
 from careloop.domain.status_result import StatusResult
@@ -79,8 +80,8 @@ def status(
     )
     organisation = wiring.organisation_of(root)
     result = with_undelivered(result, post.outbox(root), organisation.owner if organisation else None)
-    now, tallies = wiring.now(), lakes.schema_notes(root, wiring.declared_lake(root)).tallies()
-    result = with_schema_drift(result, tallies, _owners(root), now=now)
+    tallies = lakes.schema_notes(root, wiring.declared_lake(root)).tallies()
+    result = with_schema_drift(result, drifts_of(tallies, now=wiring.now()), _owners(root))
     rows = result.status.requirements
     if output_format is Format.JSON:
         source = {

@@ -23,6 +23,8 @@ __all__ = [
     "LimitStep",
     "MonitorChart",
     "PlanMark",
+    "ReliabilityBin",
+    "ReliabilityCurve",
     "SeriesRole",
     "SwitchKind",
     "SwitchMark",
@@ -44,6 +46,8 @@ class SeriesRole(StrEnum):
     QUANTILE = "quantile"
     AMOUNT = "amount"
     """A sum of money or another declared quantity, or its mean, of one group or of all rows."""
+    CALIBRATION = "calibration"
+    """Mean distance between the score and the share of positives, over the bins of the score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,57 @@ class ChartSeries:
     """In order of windows, then of releases."""
     limits: tuple[LimitStep, ...] = ()
     """In order of time; empty where no detector watches this line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliabilityBin:
+    """Labelled rows whose score lies in one bin, and how many of them turned out positive."""
+
+    low: float
+    """The bin holds scores from here …"""
+    high: float
+    """… to below here; of the last bin, itself included."""
+    hits: int
+    n: int
+    """Above 0."""
+    predicted: float
+    """The mean of what their scores count as: the middles of the bins that were counted."""
+    observed_low: float
+    """The 95 % interval of the share of positives, in [0, 1]."""
+    observed_high: float
+
+    @property
+    def observed(self) -> float:
+        """The share of positives."""
+        return self.hits / self.n
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliabilityCurve:
+    """What the scores of one release foretold against what came true, over all windows that a chart shows."""
+
+    group: str | None
+    """None: all rows."""
+    release: str
+    """Lock digest."""
+    current: bool
+    """Whether it is the release that answers; else the one that answered before it."""
+    since: int
+    """Start of its first window."""
+    until: int
+    """End of its last window."""
+    error: float
+    """Calibration error of these rows together."""
+    error_low: float
+    """Its 95 % interval."""
+    error_high: float
+    bins: tuple[ReliabilityBin, ...]
+    """Those that have rows, in order of the score."""
+
+    @property
+    def n(self) -> int:
+        """Labelled rows with a score."""
+        return sum(one.n for one in self.bins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +230,8 @@ class MonitorChart:
     counted_in: str | None = None
     """What an amount is counted in, as the system declares it, such as EUR."""
     series: tuple[ChartSeries, ...] = ()
+    reliability: tuple[ReliabilityCurve, ...] = ()
+    """Of calibration: the curve of each group under the release that answers, then those under the one before it."""
     alarms: tuple[AlarmMark, ...] = ()
     """In order of the ledger."""
     not_watched: str | None = None

@@ -86,7 +86,7 @@ def drifts_of(tallies: Iterable[SchemaTally], *, now: datetime) -> tuple[SchemaD
         known.sort(key=lambda tally: tally.hour)
         late = [tally for tally in known if tally.hour > now - _LATELY - timedelta(hours=1)]
         found += _counted(system, late)
-        found += _vanished(system, known, late)
+        found += _vanished(system, known[: len(known) - len(late)], late)
         found += _changed(system, known, late)
     return tuple(found)
 
@@ -109,19 +109,19 @@ def _of_kind(tally: SchemaTally, kind: DriftKind) -> Mapping[str, int]:
     return tally.refused if kind is DriftKind.REFUSED else tally.undeclared
 
 
-def _vanished(system: str, known: Sequence[SchemaTally], late: Sequence[SchemaTally]) -> list[SchemaDrift]:
+def _vanished(system: str, earlier: Sequence[SchemaTally], late: Sequence[SchemaTally]) -> list[SchemaDrift]:
     answers = sum(tally.answers for tally in late)
     if answers < _ENOUGH_ROWS:
         return []
-    earlier = [tally for tally in known if tally not in late]
-    gone = [name for name in _absent(late) if _absent(late)[name] == answers]
+    lacked, lacked_before = _absent(late), _absent(earlier)
+    gone = [name for name, n in lacked.items() if n == answers]
     before = sum(tally.answers for tally in earlier)
     return [
         SchemaDrift(
             system=system, kind=DriftKind.VANISHED, what=name, rows=answers, of=answers, since=_first_answer(late)
         )
         for name in sorted(gone)
-        if before > _absent(earlier)[name]
+        if before > lacked_before[name]
     ]
 
 

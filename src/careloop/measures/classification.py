@@ -17,6 +17,7 @@ __all__ = [
     "brier",
     "calibration_by_group",
     "calibration_error",
+    "calibration_interval",
     "calibration_plan",
     "f1",
     "precision",
@@ -87,6 +88,28 @@ def calibration_error(table: CountTable, *, bins: EdgeBins) -> Measured:
         return Measured(value=None, unit=Unit.DIFFERENCE, n=0, reason="no labelled rows with a score")
     value = sum(abs(tally.hits - tally.n * middle) for middle, tally in rows) / n
     return Measured(value=value, unit=Unit.DIFFERENCE, n=n, note=f"{bins.size} bins of score, read at their middles")
+
+
+def calibration_interval(table: CountTable, *, bins: EdgeBins, level: float = 0.95) -> Interval | None:
+    """Where the calibration error lies; None without rows. Safe rather than narrow: it covers at least `level`.
+
+    The error that is counted is too large where rows are few, since chance moves each bin away from its middle. Below,
+    all that chance may add is taken off: the mean distance of the bins' shares from their true ones. Above, the error
+    is at least the mean with the true signs, which nothing biases.
+    Source: triangle inequality; mean and variance of a folded normal variable (Leone, Nelson and Nottingham 1961).
+    """
+    rows = _scored(table, bins)
+    n = sum(tally.n for _, tally in rows)
+    if n == 0:
+        return None
+    value = sum(abs(tally.hits - tally.n * middle) for middle, tally in rows) / n
+    shares = [((tally.hits + 1) / (tally.n + 2), tally.n) for _, tally in rows]
+    variances = [share * (1 - share) * count / n**2 for share, count in shares]
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    mean = sum(math.sqrt(2 / math.pi * one) for one in variances)
+    chance = mean + z * math.sqrt((1 - 2 / math.pi) * sum(variances))
+    above = min(1.0, value + z * math.sqrt(sum(variances)))
+    return Interval(low=max(0.0, value - chance), high=above, level=level, method="normal, over bins of score")
 
 
 def calibration_by_group(table: CountTable, *, bins: EdgeBins, min_n: int) -> Measured:

@@ -87,6 +87,17 @@ class CalibrationAlarm:
         return error + NormalDist().inv_cdf(1 - _DOUBT) * math.sqrt(variance)
 
     @cached_property
+    def accepted(self) -> float | None:
+        """The error that is accepted of a release that errs where the past did; None without rows.
+
+        Of one that errs elsewhere it may be a little more: what windows differ by depends on which bins are off.
+        """
+        if self.reference is None:
+            return None
+        signs = {bin_: math.copysign(1.0, off) for bin_, (off, _) in _offs(self.past, self.middles).items()}
+        return self.reference + max(self.asked, self.window_sd(signs) or 0.0)
+
+    @cached_property
     def _learnt(self) -> dict[frozenset[tuple[int, float]], float | None]:
         """What was reckoned for which signs."""
         return {}

@@ -17,6 +17,9 @@ class SchemaNotes(Protocol):
         """Add counts. Never raises and never keeps events waiting: what cannot be kept now is kept later, or lost."""
         ...
 
-    def tallies(self) -> Sequence[SchemaTally]:
-        """What was counted, a tally for each system, hour and declaration, in that order. Raises `Unavailable`."""
+    def tallies(self, system: str | None = None) -> Sequence[SchemaTally]:
+        """What was counted, a tally for each system, hour and declaration, in that order; of one system, or of all.
+
+        Raises `Unavailable`.
+        """
         ...

@@ -7,7 +7,8 @@ two parts of one monitor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from careloop.domain.deployment import Served, ServeRelease
@@ -17,6 +18,8 @@ from careloop.domain.monitor_chart import (
     ChartSeries,
     LimitStep,
     MonitorChart,
+    ReliabilityBin,
+    ReliabilityCurve,
     SeriesRole,
     SwitchMark,
     SystemCharts,
@@ -31,6 +34,7 @@ _TITLES: Final = {
     SeriesRole.DRIFT: "distance from the usual mixture (PSI)",
     SeriesRole.QUANTILE: "quantile",
     SeriesRole.AMOUNT: "amount",
+    SeriesRole.CALIBRATION: "calibration error",
 }
 _FIRST: Final = (
     SeriesRole.GAP,
@@ -38,6 +42,7 @@ _FIRST: Final = (
     SeriesRole.DRIFT,
     SeriesRole.QUANTILE,
     SeriesRole.AMOUNT,
+    SeriesRole.CALIBRATION,
     SeriesRole.RATE,
 )
 """What a monitor watches comes first, what it is made of after it."""
@@ -45,12 +50,15 @@ _FIRST: Final = (
 
 def charts_json(charts: SystemCharts) -> dict[str, Any]:
     """All monitors of a system, with the markers that all charts share."""
+    names = {
+        mark.to.lock: _served(mark.to, mark.version) for mark in charts.switches if isinstance(mark.to, ServeRelease)
+    }
     return {
         "system": charts.system,
         "environment": charts.environment,
         "watermark": charts.watermark,
         "markers": [_marker(one) for one in charts.switches],
-        "charts": [_chart(one) for one in charts.charts],
+        "charts": [_chart(one, names) for one in charts.charts],
     }
 
 
@@ -70,7 +78,7 @@ def _served(served: Served, version: str | None) -> str:
     return f"safe state {served.state.value}"
 
 
-def _chart(chart: MonitorChart) -> dict[str, Any]:
+def _chart(chart: MonitorChart, names: Mapping[str, str]) -> dict[str, Any]:
     roles = [role for role in _FIRST if any(one.role is role for one in chart.series)]
     return {
         "monitor": chart.monitor.id,
@@ -84,6 +92,7 @@ def _chart(chart: MonitorChart) -> dict[str, Any]:
         "not_charted": chart.not_charted,
         "alarms": [_alarm(one) for one in chart.alarms],
         "parts": [_part(chart, role) for role in roles],
+        "reliability": _reliability(chart, names),
     }
 
 
@@ -108,7 +117,7 @@ def _part(chart: MonitorChart, role: SeriesRole) -> dict[str, Any]:
     windows = sorted({point.window for one in ours for point in one.points})
     return {
         "role": role.value,
-        "title": _TITLES[role],
+        "title": _title(chart, role),
         "unit": _unit(chart, role),
         "x": windows,
         "lines": [_line(one, windows) for one in ours],
@@ -116,8 +125,15 @@ def _part(chart: MonitorChart, role: SeriesRole) -> dict[str, Any]:
     }
 
 
+def _title(chart: MonitorChart, role: SeriesRole) -> str:
+    share = re.fullmatch(r"latency_p(\d\d)(_ms)?", chart.monitor.measure)
+    if role is SeriesRole.QUANTILE and share is not None:
+        return f"latency that {int(share.group(1))} % of answers stay below"
+    return _TITLES[role]
+
+
 def _unit(chart: MonitorChart, role: SeriesRole) -> str:
-    if role in (SeriesRole.RATE, SeriesRole.GAP):
+    if role in (SeriesRole.RATE, SeriesRole.GAP, SeriesRole.CALIBRATION):
         return "share"
     return "ms" if role is SeriesRole.QUANTILE else chart.counted_in or ""
 
@@ -141,6 +157,51 @@ def _line(series: ChartSeries, windows: Sequence[int]) -> dict[str, Any]:
         "release": [one.release if one else None for one in points],
         "enough": [one.enough if one else False for one in points],
         "also": [{"window": one.window, "release": one.release, "n": one.n, "value": one.value} for one in also],
+    }
+
+
+def _reliability(chart: MonitorChart, names: Mapping[str, str]) -> dict[str, Any] | None:
+    """Observed against foretold by bin of the score: a column of bins, and a line a release and group."""
+    places = sorted({_place(one) for curve in chart.reliability for one in curve.bins})
+    if not places:
+        return None
+    return {
+        "role": "reliability",
+        "title": "reliability",
+        "unit": "share",
+        "positive": list(chart.monitor.values),
+        "x": [predicted for predicted, _, _ in places],
+        "edges": [[low, high] for _, low, high in places],
+        "lines": [_curve(one, places, names) for one in chart.reliability],
+        "limits": [],
+    }
+
+
+def _place(one: ReliabilityBin) -> tuple[float, float, float]:
+    """Where a bin stands: what its scores foretell in the mean, and its ends."""
+    return round(one.predicted, 6), one.low, one.high
+
+
+def _curve(
+    curve: ReliabilityCurve, places: Sequence[tuple[float, float, float]], names: Mapping[str, str]
+) -> dict[str, Any]:
+    by_place = {_place(one): one for one in curve.bins}
+    bins = [by_place.get(one) for one in places]
+    return {
+        "group": curve.group,
+        "release": names.get(curve.release) or curve.release.removeprefix("sha256:")[:8],
+        "current": curve.current,
+        "since": curve.since,
+        "until": curve.until,
+        "error": curve.error,
+        "error_low": curve.error_low,
+        "error_high": curve.error_high,
+        "rows": curve.n,
+        "value": [one.observed if one else None for one in bins],
+        "low": [one.observed_low if one else None for one in bins],
+        "high": [one.observed_high if one else None for one in bins],
+        "n": [one.n if one else 0 for one in bins],
+        "hits": [one.hits if one else 0 for one in bins],
     }
 
 

@@ -24,9 +24,9 @@ class SchemaNotesFake:
             before = self._known.get(key)
             self._known[key] = tally if before is None else _added(before, tally)
 
-    def tallies(self) -> Sequence[SchemaTally]:
-        """What was counted."""
-        return [tally for _, tally in sorted(self._known.items())]
+    def tallies(self, system: str | None = None) -> Sequence[SchemaTally]:
+        """What was counted, of one system or of all."""
+        return [tally for key, tally in sorted(self._known.items()) if system in (None, key[0])]
 
 
 def _added(one: SchemaTally, other: SchemaTally) -> SchemaTally:

@@ -1,23 +1,27 @@
 """What the stores say, computed when they change and kept in memory, so that no page waits for it.
 
-A picture is frozen and whole: every figure in it was computed from the same commit, ledger size and watermark. A thread
-looks at the stores every second; while it computes the next picture, pages show the last one with its time. When it
-cannot, pages go on showing the last one and say so in red.
+A picture is frozen, and whole but for its rows. A thread looks at the stores every second. Events change the rows of
+the systems and nothing else, so they alone are computed anew; what documents and the ledger say takes longer, and
+another thread computes it when those have changed, and every minute. Meanwhile pages show the last picture with its
+time. When a thread cannot, pages go on showing the last one and say so in red.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from careloop import wiring
 from careloop.domain.monitor import Monitors
 from careloop.domain.monitor_chart import SystemCharts
 from careloop.domain.roles import Roles
+from careloop.domain.schema_drift import SchemaDrift, drifts_of
 from careloop.domain.system import System
 from careloop.errors import CareloopError, NotFound
 from careloop.ports.ledger import Ledger
@@ -31,7 +35,7 @@ from careloop.workflows.create.check_repository import check_repository
 from careloop.workflows.evolve.compute_scorecard import Stores, compute_scorecard
 from careloop.workflows.evolve.compute_status import status_of_folder, with_schema_drift, with_undelivered
 from careloop.workflows.evolve.standpoint import zone_of
-from careloop.workflows.run.fleet_overview import FleetReading, fleet_overview
+from careloop.workflows.run.fleet_overview import FleetReading, SystemRow, fleet_overview
 from careloop.workflows.run.monitor_charts import ChartAsk, ChartDesk
 from careloop.workflows.run.release_desk import read_governance
 from careloop.workflows.run.stores_head import StoresHead, stores_head
@@ -46,6 +50,7 @@ ENVIRONMENT: Final = "production"
 _LOOK_S: Final = 1.0
 _AT_LEAST_EVERY: Final = timedelta(seconds=60)
 """Time alone changes a picture: evidence ages, events fall silent."""
+_DRIFTS_EVERY: Final = timedelta(seconds=30)
 _SCORECARD_EVERY: Final = timedelta(seconds=60)
 
 
@@ -55,7 +60,7 @@ class Board:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._picture: Picture | None = None
-        self._shown = threading.Condition()
+        self._shown = threading.Condition(threading.RLock())
         self._computing = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -64,7 +69,11 @@ class Board:
         self._charts = ChartDesk(self._open.lake)
         self._evidences = Evidences(self._open.lake, self._log, ENVIRONMENT)
         self._cards: tuple[str, tuple[SystemCard, ...]] = ("", ())
+        self._rows_of: StoresHead | None = None
+        self._cost_s = 0.0
         self._scored: tuple[StoresHead, datetime] | None = None
+        self._notes = lakes.schema_notes(root, wiring.declared_lake(root))
+        self._drifts: tuple[datetime, tuple[SchemaDrift, ...]] | None = None
 
     def start(self) -> None:
         """Compute the first picture, then follow the stores."""
@@ -73,7 +82,12 @@ class Board:
                 return
             self._threads = [
                 threading.Thread(target=loop, name=name, daemon=True)
-                for name, loop in (("board", self._follow), ("scorecard", self._score), ("evidence", self._weigh))
+                for name, loop in (
+                    ("board", self._follow),
+                    ("rows", self._follow_rows),
+                    ("scorecard", self._score),
+                    ("evidence", self._weigh),
+                )
             ]
         self.renew()
         for thread in self._threads:
@@ -97,7 +111,9 @@ class Board:
     def renew(self) -> None:
         """Compute a picture now, so that whoever just changed a store sees it."""
         with self._computing:
+            began = time.monotonic()
             self._show(self._computed())
+            self._cost_s = time.monotonic() - began
 
     @property
     def ledger(self) -> Ledger:
@@ -118,30 +134,71 @@ class Board:
         """What the newest day says of each system's monitors, as far as it has been computed; never waits."""
         return self._evidences.shown()
 
+    def drifts(self, name: str) -> tuple[SchemaDrift, ...]:
+        """How what a system sent in the last day departs from what it declares; raises `Unavailable`."""
+        return drifts_of(self._notes.tallies(name), now=wiring.now())
+
+    def _drifts_lately(self, now: datetime) -> tuple[SchemaDrift, ...]:
+        """Those of all systems; weeks of hours are many to read, and a drift is a matter of hours."""
+        if self._drifts is None or now - self._drifts[0] >= _DRIFTS_EVERY:
+            self._drifts = now, drifts_of(self._notes.tallies(), now=now)
+        return self._drifts[1]
+
     def _weigh(self) -> None:
         self._evidences.follow(self.picture, self._stop)
 
     # --- following ------------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        while not self._stop.wait(_LOOK_S):
-            before = self.picture()
-            try:
-                if self._is_news(before):
-                    self.renew()
-            except Exception as error:
-                _logger.exception("the board could not be renewed")
-                told = error.message if isinstance(error, CareloopError) else type(error).__name__
-                if before.failed != told:
-                    self._show(replace(before, failed=told))
+        """Of a large repository a picture takes seconds: as long as one took, pages and ingest have the cores."""
+        while not self._stop.wait(max(_LOOK_S, self._cost_s)):
+            self._tried(self._renew_when_old)
 
-    def _is_news(self, before: Picture) -> bool:
-        if before.failed is not None or wiring.now() - before.computed_at >= _AT_LEAST_EVERY:
-            return True
-        return self._head() != before.head
+    def _follow_rows(self) -> None:
+        while not self._stop.wait(_LOOK_S):
+            self._tried(self._renew_rows)
+
+    def _tried(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            _logger.exception("the board could not be renewed")
+            told = error.message if isinstance(error, CareloopError) else type(error).__name__
+            if self.picture().failed != told:
+                self._amend(failed=told)
+
+    def _renew_when_old(self) -> None:
+        before = self.picture()
+        old = wiring.now() - before.read_at >= max(_AT_LEAST_EVERY, timedelta(seconds=10 * self._cost_s))
+        if old or before.failed is not None or _documents(self._head()) != _documents(before.head):
+            self.renew()
+
+    def _renew_rows(self) -> None:
+        """What events changed; rows tell of new records too, before the picture that counts them is ready."""
+        before, head, now = self.picture(), self._head(), wiring.now()
+        if before.failed is not None or (head == self._rows_of and now - before.computed_at < _AT_LEAST_EVERY):
+            return
+        rows = self._rows(head, now)
+        with self._shown:
+            seen = self._picture
+            if seen is not None and seen.governance.commit == before.governance.commit:
+                self._rows_of = head
+                whole = replace(seen.head, newest=head.newest, watermark=head.watermark)
+                self._amend(rows=rows, head=whole, computed_at=now, beat=beat_of(self._root))
 
     def _head(self) -> StoresHead:
         return stores_head(self._open.source, ledger=self._open.ledger, lake=self._open.lake)
+
+    def _amend(self, **changed: Any) -> None:
+        """Show the last picture with something changed in it."""
+        with self._shown:
+            assert self._picture is not None
+            self._show(replace(self._picture, **changed))
+
+    def _rows(self, head: StoresHead, now: datetime) -> tuple[SystemRow, ...]:
+        entries, presence = self._log.read(), self._open.presence
+        reading = FleetReading(cards=self._cards[1], entries=entries, newest=head.newest, presence=presence)
+        return fleet_overview(reading, environment=ENVIRONMENT, now=now).rows
 
     def _show(self, picture: Picture) -> None:
         with self._shown:
@@ -162,18 +219,15 @@ class Board:
         owner = repository.organisation.owner if repository.organisation else None
         status = with_undelivered(folder.result, post.outbox(self._root), owner)
         owners = {system.id: system.owner for system in repository.nouns(System)}
-        tallies = lakes.schema_notes(self._root, wiring.declared_lake(self._root)).tallies()
-        status = with_schema_drift(status, tallies, owners, now=now)
+        status = with_schema_drift(status, self._drifts_lately(now), owners)
         today = now.astimezone(zone_of(repository.organisation)).date()
         if self._cards[0] != governance.commit:
             self._cards = (governance.commit, system_cards(governance.repository))
-        reading = FleetReading(
-            cards=self._cards[1], entries=self._log.read(), newest=head.newest, presence=stores.presence
-        )
         return Picture(
             number=0,
             head=head,
             computed_at=now,
+            read_at=now,
             failed=None,
             governance=governance,
             repository=repository,
@@ -183,7 +237,7 @@ class Board:
             phases=phase_rows(
                 repository.organisation, repository.only(Roles), folder.result.status.requirements, today
             ),
-            rows=fleet_overview(reading, environment=ENVIRONMENT, now=now).rows,
+            rows=self._rows(head, now),
             requests=view_requests(desk, now, governance=governance),
             beat=beat_of(self._root),
             viewed=last_tried(self._root, wiring.declared_lake(self._root)),
@@ -208,7 +262,7 @@ class Board:
                 except Exception as error:
                     _logger.exception("the scorecard could not be computed")
                     failed = error.message if isinstance(error, CareloopError) else type(error).__name__
-                self._show(replace(self.picture(), scorecard=found, scorecard_failed=failed))
+                self._amend(scorecard=found, scorecard_failed=failed)
             self._stop.wait(_LOOK_S)
 
     def _score_is_old(self, picture: Picture) -> bool:
@@ -216,3 +270,8 @@ class Board:
             return True
         head, at = self._scored
         return wiring.now() - at >= _SCORECARD_EVERY and head != picture.head
+
+
+def _documents(head: StoresHead) -> StoresHead:
+    """The head but for events."""
+    return replace(head, newest={}, watermark=None)

@@ -76,7 +76,7 @@ def settings_for(place: WebPlace) -> dict[str, Any]:
                         "django.contrib.messages.context_processors.messages",
                         "careloop.web.frame.frame",
                     ],
-                    "builtins": ["careloop.web.marks", "careloop.web.live_marks"],
+                    "builtins": ["careloop.web.marks", "careloop.web.live_marks", "careloop.web.monitor_marks"],
                 },
             }
         ],

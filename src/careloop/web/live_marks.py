@@ -13,7 +13,18 @@ from careloop.web.evidences import FleetEvidence
 from careloop.workflows.run.fleet_evidence import MonitorEvidence
 from careloop.workflows.run.fleet_overview import Silence, SystemRow
 
-__all__ = ["age", "dashes", "evidence", "evidence_of", "percent", "register", "sort_key", "strength"]
+__all__ = [
+    "age",
+    "dashes",
+    "drift_state",
+    "evidence",
+    "evidence_of",
+    "percent",
+    "register",
+    "share",
+    "sort_key",
+    "strength",
+]
 
 register = template.Library()
 
@@ -74,7 +85,7 @@ def evidence(found: MonitorEvidence) -> SafeString:
         found.windows,
         strength(found.e_value),
         word,
-        f"{found.since:%m-%d}",
+        f"{found.since.day} {found.since:%b}",
     )
 
 
@@ -89,7 +100,7 @@ def evidence_of(fleet: FleetEvidence, name: str) -> SafeString:
         )
     badge = '<span class="badge bg-red-lt care-red">stands out</span> ' if name in fleet.outstanding else ""
     return format_html(
-        '{}{} <span class="text-secondary">{}</span>', SafeString(badge), evidence(worst), dashes(worst.monitor)
+        '{}{} <span class="text-secondary">· {}</span>', SafeString(badge), evidence(worst), dashes(worst.monitor)
     )
 
 
@@ -121,6 +132,25 @@ def percent(share: float) -> str:
     '5 %'
     """
     return f"{100 * share:g} %"
+
+
+@register.filter
+def share(value: float) -> str:
+    """A share in whole hundredths, never rounded to nothing or to all.
+
+    >>> share(0.4), share(0.001), share(0.999), share(1.0)
+    ('40 %', '< 1 %', '> 99 %', '100 %')
+    """
+    whole = round(100 * value)
+    if whole == 0 and value > 0:
+        return "< 1 %"
+    return "> 99 %" if whole == 100 and value < 1 else f"{whole} %"
+
+
+@register.filter
+def drift_state(kind: str) -> str:
+    """The colour of a departure of events from their declaration; the word stands beside it."""
+    return {"refused": "red", "vanished": "red", "undeclared": "warn"}.get(kind, "grey")
 
 
 @register.filter

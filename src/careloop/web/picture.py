@@ -46,6 +46,9 @@ class Picture:
     """Grows with every picture."""
     head: StoresHead
     computed_at: datetime
+    """When the rows were, and everything else at the latest."""
+    read_at: datetime
+    """When documents and ledger were read for it."""
     failed: str | None
     """Why the figures are older than they should be; None while they are not."""
     governance: Governance

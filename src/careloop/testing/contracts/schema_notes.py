@@ -35,6 +35,8 @@ class SchemaNotesContract(ABC):
         assert dict(first.refused) == {"score: odd": 3, "id: gone": 4}
         assert (dict(first.undeclared), dict(first.absent)) == ({"x": 3}, {"features.a": 8})
         assert second == a_tally(system="shop")
+        assert list(notes.tallies("shop")) == [second]
+        assert list(notes.tallies("nobody")) == []
 
     def test_hours_and_declarations_are_kept_apart_and_in_order(self) -> None:
         notes = self.make_notes()

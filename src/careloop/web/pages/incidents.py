@@ -11,11 +11,13 @@ from django.shortcuts import render
 
 from careloop import wiring
 from careloop.checks.catalogue import Catalogue
+from careloop.domain.monitor import Monitors
 from careloop.errors import NotFound
 from careloop.plans.automation_history import READS, PlanProgress, plans_of
 from careloop.plans.plan_record import read_alarm
 from careloop.plans.progress import StepOutcome, is_over
 from careloop.ports.ledger import Entry, Ledger
+from careloop.web.alarm_facts import AlarmFacts, alarm_facts
 from careloop.web.pages.refusals import unknown
 from careloop.web.pages.requirements import sections_of
 from careloop.web.site import board
@@ -74,10 +76,21 @@ def story(request: HttpRequest, record: UUID) -> HttpResponse:
         "chain": sections_of(chain),
         "told": told,
         "raised": raised,
+        "facts": _facts(raised, system),
         "system": system,
         "log": log,
     }
     return render(request, "pages/incident.html", shown)
+
+
+def _facts(raised: Entry, system: str) -> AlarmFacts | None:
+    """The numbers of the alarm; none of a record that holds no alarm, such as one that something vanished."""
+    value = raised.record.data.get("alarm")
+    if not isinstance(value, dict):
+        return None
+    alarm, documents = read_alarm(value), board().picture().repository.all(Monitors)
+    ours = (one for at, noun in documents if at.folder == system for one in noun.monitors)
+    return alarm_facts(alarm, next((one for one in ours if one.id == alarm.signal.monitor), None))
 
 
 def _automation(ledger: Ledger) -> list[Entry]:

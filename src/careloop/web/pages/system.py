@@ -13,15 +13,14 @@ from careloop import wiring
 from careloop.domain.card import CARD_FIELDS, Card, FieldState
 from careloop.domain.monitor import Monitor, MonitorKind, Monitors
 from careloop.domain.repository import Repository
-from careloop.domain.schema_drift import SchemaDrift, drifts_of
+from careloop.domain.schema_drift import SchemaDrift
 from careloop.domain.system import EventSchema, System
 from careloop.errors import CareloopError, NotFound
 from careloop.reports.chart_report import charts_json
 from careloop.reports.view_report import axis_of, view_chart
-from careloop.status.schema_findings import drift_sentence
+from careloop.status.told_drift import told_drift
 from careloop.web.pages.refusals import problem, unknown
 from careloop.web.site import board
-from careloop.wiring import lakes
 from careloop.wiring.views import view_store
 from careloop.workflows.run.fleet_evidence import MonitorEvidence, SystemEvidence
 from careloop.workflows.run.release_records import standings_of
@@ -60,6 +59,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     if row is None or system is None:
         return unknown(request, NotFound(f"the inventory in force lists no system '{name[:100]}'"))
     monitors = sorted(_monitors(picture.governance.repository, name), key=lambda one: _ORDER.index(one.kind))
+    schema = system.events or EventSchema()
     ledger = board().ledger
     seen = board().evidence().systems.get(name)
     log = list(ledger.query(subject=f"systems/{name}"))[-_LOG:][::-1]
@@ -69,24 +69,25 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "row": row,
         "system": system,
         "monitors": monitors,
+        "schema": schema,
         "families": _families(monitors, seen),
         "fair": sum(one.kind is MonitorKind.FAIRNESS for one in monitors),
         "views": sorted(system.views.items()),
-        "groups": _groups(monitors, system.events or EventSchema()),
+        "groups": _groups(monitors, schema),
         "card": card,
         "card_lacks": _lacks(card),
         "log": log,
         "standings": standings[::-1],
-        "drifts": [(one.kind, drift_sentence(one)) for one in _drifts() if one.system == name],
+        "drifts": [told_drift(one, schema=schema, monitors=monitors) for one in _drifts(name)],
+        "declaration": f"systems/{name}/system.yaml",
         "documents": [one for one in picture.repository.documents if one.path.startswith(f"systems/{name}/")],
     }
     return render(request, "pages/system.html", shown)
 
 
-def _drifts() -> tuple[SchemaDrift, ...]:
-    root = wiring.served_repository()
+def _drifts(name: str) -> tuple[SchemaDrift, ...]:
     try:
-        return drifts_of(lakes.schema_notes(root, wiring.declared_lake(root)).tallies(), now=wiring.now())
+        return board().drifts(name)
     except CareloopError:
         return ()
 

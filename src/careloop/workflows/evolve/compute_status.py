@@ -6,7 +6,7 @@ from datetime import datetime
 
 from careloop.documents.compile import Compiled
 from careloop.domain.outgoing import MessageState
-from careloop.domain.schema_drift import SchemaTally, drifts_of
+from careloop.domain.schema_drift import SchemaDrift
 from careloop.domain.source_tree import SourceTree
 from careloop.domain.status_result import StatusResult
 from careloop.ports.ledger import Ledger
@@ -61,12 +61,12 @@ def with_undelivered(result: StatusResult, outbox: Outbox, owner: str | None) ->
 
 
 def with_schema_drift(
-    result: StatusResult, tallies: Iterable[SchemaTally], owners: Mapping[str, str | None], *, now: datetime
+    result: StatusResult, drifts: Iterable[SchemaDrift], owners: Mapping[str, str | None]
 ) -> StatusResult:
     """The status with what systems send otherwise than they declare as findings of their owners (R43)."""
     if result.as_of is not None:
         return result
-    found = schema_findings(drifts_of(tallies, now=now), owners)
+    found = schema_findings(drifts, owners)
     return replace(result, status=replace(result.status, programme=(*result.status.programme, *found)))
 
 

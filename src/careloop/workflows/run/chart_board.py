@@ -9,7 +9,6 @@ from datetime import datetime
 
 from careloop.domain.count_plan import Aggregate, CountPlan
 from careloop.domain.counts import CellKey, CountTable
-from careloop.domain.event_rows import View
 from careloop.domain.measured import Unit
 from careloop.domain.monitor import Monitor
 from careloop.domain.monitor_chart import (
@@ -32,7 +31,7 @@ from careloop.workflows.run.detect_changes import Stretch, parts_of, stretches_o
 from careloop.workflows.run.limit_lines import Past, Shown, learn_limits, limit_steps, pasts_of, usual_mixture
 from careloop.workflows.run.quantile_limits import QuantileLimit, QuantileLimits
 from careloop.workflows.run.read_windows import window_plan
-from careloop.workflows.run.watched_monitor import WatchedMonitor
+from careloop.workflows.run.reliability_curves import reliability_curves
 from careloop.workflows.run.window_tables import Grown, WindowTables
 
 __all__ = ["Board", "ChartAsk"]
@@ -44,6 +43,7 @@ _UNITS = {
     SeriesRole.DRIFT: Unit.INDEX,
     SeriesRole.QUANTILE: Unit.MILLISECONDS,
     SeriesRole.AMOUNT: Unit.AMOUNT,
+    SeriesRole.CALIBRATION: Unit.DIFFERENCE,
 }
 
 
@@ -162,11 +162,11 @@ class _Sheet:
 
     def plans(self) -> tuple[CountPlan, ...]:
         """What is counted for it: its windows, and where a detector runs, which windows there are by receipt."""
-        watched = self.chart.watched
-        if self.chart.plan is None:
+        chart = self.chart
+        if chart.plan is None:
             return ()
-        shown = (_without_units(window_plan(self.chart.plan, view=View.OCCURRED, seconds=self.chart.seconds)),)
-        return shown if watched is None else (*shown, _presence(watched))
+        shown = (_without_units(window_plan(chart.plan, view=chart.shown_by, seconds=chart.seconds)),)
+        return shown if chart.watched is None else (*shown, _presence(self.history()))
 
     def take(self, tables: Mapping[CountPlan, Grown], marks: Marks) -> None:
         """Take in what was counted and what is on record."""
@@ -216,9 +216,10 @@ class _Sheet:
         return any(past.known > first for _, past in self.unlearnt)
 
     def history(self) -> CountPlan:
-        """What limits are learnt from: windows by when events came, with units."""
-        assert self.chart.watched is not None
-        return window_plan(self.chart.watched.plan, view=View.RECEIVED, seconds=self.chart.seconds)
+        """What limits are learnt from: windows by when events came, of calibration their labels too, with units."""
+        chart = self.chart
+        assert chart.watched is not None
+        return window_plan(chart.watched.plan, view=chart.learnt_by, seconds=chart.seconds)
 
     def learn(self, table: CountTable | None) -> None:
         """Learn what is not learnt yet, and let go of what nothing is judged by any more."""
@@ -270,6 +271,9 @@ class _Sheet:
                 )
                 for key in keys
             ),
+            reliability=reliability_curves(
+                chart, {w: c for w, c in self._cells.items() if w >= shown.since}, answering=marks.answering
+            ),
             alarms=marks.alarms.get(chart.monitor.id, ()),
             not_watched=chart.not_watched or (self.quantile_limit.because if self.quantile_limit else None),
             not_charted=chart.not_charted,
@@ -296,10 +300,9 @@ def _without_units(plan: CountPlan) -> CountPlan:
     return replace(plan, unit=None)
 
 
-def _presence(watched: WatchedMonitor) -> CountPlan:
+def _presence(history: CountPlan) -> CountPlan:
     """Which windows by receipt there are, and of which release; monitors of one window length share it."""
-    carried = window_plan(watched.plan, view=View.RECEIVED, seconds=watched.seconds)
-    whole = replace(carried, group=(), apart=(), bins=None, unit=None)
+    whole = replace(history, group=(), apart=(), bins=None, unit=None)
     return replace(whole, monitor="windows", aggregates=(Aggregate(name="n"),))
 
 

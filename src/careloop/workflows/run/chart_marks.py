@@ -32,6 +32,12 @@ class Marks:
     starts: Mapping[str, Sequence[int]]
     """When each release took over, each time, in seconds since 1970; what `detect_changes` asks for."""
 
+    @property
+    def answering(self) -> str | None:
+        """Lock digest of the release that took over last; None before any did."""
+        served = [mark.to.lock for mark in self.switches if isinstance(mark.to, ServeRelease)]
+        return served[-1] if served else None
+
 
 _NOTHING_RUNS_OUT: Final = datetime.min.replace(tzinfo=UTC)
 """A mark tells what a release was called, whether or not it may still run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from careloop.domain.count_plan import CategoryBins, EdgeBins
@@ -10,6 +11,7 @@ from careloop.domain.counts import UNKNOWN_GROUP, CellKey, CountTable, Tally
 from careloop.domain.measured import Interval, Measured
 from careloop.domain.monitor_chart import ChartPoint, SeriesRole
 from careloop.measures.business import amount, amount_per_row
+from careloop.measures.classification import calibration_error, calibration_interval
 from careloop.measures.drift import psi
 from careloop.measures.fairness import impact_ratio
 from careloop.measures.intervals import newcombe, wilson
@@ -24,6 +26,7 @@ WindowCells = Mapping[CellKey, tuple[int, ...]]
 SeriesKey = tuple[SeriesRole, str | None]
 """Which line of a chart: what its points are, and of which group."""
 _PER_MS: Final = 1000.0
+_MEASURED: Final = (SeriesRole.QUANTILE, SeriesRole.AMOUNT, SeriesRole.CALIBRATION)
 
 
 def series_keys(chart: ChartPlan) -> tuple[SeriesKey, ...]:
@@ -44,7 +47,7 @@ def series_keys(chart: ChartPlan) -> tuple[SeriesKey, ...]:
 def points_of(chart: ChartPlan, window: int, cells: WindowCells) -> Iterator[tuple[SeriesKey, ChartPoint]]:
     """The points of a window: per release, one for each line of the chart that has rows in it; not those of drift."""
     by_release = releases_of(cells)
-    drawn = _measures if chart.role in (SeriesRole.QUANTILE, SeriesRole.AMOUNT) else _rates
+    drawn = _measures if chart.role in _MEASURED else _rates
     for release, part in sorted(by_release.items()):
         yield from drawn(chart, part, window, release)
 
@@ -68,7 +71,7 @@ def drift_point(chart: ChartPlan, cells: WindowCells, usual: CountTable, *, wind
 def _measures(
     chart: ChartPlan, cells: WindowCells, window: int, release: str
 ) -> Iterator[tuple[SeriesKey, ChartPoint]]:
-    """Latencies and amounts: one value for each group."""
+    """Latencies, amounts and calibration: one value for each group."""
     assert chart.plan is not None
     for group in chart.groups or (None,):
         ours = {key: values for key, values in cells.items() if group is None or key.group == group}
@@ -98,6 +101,11 @@ def _rates(chart: ChartPlan, cells: WindowCells, window: int, release: str) -> I
 
 
 def _measured(chart: ChartPlan, table: CountTable) -> Measured:
+    if chart.role is SeriesRole.CALIBRATION:
+        assert chart.plan is not None
+        assert isinstance(chart.plan.bins, EdgeBins)
+        bins = chart.plan.bins
+        return replace(calibration_error(table, bins=bins), interval=calibration_interval(table, bins=bins))
     if chart.quantile is not None:
         return latency_quantile(table, chart.quantile, bins=LATENCY_BINS)
     return amount_per_row(table, digits=chart.digits) if chart.per_row else amount(table, digits=chart.digits)

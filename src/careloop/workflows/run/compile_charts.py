@@ -1,7 +1,8 @@
 """From `monitors.yaml` to what a page can draw: more than detectors watch; what cannot be drawn, with its reason.
 
-Drawn is what detectors watch (rates, gaps, ratios and mixtures), and also quantiles of latency and sums and means of a
-declared amount. The rest (drift of an unnamed field, calibration, …) needs what events alone do not say.
+Drawn is what detectors watch (rates, gaps, ratios, mixtures and calibration), and also quantiles of latency, sums and
+means of a declared amount and calibration by group. The rest (drift of an unnamed field, …) needs what events alone do
+not say.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from careloop.domain.count_plan import Compare, CountPlan, ExponentialBins, Predicate
 from careloop.domain.event import MILLIONTHS
 from careloop.domain.event_columns import LATENCY_US, column_named, declared_columns
+from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.domain.monitor_chart import SeriesRole
 from careloop.domain.noun import seconds_in
@@ -25,7 +27,8 @@ from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.monitors.remainder import told_apart, watched_groups
 from careloop.workflows.run.amount_monitor import PER_ROW, amount_field
-from careloop.workflows.run.compile_monitors import FAVOURABLE, compile_monitors, declared_values, hits_of
+from careloop.workflows.run.calibration_monitor import calibration_counts
+from careloop.workflows.run.compile_monitors import CALIBRATION, FAVOURABLE, compile_monitors, declared_values, hits_of
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["LATENCY_BINS", "ChartPlan", "compile_charts"]
@@ -67,6 +70,16 @@ class ChartPlan:
         """Length of a window."""
         return seconds_in(self.monitor.window)
 
+    @property
+    def shown_by(self) -> View:
+        """By what rows fall into windows: when they happened; of calibration, when their label came, as is watched."""
+        return View.LABELLED if self.role is SeriesRole.CALIBRATION else View.OCCURRED
+
+    @property
+    def learnt_by(self) -> View:
+        """By what rows fall into the windows that limits are learnt from."""
+        return View.LABELLED if self.role is SeriesRole.CALIBRATION else View.RECEIVED
+
 
 def compile_charts(
     monitors: Sequence[Monitor], schema: EventSchema, *, favourable: Sequence[str] | None = None
@@ -85,8 +98,8 @@ def compile_charts(
 
 
 def _drawn_as_watched(watched: WatchedMonitor) -> bool:
-    """Whether what is drawn is what is watched; other counts are of quantiles and means, calibration is not yet."""
-    return watched.quantile is None and watched.amounts is None and not watched.calibration
+    """Whether what is drawn is what is watched; of quantiles and of means other counts are drawn."""
+    return watched.quantile is None and watched.amounts is None
 
 
 def _of_watched(watched: WatchedMonitor) -> ChartPlan:
@@ -104,6 +117,8 @@ def _unfixed(watched: WatchedMonitor | None) -> WatchedMonitor | None:
 
 
 def _role(watched: WatchedMonitor) -> SeriesRole:
+    if watched.calibration:
+        return SeriesRole.CALIBRATION
     if watched.drift:
         return SeriesRole.DRIFT
     if watched.ratio:
@@ -135,6 +150,8 @@ def _drawn(monitor: Monitor, schema: EventSchema, favourable: Sequence[str], bec
     elif monitor.measure == _RATIO and groups:
         hit = hits_of("selection_rate", schema, favourable)
         role, plan = SeriesRole.IMPACT_RATIO, rate_plan(monitor.id, hit=hit, split=split)
+    elif monitor.measure == CALIBRATION:
+        role, plan = SeriesRole.CALIBRATION, calibration_counts(monitor, split)
     elif monitor.measure == _RATIO:
         raise InvalidInput("a ratio between groups needs a field with declared values (`by`)")
     else:

@@ -55,6 +55,7 @@ from careloop.workflows.run.watch_memory import KeptWindows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = [
+    "CALIBRATION",
     "FAVOURABLE",
     "QUANTILE",
     "CompiledMonitors",
@@ -72,7 +73,8 @@ QUANTILE: Final = re.compile(r"latency_p(\d\d)(_ms)?")
 """Names of quantiles of latency; `_ms` has its tolerance in milliseconds, else it is in microseconds."""
 _RATIO: Final = "impact_ratio"
 _GAPS: Final = dict.fromkeys(("dp_difference", "demographic_parity_difference", _RATIO), "selection_rate")
-_CALIBRATION: Final = "calibration_error"
+CALIBRATION: Final = "calibration_error"
+"""The measure by which the score is held against what turned out to be true."""
 _DRIFTS: Final = ("psi", "representativeness")
 _ACTING: Final = (Response.ROLLBACK, Response.SAFE_STATE)
 _GUARD_COLUMNS: Final = (CHECKPOINT, VERDICT)
@@ -169,7 +171,7 @@ def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) 
         return _drift(monitor, schema)
     if PER_ROW.fullmatch(monitor.measure):
         return amount_monitor(monitor, schema, groups=groups, split=split)
-    if monitor.measure == _CALIBRATION:
+    if monitor.measure == CALIBRATION:
         return calibration_monitor(monitor)
     compared = _GAPS.get(monitor.measure)
     if compared is not None and len(groups) < 2:

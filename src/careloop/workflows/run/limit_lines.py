@@ -15,6 +15,7 @@ from careloop.domain.alarm import Signal, Worse
 from careloop.domain.counts import CellKey, CountTable
 from careloop.domain.monitor import Reference
 from careloop.domain.monitor_chart import LimitStep, SeriesRole
+from careloop.monitors.calibration_alarm import CalibrationAlarm
 from careloop.monitors.drift_alarm import DriftAlarm
 from careloop.monitors.gap_alarm import GapAlarm
 from careloop.monitors.rate_alarm import RateAlarm
@@ -120,6 +121,10 @@ def limit_steps(
         high, reason = (alarm.tolerance, None) if alarm.history.rows else (None, _NO_PAST)
         step = LimitStep(since=since, until=until, release=stretch.release, high=high, reason=reason)
         yield (SeriesRole.DRIFT, None), step
+    elif isinstance(alarm, CalibrationAlarm):
+        reason = _NO_PAST if alarm.accepted is None else None
+        step = LimitStep(since=since, until=until, release=stretch.release, high=alarm.accepted, reason=reason)
+        yield (SeriesRole.CALIBRATION, None), step
     elif isinstance(alarm, RateAlarm):
         seasonal = part.watched.monitor.reference is Reference.SAME_HOUR_OF_WEEK
         width = max(_HOUR, shown.seconds)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from careloop.domain.count_plan import CountPlan
 from careloop.domain.counts import CountTable
-from careloop.domain.event_columns import LABEL_COLUMNS
+from careloop.domain.event_columns import LABEL_COLUMNS, LABELLED_AT
+from careloop.domain.event_rows import View
 from careloop.errors import InvalidInput
 from careloop.ports.lake import Engine, Lake, Reading
 from careloop.workflows.run.read_windows import FEW
@@ -65,14 +66,21 @@ class WindowTables:
             self._kept.pop(plan, None)
 
     def _counted(self, plans: Sequence[CountPlan], *, after: int, upto: int) -> dict[CountPlan, CountTable]:
-        if not plans:
-            return {}
-        columns = {column.name: column for plan in plans for column in plan.reads()}
-        reading = Reading(system=self._system, upto=upto, after=after, columns=tuple(columns.values()))
-        few = upto - after <= self._few and not any(map(_reads_label, plans))
-        with self._lake.counting(reading, engine=Engine.IN_PROCESS if few else Engine.DUCKDB) as counts:
-            return {plan: counts.count(plan) for plan in plans}
+        found: dict[CountPlan, CountTable] = {}
+        for view in dict.fromkeys(map(_view_of, plans)):
+            ours = [plan for plan in plans if _view_of(plan) is view]
+            columns = {column.name: column for plan in ours for column in plan.reads()}
+            reading = Reading(system=self._system, upto=upto, after=after, view=view, columns=tuple(columns.values()))
+            few = upto - after <= self._few and not any(map(_reads_label, ours))
+            with self._lake.counting(reading, engine=Engine.IN_PROCESS if few else Engine.DUCKDB) as counts:
+                found |= {plan: counts.count(plan) for plan in ours}
+        return found
 
 
 def _reads_label(plan: CountPlan) -> bool:
     return not LABEL_COLUMNS.isdisjoint(plan.reads())
+
+
+def _view_of(plan: CountPlan) -> View:
+    """Windows by when answer and label had both come are of another view; all others are cut from one."""
+    return View.LABELLED if plan.window is not None and plan.window.column == LABELLED_AT else View.OCCURRED

@@ -48,7 +48,7 @@ def test_rates_gaps_ratios_latencies_and_amounts_are_drawn(
     ("changed", "because"),
     [
         ({"measure": "psi", "by": None}, "psi cannot be read from the declared fields of events alone"),
-        ({"measure": "calibration_error"}, "calibration_error cannot be read"),
+        ({"measure": "calibration_error"}, "say with `values` which labels are positive"),
         ({"measure": "impact_ratio", "by": None}, "needs a field with declared values"),
         ({"measure": "latency_p95_ms", "by": "channel"}, "no single column 'channel'"),
         ({"measure": "overridden", "by": None}, "overridden cannot be read"),

@@ -115,10 +115,32 @@
     filter();
   }
 
+  // On a phone a row is a card: each cell then says what its column is. The cell's own content stays one block.
+  function labelled(table) {
+    var names = Array.prototype.map.call(table.tHead ? table.tHead.rows[0].cells : [], function (head) { return head.textContent.trim(); });
+    each("tbody tr", function (row) { labelledRow(row, names); }, table);
+    table.careNames = names;
+  }
+
+  function labelledRow(row, names) {
+    row.careSaid = said(row);
+    Array.prototype.forEach.call(row.cells, function (cell, at) {
+      if (cell.colSpan > 1 || !names[at]) { return; }
+      cell.dataset.label = names[at];
+      var content = document.createElement("div");
+      content.append.apply(content, Array.prototype.slice.call(cell.childNodes));
+      cell.appendChild(content);
+    });
+  }
+
+  // What the server said of each cell, by which a later answer is compared.
+  function said(row) { return Array.prototype.map.call(row.cells, function (cell) { return (cell.dataset.sort || "") + "|" + cell.innerHTML; }); }
+
   function dressTables(within) {
     each("table[data-table]", function (table) {
       if (table.dataset.dressed || !table.tBodies.length) { return; }
       table.dataset.dressed = "yes";
+      labelled(table);
       sortable(table);
       tools(table);
     }, within);
@@ -194,7 +216,77 @@
     if (focus) { focus.focus({ preventScroll: true }); if (kept.caret) { focus.setSelectionRange(kept.caret[0], kept.caret[1]); } }
   }
 
+  // --- only what changed is put in: of two hundred rows most say what they said before --------------------------------
+  // A row is the one with the same first link; of several the first is the first.
+  function keysOf(rows) {
+    var times = {};
+    return Array.prototype.map.call(rows, function (row) {
+      var link = row.querySelector("a[href]"), key = link ? link.getAttribute("href") : "";
+      times[key] = (times[key] || 0) + 1;
+      return key + " " + times[key];
+    });
+  }
+
+  function patchedRow(row, fresh, names) {
+    var news = said(fresh), changed = [];
+    Array.prototype.slice.call(fresh.cells).forEach(function (cell, at) {
+      var old = row.cells[at];
+      if (news[at] === row.careSaid[at]) { return; }
+      var place = old.dataset.label && old.firstElementChild ? old.firstElementChild : old;
+      place.replaceChildren.apply(place, Array.prototype.slice.call(cell.childNodes));
+      if (cell.dataset.sort !== undefined) { old.dataset.sort = cell.dataset.sort; }
+      changed.push(at);
+    });
+    row.careSaid = news;
+    return changed;
+  }
+
+  function patchedTable(table, fresh) {
+    var body = table.tBodies[0], old = {}, changed = {}, order, sorted = table.querySelector("th[aria-sort]");
+    var known = keysOf(body.rows), keys = keysOf(fresh.tBodies[0].rows);
+    Array.prototype.forEach.call(body.rows, function (row, at) { old[known[at]] = row; });
+    order = Array.prototype.slice.call(fresh.tBodies[0].rows).map(function (row, at) {
+      var key = keys[at], there = old[key];
+      delete old[key];
+      if (there && there.cells.length === row.cells.length) {
+        patchedRow(there, row, table.careNames).forEach(function (column) { changed[column] = true; });
+        return there;
+      }
+      if (there) { there.remove(); }
+      changed.rows = true;
+      labelledRow(row, table.careNames);
+      return row;
+    });
+    Object.keys(old).forEach(function (key) { old[key].remove(); changed.rows = true; });
+    if (sorted && (changed.rows || changed[sorted.cellIndex])) {
+      body.append.apply(body, order);
+      sortBy(table, sorted.cellIndex, sorted.getAttribute("aria-sort") === "descending");
+    } else if (!sorted) {
+      order.forEach(function (row, at) { if (body.rows[at] !== row) { body.insertBefore(row, body.rows[at] || null); } });
+    }
+    if (table.careFilter && (changed.rows || table.careFilter.field.value)) { table.careFilter.apply(); }
+  }
+
+  function patched(part, text) {
+    var now = part.children.length === 1 ? part.firstElementChild : null, tables = part.querySelectorAll("table[data-dressed]");
+    if (!now || !now.id || part.dataset.select !== "#" + now.id || !tables.length) { return false; }
+    var fresh = new DOMParser().parseFromString(text, "text/html").getElementById(now.id);
+    if (!fresh || fresh.children.length !== now.children.length || fresh.querySelectorAll("table[data-table]").length !== tables.length) { return false; }
+    var pairs = Array.prototype.map.call(now.children, function (one, at) { return [one, fresh.children[at], one.querySelectorAll("table[data-dressed]"), fresh.children[at].querySelectorAll("table[data-table]")]; });
+    if (pairs.some(function (pair) { return pair[2].length !== pair[3].length; })) { return false; }
+    pairs.forEach(function (pair) {
+      if (pair[2].length) { Array.prototype.forEach.call(pair[2], function (table, at) { patchedTable(table, pair[3][at]); }); }
+      else if (pair[0].innerHTML !== pair[1].innerHTML && !pair[0].contains(document.activeElement)) {
+        if (pair[0].open) { pair[1].open = true; }
+        pair[0].replaceWith(pair[1]);
+      }
+    });
+    ages();
+    return true;
+  }
+
   function swap(part, text) {
+    if (patched(part, text)) { return; }
     var kept = choices(part);
     window.htmx.swap(part, text, { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 }, { select: part.dataset.select });
     dressTables(part);

@@ -36,6 +36,29 @@
     return plain(value) + (part.unit ? " " + part.unit : "");
   }
 
+  var MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+  function dayOf(date) { return date.getUTCDate() + " " + MONTHS[date.getUTCMonth()]; }
+
+  // A day is never "10/11": the month is a word, the hours stand below the day on which they begin.
+  function days(_, splits, __, ___, step) {
+    var before = "";
+    return splits.map(function (at) {
+      var date = new Date(at * 1000), day = dayOf(date), time = date.toISOString().slice(11, step < 60 ? 19 : 16), said;
+      said = step >= DAY ? day : time + (day === before ? "" : "\n" + day);
+      if (step >= DAY && date.getUTCFullYear() !== Number(before.slice(-4))) { said += "\n" + date.getUTCFullYear(); }
+      before = step >= DAY ? String(date.getUTCFullYear()) : day;
+      return said;
+    });
+  }
+
+  function moment(at, seconds) { return dayOf(new Date(at * 1000)) + (seconds % DAY ? " " + when(at).slice(11) + " UTC" : ""); }
+
+  // Text in which what stands between backticks is a name or a command.
+  function inline(place, text) {
+    place.replaceChildren.apply(place, text.split("`").map(function (part, at) { return at % 2 ? made("code", "", part) : document.createTextNode(part); }));
+  }
+
   function when(at) { return new Date(at * 1000).toISOString().slice(0, 16).replace("T", " "); }
 
   // Limits of many groups at once would hide the lines; they show when one group is chosen, or there are few.
@@ -43,6 +66,10 @@
     var few = part.lines.length <= 2;
     return part.limits.filter(function (limit) { return only === "" ? few : limit.group === only; });
   }
+
+  var AXES = { rate: "rate", gap: "gap", impact_ratio: "ratio", drift: "PSI", quantile: "ms", calibration: "error" };
+
+  function axisName(part) { return AXES[part.role] || part.unit || part.title; }
 
   // --- what uPlot wants ----------------------------------------------------------------------------------------------
   function dataOf(part, only) {
@@ -53,13 +80,12 @@
   }
 
   function seriesOf(part, only) {
-    var share = Number(colour("--care-band")), series = [{ label: "window (UTC)" }], bands = [], sides = {};
-    function value(_, one) { return written(part, one); }
-    var edge = { class: "care-edge", stroke: "transparent", width: 0, points: { show: false }, value: value };
+    var share = Number(colour("--care-band")), series = [{ label: "window", value: function (_, at) { return at === null || at === undefined ? "-" : when(at) + " UTC"; } }], bands = [], sides = {};
+    var edge = { class: "care-edge", stroke: "transparent", width: 0, points: { show: false } };
     part.lines.forEach(function (line, place) {
       if (!fits(line, only)) { return; }
       var ink = colour(LINES[place % LINES.length]), at = series.length;
-      series.push({ label: line.group || part.title, stroke: ink, width: 2, dash: DASHES[place % DASHES.length], points: { size: 5 }, value: value });
+      series.push({ label: line.group || part.title, stroke: ink, width: 2, dash: DASHES[place % DASHES.length], points: { size: 5 }, value: readout(part, line) });
       series.push(Object.assign({ label: "from" }, edge), Object.assign({ label: "to" }, edge));
       bands.push({ series: [at + 2, at + 1], fill: faded(ink, share) });
     });
@@ -75,26 +101,38 @@
     return { series: series, bands: bands };
   }
 
+  // What the legend says of the window under the pointer: no value without its interval and its rows.
+  function readout(part, line) {
+    return function (_, value, __, at) {
+      if (at === null || at === undefined || !line.n[at]) { return "-"; }
+      return written(part, value) + (line.low[at] === null ? "" : " (" + band(part, line, at) + ")") + ", n " + line.n[at].toLocaleString("en");
+    };
+  }
+
   function seen(box, x) { return x >= box.left && x <= box.left + box.width; }
 
+  // All lines first, then their words on paper, so that no line runs through a word.
   function drawMarkers(plot, told) {
-    var pen = plot.ctx, box = plot.bbox, ratio = window.devicePixelRatio || 1, ends = [];
-    told.markers.forEach(function (marker) {
-      var x = Math.round(plot.valToPos(marker.at, "x", true));
-      if (!seen(box, x)) { return; }
-      pen.strokeStyle = pen.fillStyle = colour(marker.kind === "deploy" ? "--care-blue" : "--care-red");
+    var pen = plot.ctx, box = plot.bbox, ratio = window.devicePixelRatio || 1, ends = [], high = 13 * ratio;
+    var shown = told.markers.map(function (marker) { return { marker: marker, x: Math.round(plot.valToPos(marker.at, "x", true)) }; }).filter(function (one) { return seen(box, one.x); });
+    function ink(marker) { return colour(marker.kind === "deploy" ? "--care-blue" : "--care-red"); }
+    shown.forEach(function (one) {
+      var marker = one.marker, x = one.x;
+      pen.strokeStyle = ink(marker);
       pen.lineWidth = 1.5 * ratio;
       pen.setLineDash(marker.kind === "deploy" ? [] : [5 * ratio, 3 * ratio]);
       pen.beginPath(); pen.moveTo(x, box.top); pen.lineTo(x, box.top + box.height); pen.stroke();
       pen.setLineDash([]);
-      var word = (marker.kind === "rollback" ? "rollback to " : "") + marker.label, wide = pen.measureText(word).width;
+    });
+    shown.forEach(function (one) {
+      var marker = one.marker, x = one.x, word = (marker.kind === "rollback" ? "rollback to " : "") + marker.label, wide = pen.measureText(word).width;
       var left = Math.min(x + 4 * ratio, box.left + box.width - wide), row = 0;
       while (ends[row] !== undefined && left < ends[row] + 6 * ratio) { row += 1; }
       ends[row] = left + wide;
-      pen.lineWidth = 3 * ratio;
-      pen.strokeStyle = colour("--care-paper");
-      pen.strokeText(word, left, box.top + row * 13 * ratio);
-      pen.fillText(word, left, box.top + row * 13 * ratio);
+      pen.fillStyle = colour("--care-paper");
+      pen.fillRect(left - 2 * ratio, box.top + row * high, wide + 4 * ratio, high);
+      pen.fillStyle = ink(marker);
+      pen.fillText(word, left, box.top + row * high + ratio);
     });
   }
 
@@ -141,7 +179,22 @@
   }
 
   function ticks(part) {
-    return function (_, at) { return at.map(function (one) { return part.unit === "share" ? plain(100 * one) + " %" : plain(one); }); };
+    return function (_, at, __, ___, step) {
+      return at.map(function (one) { return part.unit !== "share" ? plain(one) : (100 * one).toFixed(step < 0.0095 ? 1 : 0) + " %"; });
+    };
+  }
+
+  // The legend shows how a line is dashed, not its colour alone.
+  function legend() {
+    return { live: true, markers: { width: 2, dash: function (plot, at) {
+      var dash = plot.series[at].dash || [];
+      return dash.length === 0 ? "solid" : dash[0] <= 3 ? "dotted" : dash.length > 2 ? "double" : "dashed";
+    } } };
+  }
+
+  function axisOf() {
+    var grid = colour("--care-grid"), font = "11px system-ui, sans-serif";
+    return { stroke: colour("--care-secondary"), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: font, labelFont: font, labelSize: 18, labelGap: 2 };
   }
 
   function room(_, values) {
@@ -149,22 +202,22 @@
   }
 
   function optionsOf(part, chart, place, only, panel) {
-    var parts = seriesOf(part, only), grid = colour("--care-grid"), told = panel.told;
-    var axis = { stroke: colour("--care-secondary"), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: "11px system-ui, sans-serif" };
+    var parts = seriesOf(part, only), told = panel.told;
+    var axis = axisOf();
     function moves(type) { return type === "mousemove" || type === "mouseleave"; }
     return {
-      width: Math.max(240, place.clientWidth), height: 230, series: parts.series, bands: parts.bands,
+      width: Math.max(240, place.clientWidth), height: 250, series: parts.series, bands: parts.bands,
       tzDate: function (at) { return uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"); },
       cursor: {
         sync: { key: "care", filters: { pub: moves, sub: moves } }, drag: { x: true, y: false, setScale: false },
         bind: { dblclick: function () { return function () { panel.zoom(null); return null; }; } }
       },
-      legend: { live: true },
+      legend: legend(),
       scales: {
         x: { time: true, range: function (_, low, high) { return panel.span(low, high) || chart.axis || whole(told, chart.seconds, low, high); } },
         y: { range: function (_, low, high) { return ranged(low, high); } }
       },
-      axes: [axis, Object.assign({ size: room, values: ticks(part) }, axis)],
+      axes: [Object.assign({ label: "start of the window (UTC)", values: days, space: 60 }, axis), Object.assign({ size: room, values: ticks(part), label: axisName(part) }, axis)],
       hooks: {
         draw: [drawn(told, chart, only)],
         setSelect: [function (plot) {
@@ -198,10 +251,10 @@
     body.replaceChildren(rows);
   }
 
-  function tableOf(title) {
+  function tableOf(title, columns) {
     var details = made("details"), table = made("table", "table table-sm"), head = made("tr"), top = made("thead"), body = made("tbody");
     details.appendChild(made("summary", "", "Numbers of " + title));
-    ["Window (UTC)", "Group", "Value", "95 % interval", "Accepted", "n"].forEach(function (word) {
+    columns.forEach(function (word) {
       var cell = made("th", "", word);
       cell.scope = "col";
       head.appendChild(cell);
@@ -227,7 +280,7 @@
       state.at = Math.max(0, Math.min(part.x.length - 1, at));
       place.setAttribute("aria-valuemax", String(part.x.length - 1));
       place.setAttribute("aria-valuenow", String(state.at));
-      place.setAttribute("aria-valuetext", spoken(state.chart, part, state.only, state.at));
+      place.setAttribute("aria-valuetext", state.how.spoken(state.chart, part, state.only, state.at));
       if (state.plot) { state.plot.setCursor({ left: state.plot.valToPos(part.x[state.at], "x"), top: 40 }); }
     }
     place.addEventListener("keydown", function (event) {
@@ -238,5 +291,19 @@
     state.show = show;
   }
 
-  window.careCharts = { colour: colour, made: made, written: written, when: when, fits: fits, dataOf: dataOf, limitsOf: limitsOf, optionsOf: optionsOf, filled: filled, tableOf: tableOf, walk: walk, DAY: DAY };
+  // How a part is shown; the reliability diagram has ways of its own, under the same names.
+  var overTime = {
+    columns: ["Window (UTC)", "Group", "Value", "95 % interval", "Accepted", "n"], title: function (part, chart) {
+      return part.title + (chart.by && part.role !== "gap" && part.role !== "impact_ratio" ? " by " + chart.by.replace(/_/g, " ") : "") + (part.unit && part.unit !== "share" ? ", in " + part.unit : "");
+    },
+    data: dataOf, options: optionsOf, filled: filled, spoken: spoken,
+    shape: function (part, only) { return [part.lines.length, limitsOf(part, only).length]; },
+    newest: function (part) { return when(part.x[part.x.length - 1]) + " UTC, the newest of " + part.x.length + " windows"; },
+    note: function () { return ""; }, steps: "window to window"
+  };
+
+  window.careCharts = {
+    colour: colour, faded: faded, made: made, written: written, when: when, fits: fits, band: band, axisOf: axisOf, readout: readout, legend: legend, inline: inline, moment: moment, tableOf: tableOf, walk: walk, overTime: overTime,
+    LINES: LINES, DASHES: DASHES, DAY: DAY
+  };
 })();

@@ -3,6 +3,7 @@
   "use strict";
 
   var care = window.careCharts, made = care.made;
+  var AGAIN_S = 10;
   var SPANS = { day: care.DAY, week: 7 * care.DAY, month: 30 * care.DAY };
 
   function Panel(place) {
@@ -78,9 +79,22 @@
     this.busy = true;
     fetch(this.place.dataset.charts, { headers: { Accept: "application/json" }, credentials: "same-origin" })
       .then(function (answer) { if (!answer.ok) { throw new Error(String(answer.status)); } return answer.json(); })
-      .then(function (told) { self.told = told; return self.draw(false); })
-      .catch(function () { self.place.dataset.state = "unread"; })
+      .then(function (told) { self.told = told; self.say(""); return self.draw(false); })
+      .catch(function (why) {
+        self.place.dataset.state = "unread";
+        self.say("The numbers of the charts could not be read (" + why.message + ")" + (self.told ? "; what is shown is older" : "") + ". They are asked for again every " + AGAIN_S + " seconds.");
+        setTimeout(function () { self.load(); }, 1000 * AGAIN_S);
+      })
       .finally(function () { self.busy = false; if (self.again) { self.again = false; self.load(); } });
+  };
+
+  Panel.prototype.say = function (text) {
+    if (!this.said && text) {
+      this.said = made("p", "care-red");
+      this.said.setAttribute("role", "status");
+      this.place.before(this.said);
+    }
+    if (this.said) { this.said.textContent = text; this.said.hidden = !text; }
   };
 
   // A chart a turn, so that keys and scrolling are never kept waiting for all of them.
@@ -91,7 +105,7 @@
       var card = this.place.querySelector('[data-chart="' + chart.monitor + '"]');
       if (!card) { continue; }
       this.note(card, chart);
-      for (var part of chart.parts) { this.part(card, chart, part, anew); }
+      for (var part of chart.parts.concat(chart.reliability || [])) { this.part(card, chart, part, anew); }
       this.standing(chart);
       await new Promise(function (go) { setTimeout(go, 0); });
       if (told !== this.told) { return; }
@@ -114,9 +128,11 @@
   Panel.prototype.note = function (card, chart) {
     var note = [chart.not_charted, chart.not_watched ? "Not watched: " + chart.not_watched : null].filter(Boolean).join(". ");
     var some = chart.parts.some(function (part) { return part.lines.length > 2 && part.limits.length; });
-    var told = chart.windows + " windows, bands are 95 % intervals, red dashes what the detector accepts" + (some ? " (choose a group)" : "") +
-      "; a window of fewer than " + chart.minimum_n + " rows decides nothing.";
-    card.querySelector("[data-chart-note]").textContent = chart.told || [note, chart.windows ? told : chart.not_charted ? "" : "No rows yet."].filter(Boolean).join(". ");
+    var bare = chart.windows && chart.by && !chart.parts.some(function (part) { return part.x.length; });
+    if (bare) { note = [note, "No row says its " + chart.by.replace(/_/g, " ") + ", so there is nothing to draw: is the field sent, and does events.protected_basis let it be kept?"].filter(Boolean).join(". "); }
+    var told = chart.windows.toLocaleString("en") + " windows; one of fewer than " + chart.minimum_n + " rows decides nothing" + (some ? "; choose a group to see what the detector accepts of it" : "") +
+      (chart.reliability ? "; a row counts in the window in which its label came; few rows raise the error by chance, so it is too large where the whole band lies above the dashes" : "") + ".";
+    care.inline(card.querySelector("[data-chart-note]"), chart.told || [note, chart.windows ? told : chart.not_charted ? "" : "No rows yet: they come with the system's events (care ingest, the SDK, or POST /api/v1/events)."].filter(Boolean).join(". "));
     card.dataset.rows = String(chart.parts.reduce(function (all, part) {
       return Math.max(all, part.lines.reduce(function (sum, line) {
         return sum + line.n.reduce(function (a, b) { return a + b; }, 0) + line.also.reduce(function (a, b) { return a + b.n; }, 0);
@@ -152,26 +168,37 @@
         if (limit.group !== line.group || limit.values[at] === null) { return most; }
         return Math.max(most, limit.side === "low" ? limit.values[at] - line.value[at] : line.value[at] - limit.values[at]);
       }, -Infinity);
-      if (!worst || over > worst.over) { worst = { over: over, line: line, at: at }; }
+      if (!worst || over > worst.over) { worst = { over: over, line: line, at: at, sure: beyond(part, line, at) }; }
     });
-    cell.classList.toggle("care-red", Boolean(worst && worst.over > 0));
-    cell.textContent = !worst ? (chart.not_charted ? "not measured" : chart.windows ? "too few rows" : "no rows yet") :
+    cell.classList.toggle("care-red", Boolean(worst && worst.sure));
+    cell.replaceChildren(!worst ? (chart.not_charted ? "not measured" : chart.windows ? "too few rows" : "no rows yet") :
       (worst.line.group ? worst.line.group.replace(/_/g, " ") + " " : "") + care.written(part, worst.line.value[worst.at]) +
-      (worst.over > 0 ? ", outside" : worst.over > -Infinity ? ", accepted" : "");
+      (worst.sure ? ", outside" : worst.over > 0 ? ", outside, perhaps by chance" : worst.over > -Infinity ? ", accepted" : ""));
+    if (worst) { cell.appendChild(made("small", "", "n " + worst.line.n[worst.at].toLocaleString("en") + ", window of " + care.moment(part.x[worst.at], chart.seconds))); }
   };
+
+  // Whether the whole interval of a window lies outside of what is accepted; without an interval, its value.
+  function beyond(part, line, at) {
+    return part.limits.some(function (limit) {
+      if (limit.group !== line.group || limit.values[at] === null) { return false; }
+      var low = line.low[at] === null ? line.value[at] : line.low[at], high = line.high[at] === null ? line.value[at] : line.high[at];
+      return limit.side === "low" ? high < limit.values[at] : low > limit.values[at];
+    });
+  }
 
   Panel.prototype.part = function (card, chart, part, anew) {
     if (!part.x.length) { return; }
     var self = this, id = chart.monitor + "/" + part.role, state = this.parts[id];
     if (!state) {
-      var title = chart.monitor + ", " + part.title, figure = made("figure", "care-figure"), numbers = care.tableOf(title);
-      state = this.parts[id] = { place: made("div", "care-chart"), numbers: numbers, plot: null, shape: "", near: false, at: part.x.length };
+      var how = part.role === "reliability" ? care.byScore : care.overTime;
+      var title = chart.monitor + ", " + part.title, figure = made("figure", "care-figure"), numbers = care.tableOf(title, how.columns);
+      state = this.parts[id] = { place: made("div", "care-chart"), how: how, note: made("p", "care-chart-note"), numbers: numbers, plot: null, shape: "", near: false, at: part.x.length };
       state.place.dataset.part = id;
       state.place.tabIndex = 0;
       state.place.setAttribute("role", "slider");
-      state.place.setAttribute("aria-label", "Chart of " + title + "; arrow keys go from window to window");
+      state.place.setAttribute("aria-label", "Chart of " + title + "; arrow keys go from " + how.steps);
       state.place.setAttribute("aria-valuemin", "0");
-      figure.append(made("figcaption", "", part.title + (part.unit && part.unit !== "share" ? ", " + part.unit : "")), state.place, numbers.details);
+      figure.append(made("figcaption", "", how.title(part, chart)), state.note, state.place, numbers.details);
       card.querySelector("[data-parts]").appendChild(figure);
       care.walk(state.place, state);
       numbers.details.addEventListener("toggle", function () { self.numbers(state); });
@@ -183,23 +210,25 @@
     state.anew = state.anew || anew; state.stale = true;
     if (!walked) { state.at = part.x.length - 1; }
     state.place.setAttribute("aria-valuemax", String(part.x.length - 1));
-    if (!walked) { state.place.setAttribute("aria-valuenow", String(state.at)); state.place.setAttribute("aria-valuetext", care.when(part.x[state.at]) + " UTC, the newest of " + part.x.length + " windows"); }
+    if (!walked) { state.place.setAttribute("aria-valuenow", String(state.at)); state.place.setAttribute("aria-valuetext", state.how.newest(part)); }
+    state.note.textContent = state.how.note(part, state.only);
+    state.note.hidden = !state.note.textContent;
     this.numbers(state);
     if (state.near) { this.plot(state); }
   };
 
   Panel.prototype.numbers = function (state) {
-    if (state.numbers.details.open) { care.filled(state.numbers.body, state.part, state.only); }
+    if (state.numbers.details.open) { state.how.filled(state.numbers.body, state.part, state.only); }
   };
 
   Panel.prototype.plot = function (state) {
-    var shape = JSON.stringify([state.only, this.told.markers, state.chart.alarms, state.part.lines.length, care.limitsOf(state.part, state.only).length]);
+    var how = state.how, shape = JSON.stringify([state.only, this.told.markers, state.chart.alarms, how.shape(state.part, state.only)]);
     if (state.plot && !state.anew && state.shape === shape) {
-      state.plot.setData(care.dataOf(state.part, state.only));
+      state.plot.setData(how.data(state.part, state.only));
     } else {
       if (state.plot) { state.plot.destroy(); }
       state.shape = shape;
-      state.plot = new uPlot(care.optionsOf(state.part, state.chart, state.place, state.only, this), care.dataOf(state.part, state.only), state.place);
+      state.plot = new uPlot(how.options(state.part, state.chart, state.place, state.only, this), how.data(state.part, state.only), state.place);
     }
     state.anew = false; state.stale = false;
   };
