@@ -51,9 +51,9 @@ WATCH = """() => {
   new PerformanceObserver((list) => list.getEntries().forEach((one) => window.seen.tasks.push(one.duration)))
     .observe({ type: "longtask" });
   const told = () => window.seen.updates.push(performance.now());
-  const charts = document.querySelector("[data-charts]"), part = document.querySelector("[data-renew]");
+  const charts = document.querySelector("[data-charts]");
   if (charts) { new MutationObserver(told).observe(charts, { attributes: true, attributeFilter: ["data-watermark"] }); }
-  else if (part) { new MutationObserver(told).observe(part, { childList: true }); }
+  else { document.addEventListener("care:renewed", told); }
 }"""
 
 

@@ -311,7 +311,7 @@
     Object.keys(pages).forEach(function (page) {
       fetch(page + window.location.search, { credentials: "same-origin", redirect: "error" })
         .then(function (answer) { if (!answer.ok) { throw new Error(String(answer.status)); } return answer.text(); })
-        .then(function (text) { pages[page].forEach(function (part) { if (part.isConnected && !writes(part)) { swap(part, text); } }); })
+        .then(function (text) { pages[page].forEach(function (part) { if (part.isConnected && !writes(part)) { swap(part, text); } }); document.dispatchEvent(new CustomEvent("care:renewed")); })
         .catch(function () { /* the stream says when the server is away */ });
     });
   }
