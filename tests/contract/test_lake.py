@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from careloop.adapters.parquet_lake import ParquetLake, open_lake
 from careloop.domain.event import Event
 from careloop.domain.event_rows import View
+from careloop.domain.label_spec import Maturity
 from careloop.errors import Unavailable
 from careloop.ports.lake import Appended, Lake, Reading
 from careloop.testing.contracts.lake import LakeContract, a_label, agreed_tables, plans_of_all_sorts
@@ -127,11 +128,12 @@ def test_duckdb_over_parquet_and_numpy_in_process_agree_on_any_events(
     with TemporaryDirectory() as folder:
         lake = open_lake(Path(folder))
         for n, batch in enumerate(given):
-            lake.append(batch, now=NOON)
+            lake.append(batch, now=NOON + timedelta(minutes=50 * n))
             if n < compacted:
                 lake.close_segments(even_if_small=True)
                 lake.compact()
-        reading = Reading(system="credit", upto=lake.watermark(), view=view)
+        maturity = Maturity(after=timedelta(hours=1), otherwise="no") if view is View.MATURED else None
+        reading = Reading(system="credit", upto=lake.watermark(), view=view, maturity=maturity)
         tables = agreed_tables(lake, reading, plans_of_all_sorts(view))
         lake.close()
         kept = [event for batch in given for event in batch if event.kind == "inference"]

@@ -183,6 +183,12 @@ def test_the_commands_say_what_they_would_do_and_do_it(a_bad_day: Story, tmp_pat
     (alarm,) = json.loads(done.stdout)["alarms"]
     assert (done.returncode, alarm["kind"], alarm["may_act"]) == (1, "rollback", True)
     assert answers(story.retailer) == ServeRelease(story.fair)
+    listed = json.loads(care("monitor", "alarms", "--format", "json").stdout)
+    (row,) = [each for each in listed["alarms"] if each["system"] == SYSTEM]
+    assert (row["plan"], row["holds_for_fleet"], row["threshold"] <= row["statistic"]) == ("rollback", True, True)
+    assert listed["day"]["fleet"]["monitors"] > 4, "those of all systems"
+    told = care("monitor", "alarms", SYSTEM, "--days", "3660")
+    assert "monitors promise together at most one false alarm in" in told.stdout
     undo = care("rollback", SYSTEM, "--undo", "--dry-run")
     assert (undo.returncode, f"let {story.unfair} take over" in undo.stdout) == (0, True)
     refused = care("rollback", SYSTEM, "--to", "sha256:" + "0" * 64, "--dry-run")

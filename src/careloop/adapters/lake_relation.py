@@ -57,6 +57,25 @@ _ROWS: Final = {
         ) AS found
         ON seen.kind = 'inference' AND seen.id = found.inference_id
             AND seen.drill = found.drill AND seen.synthetic = found.synthetic""",
+    View.MATURED: f"""
+        SELECT seen.* REPLACE (
+            CASE WHEN seen.kind <> 'inference' THEN seen.label
+                WHEN found.answered IS NULL THEN $otherwise ELSE found.label END AS label,
+            CASE WHEN seen.kind <> 'inference' THEN seen.value ELSE found.value END AS value,
+            CASE WHEN seen.kind <> 'inference' THEN seen.matured_at ELSE found.matured_at END AS matured_at
+        ), CAST(NULL AS TIMESTAMPTZ) AS labelled_at, seen.ingest_seq AS came
+        FROM seen LEFT JOIN (
+            SELECT answer.ingest_seq AS answered,
+                arg_max(given.label, (given.occurred_at, given.id)) FILTER (WHERE given.label IS NOT NULL) AS label,
+                arg_max(given.value, (given.occurred_at, given.id)) FILTER (WHERE given.value IS NOT NULL) AS value,
+                arg_max(given.matured_at, (given.occurred_at, given.id))
+                    FILTER (WHERE given.matured_at IS NOT NULL) AS matured_at
+            FROM seen AS answer JOIN ({_LABELS}) AS given
+            ON answer.kind = 'inference' AND answer.id = given.inference_id
+                AND answer.drill = given.drill AND answer.synthetic = given.synthetic
+                AND epoch_us(given.received_at) < epoch_us(answer.received_at) + $after_us
+            GROUP BY answer.ingest_seq
+        ) AS found ON seen.ingest_seq = found.answered""",
 }
 """What the rows of each view are."""
 
@@ -106,6 +125,8 @@ def _query(everything: str, reading: Reading) -> str:
 
 def _values(reading: Reading) -> dict[str, Any]:
     values: dict[str, Any] = {"after": reading.after, "upto": reading.upto, "system": reading.system}
+    if reading.maturity is not None:
+        values |= {"after_us": reading.maturity.after_us, "otherwise": reading.maturity.otherwise}
     if reading.since is not None:
         values["since"] = reading.since
     if reading.until is not None:

@@ -290,7 +290,11 @@ class ParquetLake:
             whole = Reading(system=reading.system, upto=reading.upto, after=_floor(reading), view=View.RECEIVED)
             since_us, until_us = _bounds(reading)
             rows = event_rows(
-                self.events(whole), reading.view, since_us=since_us, until_us=until_us, after=reading.after
+                self.events(whole),
+                reading.maturity or reading.view,
+                since_us=since_us,
+                until_us=until_us,
+                after=reading.after,
             )
             yield NumpyCounts(columns_of(rows, reading.columns or FIXED_COLUMNS.values()))
         else:

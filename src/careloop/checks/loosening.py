@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from careloop.checks.yardstick import (
+    CALENDAR,
     CONTROLS,
     CRITERIA,
     EVALUATION,
@@ -19,6 +20,7 @@ from careloop.checks.yardstick import (
     Yardstick,
     moved,
 )
+from careloop.domain.calendar import EventCalendar
 from careloop.domain.controls import ControlDecision, Controls
 from careloop.domain.evolve import Baseline, Waiver
 from careloop.domain.monitor import Monitors
@@ -146,6 +148,12 @@ def _monitors(repository: Repository) -> Iterator[tuple[str, _Item]]:
             yield f"{document.folder}/{monitor.id}", _Item(document.path, ("monitors", position), monitor)
 
 
+def _events(repository: Repository) -> Iterator[tuple[str, _Item]]:
+    for document, calendar in repository.all(EventCalendar):
+        for position, event in enumerate(calendar.events):
+            yield event.id, _Item(document.path, ("events", position), event)
+
+
 def _decisions(repository: Repository) -> Iterator[tuple[str, _Item]]:
     for document, controls in repository.all(Controls):
         for position, decision in enumerate(controls.decisions):
@@ -211,6 +219,7 @@ _WHEN = Yardstick({}, frozenset({"when"}))
 _SORTS = (
     _Sort("rule", _rules, RULES, _stricter, Direction.LOOSER),
     _Sort("monitor", _monitors, MONITORS, _stricter, Direction.LOOSER),
+    _Sort("known event", _events, CALENDAR, _looser, Direction.STRICTER),
     _Sort("control", _decisions, CONTROLS, _decided, Direction.LOOSER),
     _Sort("own control", _custom, _OWN, _stricter, Direction.LOOSER),
     _Sort("waiver", _waivers, _WAIVERS, _looser, Direction.STRICTER, ruled=True),

@@ -62,6 +62,7 @@ REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("communicated_to[]", "post"),
     ),
     "baseline": (("items[].owner", "post"), ("items[].rule", "rule")),
+    "calendar": (("events[].who", "post"), ("events[].systems[]", "system")),
     "parties": (("parties[].needs[].law", "law"),),
     "processes": (("processes[].owner", "post"), ("processes[].feeds[]", "process")),
     "communication": (

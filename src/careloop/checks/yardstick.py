@@ -11,7 +11,18 @@ from careloop.domain.noun import Noun, seconds_in
 from careloop.domain.rule import WaiverTerms
 from careloop.domain.tier import Enforcement, Severity, Tier
 
-__all__ = ["CONTROLS", "CRITERIA", "EVALUATION", "MONITORS", "RULES", "TIERS", "Direction", "Yardstick", "moved"]
+__all__ = [
+    "CALENDAR",
+    "CONTROLS",
+    "CRITERIA",
+    "EVALUATION",
+    "MONITORS",
+    "RULES",
+    "TIERS",
+    "Direction",
+    "Yardstick",
+    "moved",
+]
 
 
 class Direction(StrEnum):
@@ -117,6 +128,9 @@ MONITORS = Yardstick(
     frozenset({"kind", "measure", "by", "window", "reference", "severity"}),
 )
 """Fewer false alarms promised, or more rows waited for, is a monitor that speaks later."""
+
+CALENDAR = Yardstick({}, frozenset({"first", "last", "zone", "systems"}))
+"""Other days are other windows that nobody judges."""
 
 CONTROLS = Yardstick({"applicable": _applies, "expires": _expires}, frozenset({"systems"}))
 CRITERIA = Yardstick({"organisation": _fewer, "individuals": _fewer, "society": _fewer})

@@ -17,7 +17,6 @@ from careloop.cli.monitor_views import VIEWS_HELP, views
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, print_json, say
 from careloop.domain.monitor import Monitor
-from careloop.domain.noun import days_in
 from careloop.plans.explain import explain_step
 from careloop.reports.alarm_report import (
     AlarmRow,
@@ -26,7 +25,10 @@ from careloop.reports.alarm_report import (
     watch_json,
     watch_lines,
 )
+from careloop.workflows.run.evaluation_references import missing_references
 from careloop.workflows.run.execute_plan import Executed
+from careloop.workflows.run.label_cohorts import label_coverage
+from careloop.workflows.run.muted_windows import muted_windows
 from careloop.workflows.run.release_desk import Governance
 from careloop.workflows.run.silent_monitors import silent_monitors
 from careloop.workflows.run.watch_desk import OpenWatch
@@ -62,7 +64,13 @@ def run(
     now = wiring.now()
     with opened_watch(system, environment, repo, now=now) as (governance, opened):
         report = watch_system(opened.watch, opened.using, now=now, dry_run=dry_run)
-        summary = replace(_summary(report, opened, governance), silent=_silent(system, opened, governance))
+        summary = replace(
+            _summary(report, opened, governance),
+            silent=_silent(opened, governance),
+            muted=muted_windows(opened.watch.monitors),
+            missing=_missing(system, opened),
+            coverage=label_coverage(opened.watch.monitors),
+        )
     if output_format is Format.JSON:
         print_json(watch_json(summary))
     else:
@@ -80,13 +88,15 @@ app.command(epilog=ALARMS_HELP)(alarms)
 app.command(epilog=VIEWS_HELP)(views)
 
 
-def _silent(system: str, opened: OpenWatch, governance: Governance) -> tuple[tuple[Monitor, str], ...]:
+def _missing(system: str, opened: OpenWatch) -> tuple[tuple[Monitor, str], ...]:
+    """Monitors that are not held against the evaluation set that their document names."""
+    found = missing_references(opened.watch.monitors, system=system)
+    return tuple((each.monitor, each.because) for each in found)
+
+
+def _silent(opened: OpenWatch, governance: Governance) -> tuple[tuple[Monitor, str], ...]:
     """Monitors without rows, of a system that is in operation."""
-    events = governance.system(system).events
-    horizon = None if events is None else events.label_horizon
-    found = silent_monitors(
-        opened.watch.monitors, now=governance.now, label_days=0.0 if horizon is None else days_in(horizon)
-    )
+    found = silent_monitors(opened.watch.monitors, now=governance.now)
     return tuple((each.monitor, each.because) for each in found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,12 +14,18 @@ from careloop import wiring
 from careloop.cli.release_arguments import EnvironmentOption, RepoOnlyOption
 from careloop.cli.terminal import Format, FormatOption, day_option, print_json, repository_root, say
 from careloop.errors import UsageError
+from careloop.monitors.known_events import MutedWindows
 from careloop.plans.automation_history import explained, plans_of
 from careloop.reports.alarm_report import rehearsal_json, rehearsal_line
+from careloop.reports.coverage_of_labels import coverage_lines
+from careloop.reports.muted_report import muted_json, muted_lines
 from careloop.reports.replay_plot import ReplayedDetector, replay_svg
 from careloop.workflows.run.amount_monitor import outside_note
 from careloop.workflows.run.automation_log import automation_entries
 from careloop.workflows.run.enter_safe_state import Place
+from careloop.workflows.run.evaluation_references import missing_references
+from careloop.workflows.run.label_cohorts import label_coverage
+from careloop.workflows.run.muted_windows import muted_windows
 from careloop.workflows.run.rehearse_monitors import Rehearsed, between, notice_change, rehearse_monitors
 from careloop.workflows.run.release_desk import Governance, read_governance
 from careloop.workflows.run.watch_desk import OpenWatch, open_watch
@@ -59,6 +65,7 @@ def replay(
         monitors = between(opened.watch.monitors, since=first, until=last)
         done = rehearse_monitors(monitors, explained=explained(plans))
         moment = _second(day_option(changed, "--changed"))
+        muted = muted_windows(monitors)
         if moment is not None:
             done = notice_change(monitors, done, changed=moment)
     if plot is not None:
@@ -67,21 +74,27 @@ def replay(
         source = {"commit": governance.commit, "standards_digest": governance.standards_digest}
         rows = [(each.monitor, each.group, each.readiness, each.signals) for each in done]
         noticed = None if moment is None else [each.days_to_notice for each in done]
-        print_json(rehearsal_json(system, rows, source=source, noticed=noticed))
+        print_json(rehearsal_json(system, rows, source=source, noticed=noticed) | {"muted": muted_json(muted)})
     else:
-        _tell(done, opened, told_of_change=moment is not None)
+        _tell(done, opened, muted, told_of_change=moment is not None)
         if plot is not None:
             say(f"the picture is in {plot}")
     raise typer.Exit(int(not all(each.readiness.may_act for each in done)))
 
 
-def _tell(done: tuple[Rehearsed, ...], opened: OpenWatch, *, told_of_change: bool) -> None:
+def _tell(
+    done: tuple[Rehearsed, ...], opened: OpenWatch, muted: Sequence[MutedWindows], *, told_of_change: bool
+) -> None:
     for each in done:
         style, line = rehearsal_line(each.monitor, each.group, each.readiness)
         say(line, style)
         if told_of_change:
             days = each.days_to_notice
             say(f"    the change was {'not noticed' if days is None else f'noticed after {days:.1f} days'}", "grey")
+    for style, line in (*muted_lines(muted), *coverage_lines(label_coverage(opened.watch.monitors))):
+        say(line, style)
+    for missing in missing_references(opened.watch.monitors, system=opened.watch.system):
+        say(f"reference missing: {missing.monitor.id}: {missing.because}", "bad")
     for left in opened.left_out:
         say(f"not watched: {left.monitor.id} ({left.because})", "grey")
     say_notes(opened)
@@ -101,6 +114,7 @@ def _drawn(each: Rehearsed) -> ReplayedDetector:
         threshold=each.threshold,
         trace=each.trace,
         alarms=tuple(signal.window for signal in each.signals),
+        events=each.events,
     )
 
 

@@ -53,6 +53,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("controls", "controls.yaml"),
     _kind("objectives", "objectives.yaml"),
     _kind("baseline", "baseline.yaml"),
+    _kind("calendar", "calendar.yaml"),
     _kind("context", "aims/context.yaml"),
     _kind("parties", "aims/parties.yaml"),
     _kind("processes", "aims/processes.yaml"),

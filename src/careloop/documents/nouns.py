@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from careloop.domain import (
     aims,
     answered,
+    calendar,
     change_request,
     controls,
     dataset,
@@ -34,6 +35,7 @@ NOUNS: dict[str, Any] = {
     "controls": controls.Controls,
     "objectives": third_party.Objectives,
     "baseline": evolve.Baseline,
+    "calendar": calendar.EventCalendar,
     "context": aims.Context,
     "parties": aims.Parties,
     "processes": aims.Processes,

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from careloop.domain.counts import Tally
 
-__all__ = ["Amount", "Readiness", "Signal", "Worse"]
+__all__ = ["Amount", "LabelCoverage", "Readiness", "ReleaseReference", "Signal", "Worse"]
 
 
 class Worse(StrEnum):
@@ -54,6 +54,30 @@ class Signal:
     threshold: float
     amount: Amount | None = None
     """Where a mean is watched: what it came to. `observed` and `limit` are then places in its declared range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelCoverage:
+    """How many of the answers whose time for labels is over have one. A monitor judges only these."""
+
+    monitor: str
+    """Its id."""
+    labelled: int
+    answers: int
+    newest: int | None
+    """Start of the newest cohort, in seconds since 1970; None while none has matured."""
+    newest_labelled: int
+    newest_answers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseReference:
+    """What the evaluation set of one release showed."""
+
+    release: str
+    """Lock digest."""
+    tallies: tuple[tuple[str, Tally], ...]
+    """Hits and rows by group; of all rows under an empty name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from careloop.domain.count_plan import Column, ColumnKind
 from careloop.domain.event import Event, EventKind, StoredEvent
 from careloop.domain.event_columns import LABELLED_AT, OCCURRED_AT, PARTS, RECEIVED_AT
 from careloop.domain.event_values import moment_of
+from careloop.domain.label_spec import Maturity
 from careloop.errors import InvalidInput
 
 __all__ = ["EventRow", "View", "columns_of", "event_rows"]
@@ -24,11 +25,15 @@ class View(StrEnum):
     """By when it came: what was counted once never changes. Answers are without labels, since these come later."""
     LABELLED = "labelled"
     """Answers with the label or value that came first, by when both had come: what was counted once never changes."""
+    MATURED = "matured"
+    """Answers by when they came, each with the label it had when its time for labels was over (`Maturity`); labels that
+    came later do not count. Once that time is over, what was counted never changes, and in which order labels came
+    makes no difference. So a label that comes sooner when it is bad moves no window."""
 
     @property
     def instant(self) -> Column:
         """The column by which windows are cut."""
-        return {View.OCCURRED: OCCURRED_AT, View.RECEIVED: RECEIVED_AT, View.LABELLED: LABELLED_AT}[self]
+        return {View.OCCURRED: OCCURRED_AT, View.LABELLED: LABELLED_AT}.get(self, RECEIVED_AT)
 
 
 class EventRow(NamedTuple):
@@ -64,7 +69,7 @@ _LABELS: Final = (EventKind.LABEL, EventKind.OUTCOME)
 
 def event_rows(
     stored: Iterable[StoredEvent],
-    view: View,
+    view: View | Maturity,
     *,
     since_us: int | None = None,
     until_us: int | None = None,
@@ -73,11 +78,13 @@ def event_rows(
     """The rows of one system in a view, in the order of `stored`, which must be that of `ingest_seq`.
 
     `since_us` ≤ the view's instant < `until_us`, and `after` < the row's `ingest_seq`. Labels are found whenever they
-    occurred, and whenever they came.
+    occurred, and whenever they came. A `Maturity` stands for the view by maturity.
     """
     kept = list(stored)
-    rows = _JOINS[view](kept)
-    when = _WHEN[view]
+    if isinstance(view, Maturity):
+        rows, when = _with_matured_label(kept, view), _WHEN[View.RECEIVED]
+    else:
+        rows, when = _JOINS[view](kept), _WHEN[view]
     return [
         row
         for row in rows
@@ -93,7 +100,7 @@ def columns_of(rows: Iterable[EventRow], wanted: Iterable[Column]) -> dict[str, 
     return {column.name: list(map(_reader(column), kept)) for column in wanted}
 
 
-# --- the three joins --------------------------------------------------------------------------------------------------
+# --- the joins --------------------------------------------------------------------------------------------------------
 
 
 def _as_it_came(stored: list[StoredEvent]) -> list[EventRow]:
@@ -102,19 +109,48 @@ def _as_it_came(stored: list[StoredEvent]) -> list[EventRow]:
 
 def _with_last_label(stored: list[StoredEvent]) -> list[EventRow]:
     """Last by when the label was given, then by id: the order of arrival makes no difference."""
-    labels = sorted((each.event for each in stored if each.event.kind in _LABELS), key=lambda e: (e.occurred_us, e.id))
     found: dict[_Key | None, _Label] = {}
-    for event in labels:
-        old = found.get(_answered(event), _UNLABELLED)
-        found[_answered(event)] = _Label(
-            old.label if event.label is None else event.label,
-            old.value if event.value is None else event.value,
-            old.matured_us if event.matured_us is None else event.matured_us,
-        )
+    for event in _in_order_given(each.event for each in stored if each.event.kind in _LABELS):
+        found[_answered(event)] = _later(found.get(_answered(event), _UNLABELLED), event)
     return [
         EventRow(each, *found[key]) if (key := _answering(each.event)) in found else row
         for each, row in zip(stored, _as_it_came(stored), strict=True)
     ]
+
+
+def _in_order_given(labels: Iterable[Event]) -> list[Event]:
+    return sorted(labels, key=lambda event: (event.occurred_us, event.id))
+
+
+def _later(old: _Label, event: Event) -> _Label:
+    return _Label(
+        old.label if event.label is None else event.label,
+        old.value if event.value is None else event.value,
+        old.matured_us if event.matured_us is None else event.matured_us,
+    )
+
+
+def _with_matured_label(stored: list[StoredEvent], maturity: Maturity) -> list[EventRow]:
+    """Of the labels that were received in time, the one that was given last."""
+    labels: dict[_Key | None, list[StoredEvent]] = {}
+    for each in stored:
+        if each.event.kind in _LABELS:
+            labels.setdefault(_answered(each.event), []).append(each)
+    return [
+        _matured(each, labels.get(_answering(each.event), ()), maturity)
+        if each.event.kind is EventKind.INFERENCE
+        else row
+        for each, row in zip(stored, _as_it_came(stored), strict=True)
+    ]
+
+
+def _matured(answer: StoredEvent, labels: Iterable[StoredEvent], maturity: Maturity) -> EventRow:
+    until_us = answer.received_us + maturity.after_us
+    given = [each.event for each in labels if each.received_us < until_us]
+    label = _UNLABELLED if given else _Label(label=maturity.otherwise)
+    for event in _in_order_given(given):
+        label = _later(label, event)
+    return EventRow(answer, *label)
 
 
 def _with_first_label(stored: list[StoredEvent]) -> list[EventRow]:

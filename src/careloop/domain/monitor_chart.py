@@ -20,6 +20,7 @@ __all__ = [
     "AlarmMark",
     "ChartPoint",
     "ChartSeries",
+    "EventMark",
     "LimitStep",
     "MonitorChart",
     "PlanMark",
@@ -73,6 +74,8 @@ class ChartPoint:
     enough: bool = True
     """False when `n`, or a group behind a comparison, is below the monitor's least n."""
     reason: str | None = None
+    answers: int | None = None
+    """Where labels decide: answers whose label could have come; `n` of them have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +197,18 @@ class AlarmMark:
     """None while nobody has looked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventMark:
+    """Windows with `since` ≤ start < `until` that lie in a known event."""
+
+    since: int
+    until: int
+    event: str
+    """Its id; several are joined with a comma."""
+    judged: bool
+    """Whether they are judged all the same, since more were left out than a calendar may."""
+
+
 class SwitchKind(StrEnum):
     """Why something else answers from an instant on."""
 
@@ -240,6 +255,8 @@ class MonitorChart:
     """Why there is nothing to draw; None when there is."""
     windows: int = 0
     """Windows with rows, those before the first that is shown included."""
+    events: tuple[EventMark, ...] = ()
+    """Known events of the windows that are shown, in order of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

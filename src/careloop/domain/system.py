@@ -4,10 +4,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.feed import Feed
+from careloop.domain.label_spec import LabelSpec, horizon_said_once
 from careloop.domain.not_assessable import ProtectedBasis
 from careloop.domain.noun import Duration, Governed, Noun, Slug, Text, not_before
 from careloop.domain.organisation import Approval
@@ -131,8 +132,18 @@ class EventSchema(Noun):
     """Answers that are good for the person, in canonical text (`approve`, `true`); selection rates count these."""
     protected_basis: ProtectedBasis | None = None
     label_horizon: Duration | None = None
+    """The same as `labels: {horizon: ...}`, where nothing else is to be said about labels."""
+    labels: Annotated[LabelSpec | None, AfterValidator(horizon_said_once)] = None
+    """How long labels take, and whose outcomes are seen."""
     most_per_minute: int | None = Field(default=None, ge=1)
     """Events that a server takes of this system in a minute, so that it crowds out no other; files have no quota."""
+
+    @property
+    def label_spec(self) -> LabelSpec | None:
+        """What is declared about labels, in whichever form; None when nothing is."""
+        if self.labels is not None or self.label_horizon is None:
+            return self.labels
+        return LabelSpec(horizon=self.label_horizon)
 
 
 class Responsibility(Noun):

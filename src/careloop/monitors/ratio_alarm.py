@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from careloop.domain.alarm import Signal, Worse
@@ -25,7 +25,7 @@ from careloop.monitors.detector import BETS, DetectorState, Pay, advance, fresh,
 from careloop.monitors.history import contrast_window_sd, learn_rate, rows_of
 from careloop.monitors.pairs import paired
 from careloop.monitors.promise import AlarmTerms
-from careloop.monitors.window import WindowCounts, pooled
+from careloop.monitors.window import Cell, WindowCounts, pooled
 
 __all__ = ["RatioAlarm", "RatioLeg", "compile_ratio_alarm", "step_ratio"]
 
@@ -69,9 +69,16 @@ class RatioAlarm:
 
 
 def compile_ratio_alarm(
-    terms: AlarmTerms, *, groups: Sequence[str], history: Iterable[WindowCounts], minimum_n: int
+    terms: AlarmTerms,
+    *,
+    groups: Sequence[str],
+    history: Iterable[WindowCounts],
+    minimum_n: int,
+    reference: Mapping[str, Tally] | None = None,
 ) -> RatioAlarm:
     """The alarm that keeps the promise of `terms` against this past. `groups` are all that are declared, at least two.
+
+    With a `reference`, what an evaluation set showed by group, the past only tells how windows differ.
 
     Without a past, or with fewer than two groups that have `minimum_n` rows in it, the alarm judges nothing, and what
     it is waiting for stands in `waiting`.
@@ -80,7 +87,8 @@ def compile_ratio_alarm(
     if len(named) < 2:
         raise InvalidInput("an impact ratio needs at least two groups")
     past = tuple(history)
-    past_of = _Past.of(past, named, least_n=minimum_n)
+    usual = past if reference is None else (_as_window(reference),)
+    past_of = replace(_Past.of(usual, named, least_n=minimum_n), windows=past)
     return RatioAlarm(
         monitor=terms.monitor,
         legs=tuple(_leg(terms, past_of, group, others) for group, others in _versus(named, past_of.known)),
@@ -136,6 +144,11 @@ class _Past:
             return cls(windows, known, 0.0)
         ends = [_ends(windows, group, tally, doubt=_DOUBT / len(known)) for group, tally in known.items()]
         return cls(windows, known, min(low for low, _ in ends) / max(high for _, high in ends))
+
+
+def _as_window(reference: Mapping[str, Tally]) -> WindowCounts:
+    cells = tuple(Cell(group, 0, tally) for group, tally in reference.items())
+    return WindowCounts(window=0, release="evaluation", cells=cells)
 
 
 def _leg(terms: AlarmTerms, past: _Past, group: str, others: frozenset[str]) -> RatioLeg:

@@ -32,6 +32,8 @@ class WindowCounts:
     cells: tuple[Cell, ...]
     slot: int = 0
     """Which season's reference it is compared with, such as its hour of the day."""
+    event: str | None = None
+    """The known event because of which nobody judges it; it then has no cells."""
 
     @property
     def tally(self) -> Tally:
@@ -90,7 +92,7 @@ def windows_of(
     slot_of: Callable[[int], int] = one_slot,
     by_bin: bool = False,
 ) -> tuple[WindowCounts, ...]:
-    """The windows of a count table, earliest first and within that by release.
+    """The windows of a count table, earliest first and within that by release; without cells that have no rows.
 
     Monitors are added up, and so are bins unless `by_bin`.
 
@@ -100,6 +102,8 @@ def windows_of(
     found: dict[tuple[int, str], dict[tuple[str, int, int], Tally]] = {}
     for key, values in table.rows():
         cells = found.setdefault((key.window, key.release), {})
+        if not values[of]:
+            continue
         cell = Tally(values[at], values[of]).checked()
         place = (key.group, key.bucket, key.bin if by_bin else 0)
         old = cells.get(place)

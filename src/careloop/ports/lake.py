@@ -15,6 +15,8 @@ from typing import Protocol
 from careloop.domain.count_plan import Column
 from careloop.domain.event import Event, StoredEvent
 from careloop.domain.event_rows import View
+from careloop.domain.label_spec import Maturity
+from careloop.errors import InvalidInput
 from careloop.ports.count_engine import CountEngine
 
 __all__ = [
@@ -54,16 +56,22 @@ class Reading:
     """Only rows that came with a higher `ingest_seq` than this; labels are found whenever they came.
 
     A labelled row of the view by label comes with the later of answer and label. So tables of two stretches that meet
-    add up to the table of both. One case does not: by occurrence, a plan that reads a label, when a label of the second
-    stretch is for an answer of the first.
+    add up to the table of both. One case does not: by occurrence or by maturity, a plan that reads a label, when a
+    label of the second stretch is for an answer of the first.
     """
     view: View = View.OCCURRED
+    maturity: Maturity | None = None
+    """Of the view by maturity, and only of that: when the time for labels is over."""
     since: datetime | None = None
     """Only from this instant of the view on, itself included."""
     until: datetime | None = None
     """Only before this instant of the view."""
     columns: tuple[Column, ...] = ()
     """What will be counted: a column that no event has a value for is there all the same. None: the fixed columns."""
+
+    def __post_init__(self) -> None:
+        if (self.view is View.MATURED) is (self.maturity is None):
+            raise InvalidInput("the view by maturity, and no other, needs to know when labels have matured")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

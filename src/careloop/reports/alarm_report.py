@@ -8,20 +8,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from careloop import __version__
-from careloop.domain.alarm import Readiness, Signal
+from careloop.domain.alarm import LabelCoverage, Readiness, Signal
 from careloop.domain.attribution import Attribution
 from careloop.domain.counts import Tally
 from careloop.domain.incident import DataSlice
 from careloop.domain.monitor import Monitor
 from careloop.domain.plan_steps import Plan, PlanKind, RaisedAlarm
+from careloop.monitors.known_events import MutedWindows
 from careloop.plans.explain import explain_plan, explain_step
 from careloop.plans.progress import StepOutcome
+from careloop.reports.coverage_of_labels import coverage_json, coverage_lines
+from careloop.reports.muted_report import muted_json, muted_lines
 
 __all__ = [
     "AlarmRow",
     "StepRow",
     "WatchSummary",
     "alarm_line",
+    "missing_lines",
     "plan_json",
     "plan_lines",
     "rehearsal_json",
@@ -75,6 +79,12 @@ class WatchSummary:
     standards_digest: str
     silent: tuple[tuple[Monitor, str], ...] = ()
     """Monitors without rows to judge, and since when."""
+    muted: tuple[MutedWindows, ...] = ()
+    """What known events left out."""
+    coverage: tuple[LabelCoverage, ...] = ()
+    """Of monitors that read labels."""
+    missing: tuple[tuple[Monitor, str], ...] = ()
+    """Monitors whose reference is missing, and the next step."""
 
 
 def watch_json(summary: WatchSummary) -> dict[str, Any]:
@@ -93,6 +103,9 @@ def watch_json(summary: WatchSummary) -> dict[str, Any]:
         "continued": [{**plan_json(plan), "done": _steps_json(steps)} for plan, steps in summary.continued],
         "not_watched": [{"monitor": monitor.id, "because": because} for monitor, because in summary.left_out],
         "silent": [{"monitor": monitor.id, "because": because} for monitor, because in summary.silent],
+        "missing_reference": [{"monitor": one.id, "because": because} for one, because in summary.missing],
+        "muted": muted_json(summary.muted),
+        "labels": coverage_json(summary.coverage),
     }
 
 
@@ -111,14 +124,23 @@ def watch_lines(summary: WatchSummary) -> Iterator[Line]:
         yield from _step_lines(steps)
     for monitor, because in summary.silent:
         yield "bad", f"silent: {monitor.id}: {because}"
+    yield from missing_lines(summary.missing)
+    yield from muted_lines(summary.muted)
+    yield from coverage_lines(summary.coverage)
     for monitor, because in summary.left_out:
         yield "grey", f"not watched: {monitor.id} ({because})"
     if summary.paused is not None:
         yield "warn", f"automation is paused: {summary.paused}"
     alarms = len(summary.alarms)
     counted = f"{alarms} alarm{'' if alarms == 1 else 's'} from {summary.monitors} monitors over {summary.windows}"
-    style = "summary" if alarms or summary.silent else "good"
+    style = "summary" if alarms or summary.silent or summary.missing else "good"
     yield style, f"{summary.system} in {summary.environment}: {counted} closed windows"
+
+
+def missing_lines(missing: Sequence[tuple[Monitor, str]]) -> Iterator[Line]:
+    """The monitors whose reference is missing, in red."""
+    for monitor, because in missing:
+        yield "bad", f"reference missing: {monitor.id}: {because}"
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:

@@ -91,6 +91,9 @@ def _chart(chart: MonitorChart, names: Mapping[str, str]) -> dict[str, Any]:
         "not_watched": chart.not_watched,
         "not_charted": chart.not_charted,
         "alarms": [_alarm(one) for one in chart.alarms],
+        "events": [
+            {"since": one.since, "until": one.until, "event": one.event, "judged": one.judged} for one in chart.events
+        ],
         "parts": [_part(chart, role) for role in roles],
         "reliability": _reliability(chart, names),
     }
@@ -155,6 +158,7 @@ def _line(series: ChartSeries, windows: Sequence[int]) -> dict[str, Any]:
         "high": [one.high if one else None for one in points],
         "n": [one.n if one else 0 for one in points],
         "release": [one.release if one else None for one in points],
+        "answers": [one.answers if one else None for one in points],
         "enough": [one.enough if one else False for one in points],
         "also": [{"window": one.window, "release": one.release, "n": one.n, "value": one.value} for one in also],
     }

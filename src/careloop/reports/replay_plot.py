@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
+from careloop.monitors.known_events import EventSpan
+
 __all__ = ["ReplayedDetector", "replay_svg"]
 
 _WIDTH: Final = 760
@@ -32,6 +34,8 @@ class ReplayedDetector:
     """Start of each window, in seconds since 1970, and what the detector had reached after it."""
     alarms: tuple[int, ...]
     """Starts of the windows with an alarm."""
+    events: tuple[EventSpan, ...] = ()
+    """Windows that known events left out."""
 
 
 def replay_svg(system: str, detectors: Sequence[ReplayedDetector]) -> str:
@@ -62,6 +66,12 @@ def _detector(each: ReplayedDetector, y: int) -> str:
     def up(value: float) -> float:
         return base - _BAND * math.log10(max(1.0, value)) / top
 
+    for event in (one for one in each.events if one.until > first and one.since <= last):
+        left, right = across(max(first, event.since)), across(min(last, event.until))
+        parts.append(
+            f'<rect x="{left:.1f}" y="{base - _BAND}" width="{right - left:.1f}" height="{_BAND}" fill="#ddd"/>'
+        )
+        parts.append(_text(min(left + 2, _WIDTH - 160), base - 4, f"{event.event}: not judged", grey=True))
     points = " ".join(f"{across(window):.1f},{up(1 + value):.1f}" for window, value in each.trace)
     limit = up(each.threshold)
     parts += [

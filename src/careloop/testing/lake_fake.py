@@ -85,7 +85,7 @@ class LakeFake:
         whole = Reading(system=reading.system, upto=reading.upto)
         rows = event_rows(
             self.events(whole),
-            reading.view,
+            reading.maturity or reading.view,
             since_us=None if reading.since is None else microseconds(reading.since),
             until_us=None if reading.until is None else microseconds(reading.until),
             after=reading.after,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from careloop import wiring
+from careloop.domain.calendar import EventCalendar
 from careloop.domain.monitor import Monitors
 from careloop.domain.monitor_chart import SystemCharts
 from careloop.domain.roles import Roles
@@ -35,6 +36,7 @@ from careloop.workflows.create.check_repository import check_repository
 from careloop.workflows.evolve.compute_scorecard import Stores, compute_scorecard
 from careloop.workflows.evolve.compute_status import status_of_folder, with_schema_drift, with_undelivered
 from careloop.workflows.evolve.standpoint import zone_of
+from careloop.workflows.run.evaluation_references import EvaluationReferences
 from careloop.workflows.run.fleet_overview import FleetReading, SystemRow, fleet_overview
 from careloop.workflows.run.monitor_charts import ChartAsk, ChartDesk
 from careloop.workflows.run.release_desk import read_governance
@@ -67,6 +69,7 @@ class Board:
         self._open = board_stores(root)
         self._log = SystemLog(self._open.ledger)
         self._charts = ChartDesk(self._open.lake)
+        self._references = EvaluationReferences(self._log.blob)
         self._evidences = Evidences(self._open.lake, self._log, ENVIRONMENT)
         self._cards: tuple[str, tuple[SystemCard, ...]] = ("", ())
         self._rows_of: StoresHead | None = None
@@ -127,8 +130,15 @@ class Board:
         if system is None:
             raise NotFound(f"the inventory in force lists no system '{name[:100]}'")
         monitors = tuple(one for at, noun in repository.all(Monitors) if at.folder == name for one in noun.monitors)
-        ask = ChartAsk(system=system, monitors=monitors, environment=ENVIRONMENT)
-        return self._charts.charts(ask, self._log.read(), now=wiring.now())
+        entries = self._log.read()
+        ask = ChartAsk(
+            system=system,
+            monitors=monitors,
+            references=self._references.of(monitors, entries.of(name), environment=ENVIRONMENT),
+            calendar=repository.nouns(EventCalendar),
+            environment=ENVIRONMENT,
+        )
+        return self._charts.charts(ask, entries, now=wiring.now())
 
     def evidence(self) -> FleetEvidence:
         """What the newest day says of each system's monitors, as far as it has been computed; never waits."""

@@ -15,12 +15,14 @@ from datetime import datetime
 from typing import Final
 
 from careloop import wiring
+from careloop.domain.calendar import EventCalendar
 from careloop.domain.monitor import Monitors
 from careloop.domain.system import System
 from careloop.monitors.day_evidence import standing_out
 from careloop.ports.lake import Lake
 from careloop.web.picture import Picture
 from careloop.workflows.run.chart_board import ChartAsk
+from careloop.workflows.run.evaluation_references import EvaluationReferences
 from careloop.workflows.run.fleet_evidence import SystemEvidence, system_evidence
 from careloop.workflows.run.system_log import SystemLog
 
@@ -64,6 +66,7 @@ class Evidences:
 
     def __init__(self, lake: Lake | None, log: SystemLog, environment: str) -> None:
         self._lake, self._log, self._environment = lake, log, environment
+        self._references = EvaluationReferences(log.blob)
         self._found: dict[str, SystemEvidence] = {}
         self._states: dict[str, _State] = {}
         self._shown = FleetEvidence({}, frozenset())
@@ -93,9 +96,16 @@ class Evidences:
         repository = picture.governance.repository
         system = next(one for one in repository.nouns(System) if one.id == name)
         monitors = tuple(one for at, noun in repository.all(Monitors) if at.folder == name for one in noun.monitors)
-        ask = ChartAsk(system=system, monitors=monitors, environment=self._environment)
+        entries = self._log.read().of(name)
+        ask = ChartAsk(
+            system=system,
+            monitors=monitors,
+            references=self._references.of(monitors, entries, environment=self._environment),
+            calendar=repository.nouns(EventCalendar),
+            environment=self._environment,
+        )
         assert self._lake is not None
-        self._found[name] = system_evidence(self._lake, ask, self._log.read().of(name), now=now)
+        self._found[name] = system_evidence(self._lake, ask, entries, now=now)
         listed = {row.card.id for row in picture.rows}
         self._shown = FleetEvidence.of({key: one for key, one in self._found.items() if key in listed})
 

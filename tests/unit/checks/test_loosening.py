@@ -6,8 +6,9 @@ import pytest
 from test_structural_checks import acme
 
 from careloop.checks.loosening import Comparison, compare_promises
-from careloop.checks.yardstick import CONTROLS, CRITERIA, EVALUATION, MONITORS, RULES, TIERS, Direction
+from careloop.checks.yardstick import CALENDAR, CONTROLS, CRITERIA, EVALUATION, MONITORS, RULES, TIERS, Direction
 from careloop.documents.compile import compile_tree
+from careloop.domain.calendar import CalendarEvent
 from careloop.domain.controls import ControlDecision
 from careloop.domain.evaluation import ExpectedResult
 from careloop.domain.monitor import Monitor, Response
@@ -31,6 +32,11 @@ NEW_RULE = """\
     require: size(system.users) > 0
     severity: must
     remedy: name them
+"""
+SALE = """\
+owner: product-shop
+events:
+  - {id: sale-2026, zone: Europe/Dublin, first: 2026-11-27, last: 2026-11-30, why: A sale., who: product-shop}
 """
 BASELINE = """\
 recorded: 2026-01-01
@@ -75,6 +81,7 @@ LOOSER = [
     ("care.yaml", "stores:\n", "change_control: {approvals: warn}\nstores:\n", "approvals of change_control"),
     ("systems/product-recommender/system.yaml", "tier: high", "tier: low", "tier of system product-recommender"),
     ("waivers/w.yaml", "", WAIVER, "waiver w is new"),
+    ("calendar.yaml", "", SALE, "known event sale-2026 is new"),
     ("baseline.yaml", "", BASELINE, "baseline item 0123456789abcdef is new"),
 ]  # fmt: skip
 
@@ -188,7 +195,7 @@ def test_nothing_moves_between_a_tree_and_itself() -> None:
 
 def test_each_yardstick_judges_what_its_noun_has() -> None:
     pairs = ((RULES, Rule), (MONITORS, Monitor), (CONTROLS, ControlDecision), (CRITERIA, Appetite), (TIERS, System))
-    for yardstick, noun in (*pairs, (EVALUATION, ExpectedResult)):
+    for yardstick, noun in (*pairs, (CALENDAR, CalendarEvent), (EVALUATION, ExpectedResult)):
         assert {name for name in yardstick.fields if not hasattr(noun, name) and name not in noun.model_fields} == set()
 
 

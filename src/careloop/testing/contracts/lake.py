@@ -35,6 +35,7 @@ from careloop.domain.event_columns import (
     declared_columns,
 )
 from careloop.domain.event_rows import View, columns_of, event_rows
+from careloop.domain.label_spec import Maturity
 from careloop.ports.lake import Engine, Lake, Newest, Reading
 from careloop.testing.event_builders import NOON, a_label_row, a_schema, an_event
 from careloop.testing.plain_counts import PlainCounts
@@ -42,6 +43,8 @@ from careloop.testing.plain_counts import PlainCounts
 __all__ = ["LakeContract", "a_label", "agreed_tables", "plans_of_all_sorts"]
 
 _DECLARED = declared_columns(a_schema())
+_RIPE = timedelta(hours=1)
+"""How long labels are waited for here."""
 _ALL = CountPlan(monitor="all", aggregates=(Aggregate(name="n"),))
 
 
@@ -80,12 +83,14 @@ def plans_of_all_sorts(view: View) -> tuple[CountPlan, ...]:
 def agreed_tables(lake: Lake, reading: Reading, plans: Sequence[CountPlan]) -> list[CountTable]:
     """The tables of the plans, after every engine of the lake gave the same ones, and so did counting row by row."""
     whole = Reading(system=reading.system, upto=reading.upto)
-    rows = columns_of(event_rows(lake.events(whole), reading.view), [*FIXED_COLUMNS.values(), *_DECLARED.values()])
+    joined = event_rows(lake.events(whole), reading.maturity or reading.view)
+    rows = columns_of(joined, [*FIXED_COLUMNS.values(), *_DECLARED.values()])
     plain = PlainCounts([dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)], list(rows))
     asked = Reading(
         system=reading.system,
         upto=reading.upto,
         view=reading.view,
+        maturity=reading.maturity,
         columns=(*FIXED_COLUMNS.values(), *_DECLARED.values()),
     )
     expected = [plain.count(plan) for plan in plans]
@@ -242,6 +247,31 @@ class LakeContract(ABC):
             assert _labels(lake, View.LABELLED) == {"event-1": "refuse", "event-2": "refuse"}
             assert _labels(lake, View.RECEIVED) == {"event-1": None, "event-2": None, "event-3": None}
 
+    def test_of_labels_that_came_in_time_the_one_given_last_stands_in_whatever_order(self) -> None:
+        early = a_label(1, id="early", label="refuse", occurred_at=(NOON - timedelta(days=1)).isoformat())
+        for order in ([early, a_label(1)], [a_label(1), early]):
+            with closing(self.make_lake()) as lake:
+                lake.append([an_event(1), an_event(2), an_event(3)], now=NOON)
+                lake.append(order[:1], now=NOON + timedelta(minutes=1))
+                lake.append([*order[1:], a_label(2)], now=NOON + _RIPE - timedelta(microseconds=1))
+                lake.append([a_label(3), a_label(1, id="mended", label="refuse")], now=NOON + _RIPE)
+                found = {"event-1": "approve", "event-2": "approve", "event-3": None}
+                assert _labels(lake, Maturity(after=_RIPE)) == found
+                assert _labels(lake, Maturity(after=_RIPE, otherwise="refuse")) == {**found, "event-3": "refuse"}
+                assert _labels(lake, Maturity(after=2 * _RIPE))["event-3"] == "approve"
+
+    def test_what_matured_never_changes_and_a_label_may_come_before_its_answer(self) -> None:
+        with closing(self.make_lake()) as lake:
+            lake.append([a_label(1), a_label(2, drill=True)], now=NOON - 2 * _RIPE)
+            lake.append([an_event(1), an_event(2)], now=NOON)
+            fence = lake.fence(NOON + _RIPE)
+            assert _labels(lake, Maturity(after=_RIPE)) == {"event-1": "approve", "event-2": None}
+            lake.append([a_label(2), an_event(3), a_label(3)], now=NOON)
+            after = _labels(lake, Maturity(after=_RIPE))
+            assert after == {"event-1": "approve", "event-2": None, "event-3": "approve"}
+            ripe = replace(_all(lake, View.MATURED), until=fence.received_before - _RIPE + timedelta(microseconds=1))
+            assert [table.total()[0] for table in _counted(lake, ripe, plans_of_all_sorts(View.MATURED)[3:4])] == [4]
+
     def test_what_was_counted_by_receipt_never_changes(self) -> None:
         with closing(self.make_lake()) as lake:
             lake.append([an_event(1), an_event(2), a_label(1)], now=NOON)
@@ -299,11 +329,12 @@ def _counted(lake: Lake, reading: Reading, plans: Sequence[CountPlan]) -> list[C
 
 
 def _all(lake: Lake, view: View = View.OCCURRED) -> Reading:
-    return Reading(system="credit", upto=lake.watermark(), view=view)
+    maturity = Maturity(after=_RIPE) if view is View.MATURED else None
+    return Reading(system="credit", upto=lake.watermark(), view=view, maturity=maturity)
 
 
-def _labels(lake: Lake, view: View) -> dict[str, str | None]:
-    """The label of each inference, from the counts of a plan that splits by id and label."""
+def _labels(lake: Lake, view: View | Maturity) -> dict[str, str | None]:
+    """The label of each inference, from the counts of a plan that splits by id and label; in a view, or matured so."""
     id_column = FIXED_COLUMNS["id"]
     plans = {
         label: CountPlan(
@@ -318,5 +349,6 @@ def _labels(lake: Lake, view: View) -> dict[str, str | None]:
             None: (Predicate(LABEL, Compare.IS_ABSENT),),
         }.items()
     }
-    tables = agreed_tables(lake, _all(lake, view), list(plans.values()))
+    reading = replace(_all(lake, View.MATURED), maturity=view) if isinstance(view, Maturity) else _all(lake, view)
+    tables = agreed_tables(lake, reading, list(plans.values()))
     return {group: label for label, table in zip(plans, tables, strict=True) for group in table.by_group()}

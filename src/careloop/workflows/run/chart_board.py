@@ -7,19 +7,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from careloop.domain.alarm import ReleaseReference
+from careloop.domain.calendar import EventCalendar, known_events
 from careloop.domain.count_plan import Aggregate, CountPlan
 from careloop.domain.counts import CellKey, CountTable
+from careloop.domain.event_rows import View
 from careloop.domain.measured import Unit
 from careloop.domain.monitor import Monitor
 from careloop.domain.monitor_chart import (
     ChartPoint,
     ChartSeries,
+    EventMark,
     LimitStep,
     MonitorChart,
     SeriesRole,
     SystemCharts,
 )
 from careloop.domain.system import EventSchema, System
+from careloop.monitors.known_events import muting
 from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.window import WindowCounts
 from careloop.ports.lake import Lake
@@ -27,11 +32,13 @@ from careloop.ports.ledger import Entry
 from careloop.workflows.run.chart_marks import Marks, marks_of
 from careloop.workflows.run.chart_points import SeriesKey, WindowCells, drift_point, points_of, releases_of, series_keys
 from careloop.workflows.run.compile_charts import ChartPlan, compile_charts
+from careloop.workflows.run.compile_monitors import Beside
 from careloop.workflows.run.detect_changes import Stretch, parts_of, stretches_of
 from careloop.workflows.run.limit_lines import Past, Shown, learn_limits, limit_steps, pasts_of, usual_mixture
 from careloop.workflows.run.quantile_limits import QuantileLimit, QuantileLimits
-from careloop.workflows.run.read_windows import window_plan
+from careloop.workflows.run.read_windows import WindowQuery, window_plan
 from careloop.workflows.run.reliability_curves import reliability_curves
+from careloop.workflows.run.watch_memory import KeptWindows
 from careloop.workflows.run.window_tables import Grown, WindowTables
 
 __all__ = ["Board", "ChartAsk"]
@@ -54,9 +61,18 @@ class ChartAsk:
     system: System
     monitors: tuple[Monitor, ...]
     """As they stand in its `monitors.yaml`."""
+    references: Mapping[str, tuple[ReleaseReference, ...]] = field(default_factory=dict)
+    """What evaluation sets showed, by monitor."""
+    calendar: tuple[EventCalendar, ...] = ()
+    """Known events of the organisation, as they stand in `calendar.yaml`."""
     environment: str = "production"
     most_windows: int = 400
     """So many of the latest windows of each monitor are shown; older ones are counted all the same."""
+
+    @property
+    def beside(self) -> Beside:
+        """What else the monitors rest on."""
+        return Beside(references=self.references, events=known_events(self.calendar, self.system.id))
 
 
 class Board:
@@ -67,9 +83,10 @@ class Board:
         self._lake, self._system = lake, system
         self._tables = WindowTables(lake, system)
         self._quantiles = QuantileLimits(lake, system)
+        self._closed = KeptWindows()
         self._sheets: tuple[_Sheet, ...] = ()
         self._upto = 0
-        self._drawn: tuple[ChartAsk, Sequence[Entry], int, SystemCharts] | None = None
+        self._drawn: tuple[ChartAsk, Sequence[Entry], int, tuple[int, ...], SystemCharts] | None = None
 
     def draw(self, ask: ChartAsk, entries: Sequence[Entry], *, upto: int, now: datetime | None = None) -> SystemCharts:
         """The charts, given the entries about the system and the `ingest_seq` of its newest event.
@@ -77,11 +94,12 @@ class Board:
         Somebody who asked earlier and is served later gets what is newer. Limits of quantiles need the time.
         """
         upto = max(upto, self._upto)
-        if self._drawn is not None and self._drawn[:3] == (ask, entries, upto):
-            return self._drawn[3]
+        ripe = self._ripe(now)
+        if self._drawn is not None and self._drawn[:4] == (ask, entries, upto, ripe):
+            return self._drawn[4]
         if self._drawn is None or _documents(self._drawn[0]) != _documents(ask):
-            self._lay_out(compile_charts(ask.monitors, ask.system.events or EventSchema()))
-        tables = self._counted(upto)
+            self._lay_out(compile_charts(ask.monitors, ask.system.events or EventSchema(), beside=ask.beside))
+        tables, closed = self._counted(upto), self._by_label(now)
         marks = marks_of(
             entries,
             system=self._system,
@@ -89,7 +107,7 @@ class Board:
             seconds={sheet.chart.monitor.id: sheet.chart.seconds for sheet in self._sheets},
         )
         for sheet in self._sheets:
-            sheet.take(tables, marks)
+            sheet.take(tables, marks, closed.get(sheet.chart.monitor.id))
         self._learn(tables, upto)
         if now is not None:
             self._fix(now)
@@ -101,7 +119,7 @@ class Board:
             charts=tuple(sheet.drawn(ask.most_windows, marks) for sheet in self._sheets),
             switches=marks.switches,
         )
-        self._drawn, self._upto = (ask, entries, upto, charts), upto
+        self._drawn, self._upto = (ask, entries, upto, self._ripe(now), charts), upto
         return charts
 
     def _lay_out(self, charts: Iterable[ChartPlan]) -> None:
@@ -113,10 +131,33 @@ class Board:
             sheets.append(sheet if sheet is not None and sheet.chart == chart else _Sheet(chart))
         self._sheets = tuple(sheets)
 
+    def _ripe(self, now: datetime | None) -> tuple[int, ...]:
+        """Which windows of monitors that read labels are closed by now: these grow without any news."""
+        if now is None:
+            return ()
+        return tuple(int(now.timestamp()) // sheet.chart.seconds for sheet in self._sheets if sheet.by_label)
+
+    def _by_label(self, now: datetime | None) -> dict[str, CountTable]:
+        """The closed windows of those monitors, as their detectors are fed them; none without the time."""
+        found: dict[str, CountTable] = {}
+        for sheet in self._sheets:
+            watched = sheet.chart.watched
+            if watched is not None and sheet.by_label and now is not None:
+                query = WindowQuery(
+                    system=self._system, plans=[watched.plan], seconds=watched.seconds, maturity=watched.maturity
+                )
+                closed, _ = self._closed.closed(self._lake, query, now=now)
+                found[watched.monitor.id] = closed.tables[watched.plan.monitor]
+        return found
+
     def _counted(self, upto: int) -> Mapping[CountPlan, Grown]:
         """What all sheets need; of new ones also what limits are learnt from, so that files are opened once."""
         wanted = [plan for sheet in self._sheets for plan in sheet.plans()]
-        past = [sheet.history() for sheet in self._sheets if sheet.chart.watched is not None and not sheet.learnt]
+        past = [
+            sheet.history()
+            for sheet in self._sheets
+            if sheet.chart.watched is not None and not sheet.by_label and not sheet.learnt
+        ]
         counted = self._tables.bring_up(tuple(dict.fromkeys((*wanted, *past))), upto=upto)
         self._tables.let_go(past)
         return counted
@@ -131,7 +172,7 @@ class Board:
     def _learn(self, counted: Mapping[CountPlan, Grown], upto: int) -> None:
         """Learn the limits that are wanted for the first time."""
         sheets = [sheet for sheet in self._sheets if sheet.unlearnt]
-        plans = {sheet.chart.monitor.id: sheet.history() for sheet in sheets if sheet.has_past}
+        plans = {one.chart.monitor.id: one.history() for one in sheets if one.has_past and not one.by_label}
         missing = tuple(plan for plan in plans.values() if plan not in counted)
         tables = {**counted, **WindowTables(self._lake, self._system).bring_up(missing, upto=upto)}
         for sheet in sheets:
@@ -139,8 +180,8 @@ class Board:
             sheet.learn(None if plan is None else tables[plan].table)
 
 
-def _documents(ask: ChartAsk) -> tuple[System, tuple[Monitor, ...]]:
-    return ask.system, ask.monitors
+def _documents(ask: ChartAsk) -> tuple[object, ...]:
+    return ask.system, ask.monitors, ask.calendar, ask.references
 
 
 @dataclass(slots=True)
@@ -159,22 +200,39 @@ class _Sheet:
     _usual: dict[Past, CountTable] = field(default_factory=dict)
     """Of a mixture: rows per bin of each past, which is what windows are compared with."""
     quantile_limit: QuantileLimit | None = None
+    _closed: CountTable | None = None
+    """Where labels decide: the closed windows that its detector is fed."""
+
+    @property
+    def by_label(self) -> bool:
+        """Whether labels decide, so that windows are those of labels or of cohorts."""
+        return self.chart.watched is not None and self.chart.watched.view is not View.RECEIVED
+
+    @property
+    def of_cohorts(self) -> bool:
+        """Whether only answers are drawn whose time for labels is over."""
+        return self.chart.watched is not None and self.chart.watched.view is View.MATURED
 
     def plans(self) -> tuple[CountPlan, ...]:
         """What is counted for it: its windows, and where a detector runs, which windows there are by receipt."""
         chart = self.chart
-        if chart.plan is None:
+        if chart.plan is None or self.of_cohorts:
             return ()
         shown = (_without_units(window_plan(chart.plan, view=chart.shown_by, seconds=chart.seconds)),)
-        return shown if chart.watched is None else (*shown, _presence(self.history()))
+        return shown if chart.watched is None or self.by_label else (*shown, _presence(self.history()))
 
-    def take(self, tables: Mapping[CountPlan, Grown], marks: Marks) -> None:
-        """Take in what was counted and what is on record."""
+    def take(self, tables: Mapping[CountPlan, Grown], marks: Marks, closed: CountTable | None) -> None:
+        """Take in what was counted and what is on record; `closed` where labels decide."""
         plans = self.plans()
         if plans:
             self._take_cells(tables[plans[0]])
+        if self.by_label and closed is not None:
+            self._closed = closed
+            if self.of_cohorts:
+                self._take_cells(Grown(_without_buckets(closed), None))
         if self.chart.watched is not None:
-            windows = _windows(tables[plans[1]].table)
+            presence = self._closed if self.by_label else tables[plans[1]].table
+            windows = () if presence is None else _windows(presence)
             self._stretches = stretches_of(windows, seconds=self.chart.seconds, starts=marks.starts)
             signals = [mark.signal for mark in marks.alarms.get(self.chart.monitor.id, ())]
             self._pasts = {
@@ -216,15 +274,16 @@ class _Sheet:
         return any(past.known > first for _, past in self.unlearnt)
 
     def history(self) -> CountPlan:
-        """What limits are learnt from: windows by when events came, of calibration their labels too, with units."""
+        """What limits are learnt from where labels do not decide: windows by when events came, with units."""
         chart = self.chart
         assert chart.watched is not None
-        return window_plan(chart.watched.plan, view=chart.learnt_by, seconds=chart.seconds)
+        return window_plan(chart.watched.plan, view=View.RECEIVED, seconds=chart.seconds)
 
     def learn(self, table: CountTable | None) -> None:
         """Learn what is not learnt yet, and let go of what nothing is judged by any more."""
         watched = self.chart.watched
         assert watched is not None
+        table = self._closed if self.by_label else table
         past = watched if table is None else replace(watched, table=table)
         parts = {part.group: part for part in parts_of(past)}
         missing = self.unlearnt
@@ -278,6 +337,7 @@ class _Sheet:
             not_watched=chart.not_watched or (self.quantile_limit.because if self.quantile_limit else None),
             not_charted=chart.not_charted,
             windows=len(self._cells),
+            events=_event_marks(chart, shown),
         )
 
     def _points_of(self, window: int) -> list[tuple[SeriesKey, ChartPoint]]:
@@ -295,9 +355,25 @@ class _Sheet:
             yield (SeriesRole.DRIFT, None), drift_point(chart, part, usual, window=window, release=release)
 
 
+def _event_marks(chart: ChartPlan, shown: Shown) -> tuple[EventMark, ...]:
+    """The known events of the windows that are shown, whether a detector runs or not."""
+    found = muting(chart.events, seconds=chart.seconds)
+    marks = [
+        EventMark(since=one.since, until=one.until, event=one.event, judged=spans is found.judged)
+        for spans in (found.left_out, found.judged)
+        for one in spans
+        if one.until > shown.since and one.since <= shown.last
+    ]
+    return tuple(sorted(marks, key=lambda mark: mark.since))
+
+
 def _without_units(plan: CountPlan) -> CountPlan:
     """Points need no units, and without them a window has a cell a group."""
     return replace(plan, unit=None)
+
+
+def _without_buckets(table: CountTable) -> CountTable:
+    return CountTable.of_rows(table.columns, ((key._replace(bucket=0), values) for key, values in table.cells.items()))
 
 
 def _presence(history: CountPlan) -> CountPlan:
@@ -307,5 +383,5 @@ def _presence(history: CountPlan) -> CountPlan:
 
 
 def _windows(presence: CountTable) -> tuple[WindowCounts, ...]:
-    seen = sorted((key.window, key.release) for key in presence.cells)
+    seen = sorted({(key.window, key.release) for key in presence.cells})
     return tuple(WindowCounts(window=window, release=release, cells=()) for window, release in seen)

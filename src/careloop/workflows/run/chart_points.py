@@ -18,6 +18,7 @@ from careloop.measures.intervals import newcombe, wilson
 from careloop.measures.latency import latency_quantile
 from careloop.monitors.window import pooled
 from careloop.workflows.run.compile_charts import LATENCY_BINS, ChartPlan
+from careloop.workflows.run.label_cohorts import ANSWERS
 
 __all__ = ["SeriesKey", "WindowCells", "drift_point", "points_of", "releases_of", "series_keys"]
 
@@ -85,6 +86,7 @@ def _rates(chart: ChartPlan, cells: WindowCells, window: int, release: str) -> I
     assert chart.plan is not None
     hits, n = (chart.plan.columns.index(name) for name in ("hits", "n"))
     tallies = {key.group: Tally(values[hits], values[n]) for key, values in cells.items()}
+    answers = _answers(chart, cells)
     known = {group: tally for group, tally in tallies.items() if group != UNKNOWN_GROUP}
     for role, group in series_keys(chart):
         found: ChartPoint | None = None
@@ -97,7 +99,17 @@ def _rates(chart: ChartPlan, cells: WindowCells, window: int, release: str) -> I
             ratio = impact_ratio(known, min_n=chart.monitor.minimum_n)
             found = _point(chart, ratio, window, release, enough=ratio.value is not None)
         if found is not None:
-            yield (role, group), found
+            known_of = answers.values() if group is None or role is SeriesRole.GAP else (answers.get(group, 0),)
+            yield (role, group), replace(found, answers=sum(known_of) if answers else None)
+
+
+def _answers(chart: ChartPlan, cells: WindowCells) -> dict[str, int]:
+    """By group, the answers whose label could have come; empty where no label decides."""
+    assert chart.plan is not None
+    if ANSWERS not in chart.plan.columns:
+        return {}
+    column = chart.plan.columns.index(ANSWERS)
+    return {key.group: values[column] for key, values in cells.items()}
 
 
 def _measured(chart: ChartPlan, table: CountTable) -> Measured:

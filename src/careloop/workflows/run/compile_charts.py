@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from careloop.domain.calendar import KnownEvent
 from careloop.domain.count_plan import Compare, CountPlan, ExponentialBins, Predicate
 from careloop.domain.event import MILLIONTHS
 from careloop.domain.event_columns import LATENCY_US, column_named, declared_columns
@@ -28,7 +29,14 @@ from careloop.measures.split import Split
 from careloop.monitors.remainder import told_apart, watched_groups
 from careloop.workflows.run.amount_monitor import PER_ROW, amount_field
 from careloop.workflows.run.calibration_monitor import calibration_counts
-from careloop.workflows.run.compile_monitors import CALIBRATION, FAVOURABLE, compile_monitors, declared_values, hits_of
+from careloop.workflows.run.compile_monitors import (
+    CALIBRATION,
+    FAVOURABLE,
+    Beside,
+    compile_monitors,
+    declared_values,
+    hits_of,
+)
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["LATENCY_BINS", "ChartPlan", "compile_charts"]
@@ -64,6 +72,7 @@ class ChartPlan:
     """A quantile whose limit its first weeks will tell (`fix_quantiles`)."""
     not_watched: str | None = None
     not_charted: str | None = None
+    events: tuple[KnownEvent, ...] = ()
 
     @property
     def seconds(self) -> int:
@@ -75,26 +84,26 @@ class ChartPlan:
         """By what rows fall into windows: when they happened; of calibration, when their label came, as is watched."""
         return View.LABELLED if self.role is SeriesRole.CALIBRATION else View.OCCURRED
 
-    @property
-    def learnt_by(self) -> View:
-        """By what rows fall into the windows that limits are learnt from."""
-        return View.LABELLED if self.role is SeriesRole.CALIBRATION else View.RECEIVED
-
 
 def compile_charts(
-    monitors: Sequence[Monitor], schema: EventSchema, *, favourable: Sequence[str] | None = None
+    monitors: Sequence[Monitor],
+    schema: EventSchema,
+    *,
+    favourable: Sequence[str] | None = None,
+    beside: Beside | None = None,
 ) -> tuple[ChartPlan, ...]:
     """Every monitor, in order, with what is counted for it and whether a detector runs."""
-    compiled = compile_monitors(monitors, schema, favourable=favourable)
+    compiled = compile_monitors(monitors, schema, favourable=favourable, beside=beside)
     watched = {each.monitor.id: each for each in compiled.watched}
     left_out = {each.monitor.id: each.because for each in compiled.left_out}
     counted = tuple(favourable or schema.favourable or FAVOURABLE)
-    return tuple(
+    plans = (
         _of_watched(watched[monitor.id])
         if monitor.id in watched and _drawn_as_watched(watched[monitor.id])
         else replace(_of_unwatched(monitor, schema, counted, left_out.get(monitor.id)), unfixed=watched.get(monitor.id))
         for monitor in monitors
     )
+    return tuple(replace(plan, events=tuple(beside.events) if beside else ()) for plan in plans)
 
 
 def _drawn_as_watched(watched: WatchedMonitor) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from careloop.domain.alarm import Worse
+from careloop.domain.alarm import ReleaseReference, Worse
+from careloop.domain.calendar import KnownEvent
 from careloop.domain.count_plan import (
     CategoryBins,
     Column,
@@ -22,7 +24,6 @@ from careloop.domain.count_plan import (
     CountPlan,
     EdgeBins,
     ExponentialBins,
-    Literal,
     Predicate,
 )
 from careloop.domain.counts import CountTable, Tally
@@ -37,19 +38,24 @@ from careloop.domain.event_columns import (
     declared_columns,
 )
 from careloop.domain.event_rows import View
+from careloop.domain.label_spec import Maturity
 from careloop.domain.measure_spec import AuditedJudge
 from careloop.domain.monitor import Monitor, Response
 from careloop.domain.system import EventField, EventSchema
 from careloop.errors import CareloopError, InvalidInput
+from careloop.measures.catalogue import CATALOGUE
 from careloop.measures.drift import drift_plan
 from careloop.measures.intervals import clopper_pearson
 from careloop.measures.latency import latency_plan
+from careloop.measures.measure_kind import MeasureKind
 from careloop.measures.rate import rate_plan
 from careloop.measures.split import Split
 from careloop.monitors.remainder import remainder_note, told_apart, watched_groups
 from careloop.ports.lake import Lake
 from careloop.workflows.run.amount_monitor import PER_ROW, amount_monitor
 from careloop.workflows.run.calibration_monitor import calibration_monitor
+from careloop.workflows.run.catalogue_monitor import catalogue_monitor, literal_of
+from careloop.workflows.run.label_cohorts import in_cohorts
 from careloop.workflows.run.read_windows import WindowQuery, reads_label
 from careloop.workflows.run.watch_memory import KeptWindows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
@@ -58,6 +64,7 @@ __all__ = [
     "CALIBRATION",
     "FAVOURABLE",
     "QUANTILE",
+    "Beside",
     "CompiledMonitors",
     "NotWatched",
     "compile_monitors",
@@ -105,6 +112,18 @@ class NotWatched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What monitors rest on beside their own document and the system's."""
+
+    references: Mapping[str, tuple[ReleaseReference, ...]] = field(default_factory=dict)
+    """What evaluation sets showed, by monitor."""
+    events: Sequence[KnownEvent] = ()
+    """Known events that change the system's traffic."""
+    catalogue: Mapping[str, MeasureKind] = field(default_factory=lambda: CATALOGUE)
+    """Measures that a monitor may name, plugged-in ones too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledMonitors:
     """What can be watched, without windows yet, and what cannot."""
 
@@ -117,22 +136,24 @@ def compile_monitors(
     schema: EventSchema,
     *,
     favourable: Sequence[str] | None = None,
-    references: Mapping[str, Tally] | None = None,
+    beside: Beside | None = None,
 ) -> CompiledMonitors:
-    """The monitors as plans of counts over this system's events.
+    """The monitors as plans of counts over this system's events, given what else they rest on.
 
     `favourable` are the answers that count as selection; else those that the system declares do, else the ones that are
     usual (`FAVOURABLE`), which is a guess and said so. A quantile still needs its limit (`fix_quantiles`).
-    `references` holds what the evaluation set showed, by monitor.
     """
     watched, left_out = list[WatchedMonitor](), list[NotWatched]()
+    known = beside or Beside()
     for monitor in monitors:
         try:
-            found = _compiled(monitor, schema, tuple(favourable or schema.favourable or FAVOURABLE))
+            answers = tuple(favourable or schema.favourable or FAVOURABLE)
+            found = in_cohorts(_compiled(monitor, schema, answers, known.catalogue), schema)
         except CareloopError as error:
             left_out.append(NotWatched(monitor=monitor, because=error.message))
             continue
-        watched.append(replace(found, reference=(references or {}).get(monitor.id)))
+        shown = known.references.get(monitor.id, ())
+        watched.append(replace(found, references=shown, events=tuple(known.events)))
     return CompiledMonitors(watched=tuple(watched), left_out=tuple(left_out))
 
 
@@ -143,13 +164,15 @@ def with_windows(
 
     With `kept`, only the windows that closed since the call before are counted.
     """
-    alike = sorted({(each.seconds, each.view) for each in monitors})
+    alike = dict.fromkeys(map(_counting, monitors))
     memory = kept or KeptWindows()
     tables: dict[str, CountTable] = {}
     fresh: dict[str, CountTable] = {}
-    for seconds, view in alike:
-        plans = [each.plan for each in monitors if (each.seconds, each.view) == (seconds, view)]
-        found, new = memory.closed(lake, WindowQuery(system=system, plans=plans, seconds=seconds), now=now)
+    for key in alike:
+        seconds, _, maturity = key
+        plans = [each.plan for each in monitors if _counting(each) == key]
+        query = WindowQuery(system=system, plans=plans, seconds=seconds, maturity=maturity)
+        found, new = memory.closed(lake, query, now=now)
         tables |= found.tables
         fresh |= new
     return tuple(
@@ -162,7 +185,14 @@ def with_windows(
     )
 
 
-def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) -> WatchedMonitor:
+def _counting(watched: WatchedMonitor) -> tuple[int, View, Maturity | None]:
+    """What monitors that are counted together have in common."""
+    return watched.seconds, watched.view, watched.maturity
+
+
+def _compiled(
+    monitor: Monitor, schema: EventSchema, favourable: Sequence[str], catalogue: Mapping[str, MeasureKind]
+) -> WatchedMonitor:
     groups, split = _split(monitor, schema)
     quantile = QUANTILE.fullmatch(monitor.measure)
     if quantile is not None:
@@ -178,14 +208,35 @@ def _compiled(monitor: Monitor, schema: EventSchema, favourable: Sequence[str]) 
         raise InvalidInput("a gap needs a field with at least two declared values (`by`)")
     if monitor.measure == _RATIO and monitor.response in _ACTING:
         raise InvalidInput(f"a ratio may alert or page, not {monitor.response}: for that watch dp_difference")
+    kind = catalogue.get(monitor.measure)
+    if kind is not None and compared is None and not _known_by_name(monitor, schema):
+        found = catalogue_monitor(monitor, schema, kind, split=(groups, split), favourable=favourable)
+    else:
+        found = _rate(monitor, schema, favourable, groups, split)
+    if monitor.tolerance >= 1:
+        raise InvalidInput(f"the tolerance {monitor.tolerance} of a rate lies between 0 and 1")
+    return found
+
+
+def _known_by_name(monitor: Monitor, schema: EventSchema) -> bool:
+    """Whether the document or a declared field says what a rate counts."""
+    if monitor.of is not None and monitor.measure.endswith("rate"):
+        return True
+    with suppress(InvalidInput):
+        return bool(hits_of(monitor.measure, schema))
+    return False
+
+
+def _rate(
+    monitor: Monitor, schema: EventSchema, favourable: Sequence[str], groups: tuple[str, ...], split: Split
+) -> WatchedMonitor:
+    compared = _GAPS.get(monitor.measure)
     among: tuple[Predicate, ...] = ()
     if monitor.of is not None and monitor.measure.endswith("rate"):
         hit, among = declared_hits(monitor, schema)
     else:
         hit = hits_of(compared or monitor.measure, schema, favourable)
         among = tuple(Predicate(test.column, Compare.IS_PRESENT) for test in hit if test.column.kind is ColumnKind.FLAG)
-    if monitor.tolerance >= 1:
-        raise InvalidInput(f"the tolerance {monitor.tolerance} of a rate lies between 0 and 1")
     plan = rate_plan(monitor.id, hit=hit, among=among, split=split)
     return WatchedMonitor(
         monitor=monitor,
@@ -259,17 +310,7 @@ def declared_hits(monitor: Monitor, schema: EventSchema) -> tuple[tuple[Predicat
         if monitor.by is not None:
             raise InvalidInput(f"what the guard sends does not say '{monitor.by}': leave `by` out")
         among = [Predicate(KIND, Compare.EQ, (EventKind.GUARD.value,))]
-    return (Predicate(column, Compare.IN, tuple(_typed(value, column) for value in monitor.values)),), tuple(among)
-
-
-def _typed(value: str, column: Column) -> Literal:
-    if column.kind is ColumnKind.TEXT:
-        return value
-    if column.kind is ColumnKind.FLAG and value in ("true", "false"):
-        return value == "true"
-    if column.kind is ColumnKind.INTEGER and value.lstrip("-").isdigit():
-        return int(value)
-    raise InvalidInput(f"'{column.name}' is {column.kind}: '{value}' cannot be one of its values")
+    return (Predicate(column, Compare.IN, tuple(literal_of(value, column) for value in monitor.values)),), tuple(among)
 
 
 def _sharpness(judge: AuditedJudge) -> float:

@@ -29,7 +29,17 @@ from careloop.monitors.window import WindowCounts, hour_of_week, one_slot, windo
 from careloop.workflows.run.watch_memory import MonitorMemory, RunSoFar, StintBook, WatchMemory
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
-__all__ = ["LEAST_WINDOWS", "Change", "Part", "Stretch", "detect_changes", "parts_of", "stretches_of", "too_short"]
+__all__ = [
+    "LEAST_WINDOWS",
+    "Change",
+    "Part",
+    "Stretch",
+    "detect_changes",
+    "parts_of",
+    "stretches_of",
+    "too_short",
+    "without_reference",
+]
 
 _FOUR_WEEKS: Final = 28 * 86_400
 LEAST_WINDOWS: Final = 8
@@ -59,9 +69,10 @@ class Part:
             worse=watched.worse,
         )
 
-    def learn(self, history: Sequence[WindowCounts]) -> ChangeAlarm:
-        """The alarm that this past gives."""
+    def learn(self, history: Sequence[WindowCounts], *, release: str | None = None) -> ChangeAlarm:
+        """The alarm that this past gives, for a release; without one, for that of its last window."""
         watched = self.watched
+        shown = watched.reference_of(release or (history[-1].release if history else ""))
         if watched.calibration:
             return compile_calibration_alarm(self.terms, middles=watched.middles, history=history)
         if watched.amounts is not None:
@@ -70,14 +81,16 @@ class Part:
             return compile_drift_alarm(self.terms, bins=watched.bins, history=history)
         if watched.ratio:
             least_n = watched.monitor.minimum_n
-            return compile_ratio_alarm(self.terms, groups=watched.groups, history=history, minimum_n=least_n)
+            return compile_ratio_alarm(
+                self.terms, groups=watched.groups, history=history, minimum_n=least_n, reference=shown
+            )
         if watched.gap:
             return compile_gap_alarm(self.terms, groups=watched.groups, history=history)
         learnt = learn_rate(history)
         if watched.at_most is not None:
             return compile_fixed_alarm(self.terms, history=learnt, at_most=watched.at_most)
-        if self.watched.monitor.reference is Reference.EVALUATION_SET and self.watched.reference is not None:
-            learnt = RateHistory(slots={0: self.watched.reference}, window_sd=learnt.window_sd)
+        if shown is not None and (self.group or "") in shown:
+            learnt = RateHistory(slots={0: shown[self.group or ""]}, window_sd=learnt.window_sd)
         return compile_rate_alarm(self.terms, history=learnt)
 
 
@@ -93,6 +106,8 @@ class Change:
         """Whether the monitor kept its promise on that past, so that a plan may act upon its alarm."""
         if len(self.history) < LEAST_WINDOWS:
             return too_short(len(self.history))
+        if self.part.watched.lacks_reference(self.signal.release):
+            return without_reference(len(self.history))
         return judge_readiness(rehearse(self.history, self.part.learn), terms=self.part.terms)
 
 
@@ -129,6 +144,12 @@ def too_short(windows: int) -> Readiness:
     return Readiness(may_act=False, because=because, days=0.0, windows=windows, alarms=0)
 
 
+def without_reference(windows: int) -> Readiness:
+    """What a monitor may do whose document names an evaluation that there is not: nothing."""
+    because = "its reference, the evaluation set of the release, is missing; it is judged by the system's own past"
+    return Readiness(may_act=False, because=because, days=0.0, windows=windows, alarms=0)
+
+
 def parts_of(watched: WatchedMonitor) -> tuple[Part, ...]:
     """The detectors that a monitor needs: one, or one for each declared group whose rate has its own reference."""
     return _parts(watched, _windows_by_group(watched, watched.table))
@@ -143,11 +164,12 @@ def _windows_by_group(watched: WatchedMonitor, table: CountTable) -> dict[str | 
     hits = "n" if watched.drift else "hits"
     by_bin = watched.drift or watched.calibration
     if watched.amounts is not None:
-        windows = amount_windows(table, watched.amounts, slot_of=season)
+        counted = amount_windows(table, watched.amounts, slot_of=season)
     else:
-        windows = windows_of(table, hits=hits, slot_of=season, by_bin=by_bin)
+        counted = windows_of(table, hits=hits, slot_of=season, by_bin=by_bin)
+    windows = [_outside(watched, one) for one in counted]
     if watched.gap or not watched.groups:
-        return {None: list(windows)}
+        return {None: windows}
     return {group: [_only(window, group) for window in windows] for group in watched.groups}
 
 
@@ -277,7 +299,7 @@ def _run(part: Part, past: _Past, fed: Sequence[WindowCounts], at: tuple[Monitor
     memory, place = at
     run, learnt = memory.runs.get(place), past.mark
     if run is None or run.learnt != learnt or run.fed > len(fed):
-        alarm = part.learn(past.listed())
+        alarm = part.learn(past.listed(), release=fed[0].release)
         run = memory.runs[place] = RunSoFar(alarm, alarm.start(fed[0].release), learnt)
     for window in fed[run.fed :]:
         run.state, signal = run.alarm.step(run.state, window)
@@ -318,6 +340,12 @@ def _told(part: Part, alarm: ChangeAlarm, signal: Signal, fed: Sequence[WindowCo
     told = replace(signal, group=part.group, limit=limit)
     within = part.watched.amounts
     return told if within is None else told_in_amounts(told, run, within)
+
+
+def _outside(watched: WatchedMonitor, window: WindowCounts) -> WindowCounts:
+    """The window; without its rows in a known event, so that nobody bets on them or learns from them."""
+    event = watched.muted.event_of(window.window)
+    return window if event is None else replace(window, cells=(), event=event)
 
 
 def _only(window: WindowCounts, group: str) -> WindowCounts:

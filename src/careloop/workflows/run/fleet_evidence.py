@@ -14,8 +14,13 @@ from typing import Final
 from careloop.domain.alarm import Signal
 from careloop.domain.counts import CountTable
 from careloop.domain.monitor import MonitorKind
+from careloop.domain.noun import days_in
 from careloop.domain.system import EventSchema
 from careloop.monitors.day_evidence import DayEvidence, day_evidence, mean_evidence
+from careloop.monitors.fleet_promise import days_reached
+from careloop.monitors.known_events import MutedWindows
+from careloop.monitors.replay import ChangeAlarm
+from careloop.monitors.window import WindowCounts
 from careloop.ports.lake import Lake, Reading
 from careloop.ports.ledger import Entry
 from careloop.workflows.run.chart_board import ChartAsk
@@ -24,10 +29,11 @@ from careloop.workflows.run.compile_monitors import compile_monitors
 from careloop.workflows.run.detect_changes import Part, parts_of, stretches_of
 from careloop.workflows.run.fix_quantiles import fix_quantiles
 from careloop.workflows.run.limit_lines import learn_limits, pasts_of
+from careloop.workflows.run.muted_windows import muted_windows
 from careloop.workflows.run.read_windows import window_plan
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
-__all__ = ["MonitorEvidence", "SystemEvidence", "system_evidence"]
+__all__ = ["MonitorEvidence", "MonitorPromise", "SystemEvidence", "system_evidence"]
 
 _DAY: Final = 86_400
 _LEARNING: Final = 30
@@ -55,6 +61,15 @@ class MonitorEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorPromise:
+    """What a monitor promises, and what its detectors have reached on average."""
+
+    monitor: str
+    promised_days: float
+    reached_days: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemEvidence:
     """All watched monitors of a system."""
 
@@ -62,6 +77,10 @@ class SystemEvidence:
     """When it was computed."""
     monitors: tuple[MonitorEvidence, ...]
     """In the order of its document; one whose newest window closed long ago is left out."""
+    promises: tuple[MonitorPromise, ...] = ()
+    """Of every monitor that is watched, where they were asked for."""
+    muted: tuple[MutedWindows, ...] = ()
+    """What a calendar of known events left out."""
 
     @property
     def worst(self) -> MonitorEvidence | None:
@@ -73,9 +92,15 @@ class SystemEvidence:
         return next((one for one in self.monitors if one.monitor == monitor), None)
 
 
-def system_evidence(lake: Lake, ask: ChartAsk, entries: Sequence[Entry], *, now: datetime) -> SystemEvidence:
-    """The evidence at `now`, given the ledger's entries about the system; costs about what watching it once costs."""
-    compiled = compile_monitors(ask.monitors, ask.system.events or EventSchema())
+def system_evidence(
+    lake: Lake, ask: ChartAsk, entries: Sequence[Entry], *, now: datetime, with_promise: bool = False
+) -> SystemEvidence:
+    """The evidence at `now`, given the ledger's entries about the system; costs about what watching it once costs.
+
+    `with_promise` also runs each detector over all windows of the release that answers.
+    """
+    schema = ask.system.events or EventSchema()
+    compiled = compile_monitors(ask.monitors, schema, beside=ask.beside)
     compiled = fix_quantiles(compiled, lake=lake, system=ask.system.id, now=now)
     watched = _with_closed_windows(compiled.watched, lake=lake, system=ask.system.id, now=now)
     marks = marks_of(
@@ -84,14 +109,19 @@ def system_evidence(lake: Lake, ask: ChartAsk, entries: Sequence[Entry], *, now:
         environment=ask.environment,
         seconds={each.monitor.id: each.seconds for each in watched},
     )
-    found = []
+    found: list[MonitorEvidence] = []
+    promises: list[MonitorPromise] = []
     for each in watched:
         signals = [mark.signal for mark in marks.alarms.get(each.monitor.id, ())]
-        parts = [_of_part(part, signals, marks.starts) for part in parts_of(each)]
-        evidence = mean_evidence([one for one in parts if one is not None])
+        latest = [_latest(part, signals, marks.starts) for part in parts_of(each)]
+        evidence = mean_evidence([day for one in latest if one is not None and (day := one.day()) is not None])
+        if with_promise:
+            reached = sum(one.reached() for one in latest if one is not None) / max(1, len(latest))
+            promised = float(days_in(each.monitor.promise))
+            promises.append(MonitorPromise(monitor=each.monitor.id, promised_days=promised, reached_days=reached))
         if evidence is not None and _is_new(each, evidence, now):
             found.append(_told(each, evidence))
-    return SystemEvidence(at=now, monitors=tuple(found))
+    return SystemEvidence(at=now, monitors=tuple(found), promises=tuple(promises), muted=muted_windows(watched))
 
 
 def _with_closed_windows(
@@ -99,40 +129,59 @@ def _with_closed_windows(
 ) -> list[WatchedMonitor]:
     """As `with_windows`, but all window lengths of a view in one reading: opening the newest files is what costs."""
     fence = lake.fence(now)
-    closed = int(fence.received_before.timestamp())
     tables: dict[str, CountTable] = {}
-    for view in dict.fromkeys(each.view for each in monitors):
-        ours = [each for each in monitors if each.view is view]
+    for view, maturity in dict.fromkeys((each.view, each.maturity) for each in monitors):
+        ours = [each for each in monitors if (each.view, each.maturity) == (view, maturity)]
+        until = fence.received_before - (timedelta(0) if maturity is None else maturity.after)
         plans = [window_plan(each.plan, view=view, seconds=each.seconds) for each in ours]
         columns = {column.name: column for plan in plans for column in plan.reads()}
         reading = Reading(
             system=system,
             upto=fence.watermark,
             view=view,
-            until=fence.received_before,
+            maturity=maturity,
+            until=until,
             columns=tuple(columns.values()),
         )
         with lake.counting(reading) as counts:
             for each, plan in zip(ours, plans, strict=True):
-                last = closed // each.seconds * each.seconds
+                last = int(until.timestamp()) // each.seconds * each.seconds
                 tables[each.monitor.id] = counts.count(plan).select(until=last)
     return [replace(each, table=tables[each.monitor.id]) for each in monitors]
 
 
-def _of_part(part: Part, signals: Sequence[Signal], starts: Mapping[str, Sequence[int]]) -> DayEvidence | None:
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    """A detector with all windows of the latest release that it judges by one past."""
+
+    alarm: ChangeAlarm
+    fed: Sequence[WindowCounts]
+    seconds: int
+
+    def day(self) -> DayEvidence | None:
+        """What the newest day says."""
+        first = self.fed[-1].window - _DAY - _LEARNING * self.seconds
+        return day_evidence(self.alarm, [w for w in self.fed if w.window >= first], seconds=self.seconds)
+
+    def reached(self) -> float:
+        """What the detector has reached by itself, in days."""
+        return days_reached(self.alarm, self.fed, seconds=self.seconds)
+
+
+def _latest(part: Part, signals: Sequence[Signal], starts: Mapping[str, Sequence[int]]) -> _Latest | None:
     seconds = part.watched.seconds
     pasts = pasts_of(stretches_of(part.windows, seconds=seconds, starts=starts), signals, group=part.group)
     if not pasts:
         return None
     stretch, past = max(pasts, key=lambda one: one[0].until)
     fed = [w for w in part.windows if w.release == stretch.release and stretch.since <= w.window < stretch.until]
-    first = fed[-1].window - _DAY - _LEARNING * seconds
-    return day_evidence(learn_limits(part, past), [w for w in fed if w.window >= first], seconds=seconds)
+    return _Latest(learn_limits(part, past), fed, seconds)
 
 
 def _is_new(watched: WatchedMonitor, evidence: DayEvidence, now: datetime) -> bool:
-    """Whether its day is today, or the last on which a window could close."""
-    return now.timestamp() - evidence.day < 2 * _DAY + watched.seconds
+    """Whether its day is today, or the last on which a window could close; of cohorts, that could have matured."""
+    late = 0.0 if watched.maturity is None else watched.maturity.after.total_seconds()
+    return now.timestamp() - late - evidence.day < 2 * _DAY + watched.seconds
 
 
 def _told(watched: WatchedMonitor, evidence: DayEvidence) -> MonitorEvidence:

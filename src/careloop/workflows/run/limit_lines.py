@@ -40,6 +40,8 @@ class Past:
     """Windows before this one …"""
     bad: tuple[tuple[str, int, int], ...] = ()
     """… except these: release, first and last window, both included."""
+    release: str = ""
+    """Whose windows are judged: it has an evaluation set of its own."""
 
     def holds(self, window: int, release: str) -> bool:
         """Whether a window belongs to it."""
@@ -71,7 +73,7 @@ def pasts_of(
         until = began
         for stretch in stint:
             before = [(name, first, min(last, stretch.known - 1)) for name, first, last in bad if first < stretch.known]
-            found.append((stretch, Past(stretch.known, tuple(before))))
+            found.append((stretch, Past(stretch.known, tuple(before), release)))
             until = stretch.until
         moved = [signal.since for signal in ours if signal.release == release and began <= signal.window < until]
         if moved:
@@ -81,7 +83,9 @@ def pasts_of(
 
 def learn_limits(part: Part, past: Past) -> ChangeAlarm:
     """The alarm that the past gives; `part` holds at least all windows of the past, by when events came."""
-    return part.learn([window for window in part.windows if past.holds(window.window, window.release)])
+    return part.learn(
+        [window for window in part.windows if past.holds(window.window, window.release)], release=past.release
+    )
 
 
 def usual_mixture(part: Part, past: Past) -> CountTable:

@@ -17,6 +17,7 @@ from careloop.domain.event import EventKind
 from careloop.domain.event_columns import DRILL, KIND, LABEL_COLUMNS, RELEASE, SYNTHETIC, UNIT_OR_ID
 from careloop.domain.event_rows import View
 from careloop.domain.event_values import microseconds, moment_of
+from careloop.domain.label_spec import Maturity
 from careloop.ledger.record import uuid7
 from careloop.ports.lake import Engine, Lake, Reading
 from careloop.ports.ledger import Actor, Json, Ledger, Receipt, Record, Subject
@@ -45,6 +46,8 @@ class WindowQuery:
     plans: Sequence[CountPlan]
     """Without windows; those are put in here."""
     seconds: int
+    maturity: Maturity | None = None
+    """Closed windows are then those of answers whose time for labels is over; None: as rows, or labels, came."""
     engine: Engine = Engine.DUCKDB
 
 
@@ -110,12 +113,14 @@ def closed_windows(
     """Windows by when events came, for detectors: only closed ones, from `after` on; what they count never changes.
 
     Give `until` of the answer as `after` of the next call, and every window is seen once and in order. Plans that read
-    a label are asked apart from those that do not: their rows come when the label does. Rows at or below `floor` are
-    left out; the caller knows that they came before `after`.
+    a label are asked apart from those that do not: their rows come when the label does, or when the time for it is
+    over (`maturity`). Rows at or below `floor` are left out; the caller knows that they came before `after`.
     """
     fence = lake.fence(now)
     until = _start_of_window(fence.received_before, query.seconds)
-    view = View.LABELLED if any(map(reads_label, query.plans)) else View.RECEIVED
+    view = _view_of(query)
+    if query.maturity is not None:
+        until = _start_of_window(fence.received_before - query.maturity.after, query.seconds)
     upto = fence.watermark
     if after is not None and until <= after:
         tables = {plan.monitor: CountTable(plan.columns, {}) for plan in query.plans}
@@ -124,7 +129,9 @@ def closed_windows(
         above = floor if view is View.RECEIVED else 0
         few = after is not None and view is View.RECEIVED and upto - above <= FEW
         asked = replace(query, engine=Engine.IN_PROCESS) if few else query
-        reading = Reading(system=query.system, upto=upto, after=above, view=view, since=after, until=until)
+        reading = Reading(
+            system=query.system, upto=upto, after=above, view=view, since=after, until=until, maturity=query.maturity
+        )
         found = _counted(lake, asked, reading)
     return replace(found, until=until if after is None else max(until, after), fenced=fence.received_before)
 
@@ -144,6 +151,12 @@ def _names_kind(plan: CountPlan) -> bool:
 def reads_label(plan: CountPlan) -> bool:
     """Whether its rows come when their label does."""
     return not _names_kind(plan) and not LABEL_COLUMNS.isdisjoint(plan.reads())
+
+
+def _view_of(query: WindowQuery) -> View:
+    if query.maturity is not None:
+        return View.MATURED
+    return View.LABELLED if any(map(reads_label, query.plans)) else View.RECEIVED
 
 
 def _start_of_window(moment: datetime, seconds: int) -> datetime:

@@ -9,8 +9,9 @@ from typing import Final
 from careloop.domain.alarm import Readiness, Signal
 from careloop.domain.incident import DataSlice
 from careloop.domain.monitor import Monitor
+from careloop.monitors.known_events import EventSpan
 from careloop.monitors.replay import judge_readiness, rehearse, replay
-from careloop.workflows.run.detect_changes import LEAST_WINDOWS, Part, parts_of, too_short
+from careloop.workflows.run.detect_changes import LEAST_WINDOWS, Part, parts_of, too_short, without_reference
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["Rehearsed", "between", "notice_change", "rehearse_monitors"]
@@ -30,6 +31,8 @@ class Rehearsed:
     rows: int
     trace: tuple[tuple[int, float], ...] = ()
     """What the detector had reached after each window."""
+    events: tuple[EventSpan, ...] = ()
+    """Windows that known events left out."""
     days_to_notice: float | None = None
     """From the change that the caller knows of to the first alarm; None: none came, or no change was named."""
 
@@ -82,6 +85,8 @@ def _rehearsed(part: Part, explained: Sequence[DataSlice]) -> Rehearsed:
     if len(windows) >= LEAST_WINDOWS:
         done = rehearse(windows, part.learn)
         readiness, signals, trace = judge_readiness(done, terms=part.terms), done.signals, done.trace
+    if windows and part.watched.lacks_reference(windows[-1].release):
+        readiness = without_reference(len(windows))
     return Rehearsed(
         monitor=part.watched.monitor,
         group=part.group,
@@ -90,4 +95,5 @@ def _rehearsed(part: Part, explained: Sequence[DataSlice]) -> Rehearsed:
         threshold=part.terms.threshold,
         rows=sum(window.tally.n for window in windows),
         trace=trace,
+        events=part.watched.muted.left_out,
     )

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from careloop.domain.counts import MISSING
-from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
@@ -16,7 +15,6 @@ __all__ = ["SilentMonitor", "silent_monitors"]
 
 _WINDOWS_OF_SILENCE: Final = 2
 """So many closed windows in a row without a row: one may fall between two batches, two do not."""
-_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +25,16 @@ class SilentMonitor:
     because: str
 
 
-def silent_monitors(
-    monitors: Sequence[WatchedMonitor], *, now: datetime, label_days: float = 0.0
-) -> tuple[SilentMonitor, ...]:
+def silent_monitors(monitors: Sequence[WatchedMonitor], *, now: datetime) -> tuple[SilentMonitor, ...]:
     """The monitors for which no row came in the last two windows that must have closed by now.
 
     A group that stops is silence as well, and so are rows that lack what is judged: nobody is well because nothing is
-    said. Labels may take `label_days` more.
+    said. Where labels decide, only answers whose time for labels is over are looked at.
     """
-    return tuple(found for each in monitors if (found := _silent(each, now, label_days)) is not None)
+    return tuple(found for each in monitors if (found := _silent(each, now)) is not None)
 
 
-def _silent(watched: WatchedMonitor, now: datetime, label_days: float) -> SilentMonitor | None:
+def _silent(watched: WatchedMonitor, now: datetime) -> SilentMonitor | None:
     column = watched.plan.columns.index("n") if "n" in watched.plan.columns else 0
     newest: dict[str, int] = {}
     for key, values in watched.table.cells.items():
@@ -46,7 +42,7 @@ def _silent(watched: WatchedMonitor, now: datetime, label_days: float) -> Silent
             newest[key.group] = max(key.window, newest.get(key.group, key.window))
     if not newest:
         return SilentMonitor(watched.monitor, "no row has come yet, so nothing is known")
-    late = label_days * _DAY if watched.view is View.LABELLED else 0.0
+    late = 0.0 if watched.maturity is None else watched.maturity.after.total_seconds()
     due = now.timestamp() - (_WINDOWS_OF_SILENCE + 1) * watched.seconds - late
     if max(newest.values()) < due:
         return SilentMonitor(watched.monitor, f"no row since the window of {_told(max(newest.values()))}")

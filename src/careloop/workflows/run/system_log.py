@@ -41,6 +41,10 @@ class SystemLog:
         self._reading = threading.Lock()
         self._known = SystemEntries(size=0, by_system={})
 
+    def blob(self, digest: str) -> bytes:
+        """What is kept beside the log under a digest; raises `NotFound`."""
+        return self._ledger.get_blob(digest)
+
     def read(self) -> SystemEntries:
         """The entries up to now; the same value as long as there are no new ones."""
         with self._reading:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from careloop.domain.count_plan import Aggregate, CountPlan
 from careloop.domain.counts import UNKNOWN_GROUP, CountTable, GroupedTallies, Tally
 from careloop.domain.event_rows import View
 from careloop.domain.incident import DataSlice
+from careloop.domain.label_spec import Maturity
 from careloop.domain.measured import Interval
 from careloop.domain.plan_steps import Claim, VerifyRollback
 from careloop.monitors.confidence_sequence import confidence_sequence
@@ -41,7 +42,8 @@ def served_since(
         if step.claim is None or watched is None:
             return found
         whole = replace(window_plan(watched.plan, view=watched.view, seconds=1), window=None, unit=None)
-        counts = _counted(lake, whole, watched.view, system=system, since=switched_at)
+        ripe = _Ripe(watched.view, watched.maturity, now)
+        counts = _counted(lake, whole, ripe, system=system, since=switched_at)
         observed, compared = _intervals(step.claim, counts.select(release=step.to).tallies())
         return replace(found, observed=observed, compared=compared)
 
@@ -72,7 +74,7 @@ def _served(lake: Lake, step: VerifyRollback, *, system: str, ordered_at: dateti
     elapsed = int((now - ordered_at).total_seconds())
     plan = CountPlan(monitor="served", aggregates=(Aggregate(name="n"),))
     sliced = window_plan(plan, view=View.RECEIVED, seconds=max(1, elapsed // _MOST_SLICES))
-    table = _counted(lake, replace(sliced, unit=None), View.RECEIVED, system=system, since=ordered_at)
+    table = _counted(lake, replace(sliced, unit=None), _Ripe(View.RECEIVED), system=system, since=ordered_at)
     first = int(ordered_at.timestamp())
     by_second: dict[int, tuple[int, int]] = {}
     for key, values in table.cells.items():
@@ -86,9 +88,31 @@ def _served(lake: Lake, step: VerifyRollback, *, system: str, ordered_at: dateti
     return Since(served=served, on_target=sum(each[1] for each in by_second.values()), elapsed_s=elapsed)
 
 
-def _counted(lake: Lake, asked: CountPlan, view: View, *, system: str, since: datetime) -> CountTable:
+@dataclass(frozen=True, slots=True)
+class _Ripe:
+    """In which view rows are counted; by maturity, only answers whose time for labels is over by now."""
+
+    view: View
+    maturity: Maturity | None = None
+    now: datetime | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """Before which an answer came."""
+        return None if self.maturity is None or self.now is None else self.now - self.maturity.after
+
+
+def _counted(lake: Lake, asked: CountPlan, ripe: _Ripe, *, system: str, since: datetime) -> CountTable:
     columns = {column.name: column for column in asked.reads()}
-    reading = Reading(system=system, upto=lake.watermark(), view=view, since=since, columns=tuple(columns.values()))
+    reading = Reading(
+        system=system,
+        upto=lake.watermark(),
+        view=ripe.view,
+        maturity=ripe.maturity,
+        since=since,
+        until=ripe.until,
+        columns=tuple(columns.values()),
+    )
     with lake.counting(reading) as engine:
         return engine.count(asked)
 

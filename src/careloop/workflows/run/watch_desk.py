@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from careloop.domain.counts import Tally
-from careloop.domain.monitor import Monitors
+from careloop.domain.calendar import EventCalendar, known_events
+from careloop.domain.monitor import Monitor, Monitors
 from careloop.domain.release_lock import Presence
 from careloop.domain.system import EventSchema
+from careloop.measures.catalogue import CATALOGUE
+from careloop.measures.measure_kind import MeasureKind
 from careloop.ports.count_engine import CountEngine
 from careloop.ports.deployer import Deployer
 from careloop.ports.lake import Lake
@@ -19,8 +21,9 @@ from careloop.ports.pager import Pager
 from careloop.ports.replayer import Replayer
 from careloop.workflows.run.affected_decisions import affected_slice
 from careloop.workflows.run.compare_releases import ReplayRoom
-from careloop.workflows.run.compile_monitors import NotWatched, compile_monitors, with_windows
+from careloop.workflows.run.compile_monitors import Beside, NotWatched, compile_monitors, with_windows
 from careloop.workflows.run.enter_safe_state import Place
+from careloop.workflows.run.evaluation_references import ReferenceLog
 from careloop.workflows.run.execute_plan import Hands
 from careloop.workflows.run.fix_quantiles import fix_quantiles
 from careloop.workflows.run.release_desk import Governance
@@ -49,6 +52,8 @@ class WatchDesk:
     counting: Callable[[Mapping[str, Sequence[object]]], CountEngine]
     """Makes a batch of columns countable, in process."""
     replayer: Replayer | None = None
+    catalogue: Mapping[str, MeasureKind] = field(default_factory=lambda: CATALOGUE)
+    """Measures that a monitor may name, plugged-in ones too."""
     memory: WatchMemory | None = None
     """Of the looks at one system before; None to find everything anew."""
 
@@ -69,7 +74,6 @@ def open_watch(
     desk: WatchDesk,
     *,
     favourable: Sequence[str] | None = None,
-    references: Mapping[str, Tally] | None = None,
 ) -> OpenWatch:
     """The system's monitors with all their closed windows, and the hands to act with, as of `governance.now`.
 
@@ -79,8 +83,8 @@ def open_watch(
     system = governance.system(place.system)
     documents = [one.monitors for at, one in governance.repository.all(Monitors) if at.folder == place.system]
     monitors = [monitor for found in documents for monitor in found]
-    compiled = compile_monitors(monitors, system.events or EventSchema(), favourable=favourable, references=references)
-    memory = desk.memory
+    memory, beside = desk.memory, _beside(monitors, governance, place, desk)
+    compiled = compile_monitors(monitors, system.events or EventSchema(), favourable=favourable, beside=beside)
     kept = None if memory is None else memory.windows
     compiled = fix_quantiles(compiled, lake=desk.lake, system=place.system, now=governance.now, kept=kept)
     watched = with_windows(compiled.watched, lake=desk.lake, system=place.system, now=governance.now, kept=kept)
@@ -99,6 +103,16 @@ def open_watch(
         room = ReplayRoom(rows=LakeRows(desk.lake), replayer=desk.replayer, counting=desk.counting)
     using = Watching(hands=hands, presence=desk.presence, room=room, memory=memory)
     return OpenWatch(watch=watch, using=using, left_out=compiled.left_out)
+
+
+def _beside(monitors: Sequence[Monitor], governance: Governance, place: Place, desk: WatchDesk) -> Beside:
+    """What the monitors rest on beside their documents."""
+    known = ReferenceLog() if desk.memory is None else desk.memory.references
+    return Beside(
+        references=known.of(monitors, desk.ledger, system=place.system, environment=place.environment),
+        events=known_events(governance.repository.nouns(EventCalendar), place.system),
+        catalogue=desk.catalogue,
+    )
 
 
 def hands_of(

@@ -13,18 +13,20 @@ from datetime import datetime
 from careloop.domain.alarm import Readiness, Signal
 from careloop.domain.count_plan import CountPlan
 from careloop.domain.counts import CountTable, GrowingTable
+from careloop.domain.label_spec import Maturity
 from careloop.domain.plan_steps import RaisedAlarm
 from careloop.monitors.detector import DetectorState
 from careloop.monitors.replay import ChangeAlarm
 from careloop.monitors.window import WindowCounts
 from careloop.ports.lake import Lake
 from careloop.workflows.run.automation_log import AutomationLog
+from careloop.workflows.run.evaluation_references import ReferenceLog
 from careloop.workflows.run.read_windows import WindowQuery, Windows, closed_windows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 __all__ = ["KeptWindows", "MonitorMemory", "RunSoFar", "StintBook", "WatchMemory", "windows_seen"]
 
-_Key = tuple[int, tuple[CountPlan, ...]]
+_Key = tuple[int, Maturity | None, tuple[CountPlan, ...]]
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class KeptWindows:
 
         The tables of all windows are the same objects at each call, with more cells.
         """
-        key = (query.seconds, tuple(query.plans))
+        key = (query.seconds, query.maturity, tuple(query.plans))
         known = self._kept.get(key)
         if known is None:
             found = closed_windows(lake, query, now=now)
@@ -63,7 +65,8 @@ class KeptWindows:
         for name, growing in known.tables.items():
             growing.add(fresh.tables[name])
         found = replace(fresh, tables=known.windows.tables)
-        if found.until is not None and known.fence[0] <= found.until:
+        # Rows at or below a fence's watermark came at its instant at the latest, and perhaps at that very instant.
+        if found.until is not None and known.fence[0] < found.until:
             known.floor = known.fence[1]
         known.windows, known.fence = found, _fence_of(found)
         return found, fresh.tables
@@ -124,6 +127,7 @@ class WatchMemory:
     monitors: dict[str, MonitorMemory] = field(default_factory=dict)
     readiness: dict[Hashable, Readiness] = field(default_factory=dict)
     alarms: dict[str, RaisedAlarm] = field(default_factory=dict)
+    references: ReferenceLog = field(default_factory=ReferenceLog)
     log: AutomationLog = field(default_factory=AutomationLog)
     readied: set[str] = field(default_factory=set)
     """Releases that answered when the release before them was made ready to be asked."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from careloop.domain.alarm import Worse
+from careloop.domain.alarm import ReleaseReference, Worse
+from careloop.domain.calendar import KnownEvent
 from careloop.domain.count_plan import CategoryBins, ColumnKind, CountPlan, EdgeBins
 from careloop.domain.counts import MISSING, CountTable, Tally
 from careloop.domain.event_columns import PREDICTION
 from careloop.domain.event_rows import View
-from careloop.domain.monitor import Monitor
+from careloop.domain.label_spec import Maturity
+from careloop.domain.monitor import Monitor, Reference
 from careloop.domain.noun import days_in, seconds_in
 from careloop.monitors.amounts import AmountRange
+from careloop.monitors.known_events import Muting, muting
 from careloop.monitors.promise import Promise
 
 __all__ = ["WatchedMonitor"]
@@ -30,7 +33,10 @@ class WatchedMonitor:
     fresh: CountTable | None = None
     """The windows of `table` that have closed since the look before; None when any may have."""
     view: View = View.RECEIVED
-    """In which view the rows were counted; `LABELLED` where a label decides."""
+    """In which view the rows were counted; where a label decides, `MATURED`, or `LABELLED` if nobody says how long
+    labels take."""
+    maturity: Maturity | None = None
+    """Of the view by maturity: when the time for labels is over."""
     gap: bool = False
     """Whether groups are compared with each other; else each with its own reference."""
     ratio: bool = False
@@ -51,8 +57,10 @@ class WatchedMonitor:
     """Declared values of the field that splits the rows; empty when nothing does."""
     worse: Worse = Worse.HIGHER
     """Of a rate."""
-    reference: Tally | None = None
-    """What the evaluation set showed, where that is the reference; else the system's own past is."""
+    references: tuple[ReleaseReference, ...] = ()
+    """What the evaluation sets of releases showed, where these are the reference; else the system's own past is."""
+    events: tuple[KnownEvent, ...] = ()
+    """Of the calendar: windows that they touch are not judged."""
 
     @property
     def drift(self) -> bool:
@@ -85,6 +93,29 @@ class WatchedMonitor:
     def promise(self) -> Promise:
         """One false alarm in the promised time, shared by the groups that are watched one by one."""
         return Promise(days=days_in(self.monitor.promise), fleet=1 if self.gap else max(1, len(self.groups)))
+
+    def reference_of(self, release: str) -> dict[str, Tally] | None:
+        """What the evaluation set of a release showed, by group; None where the system's own past is the reference."""
+        if self.monitor.reference is not Reference.EVALUATION_SET:
+            return None
+        return next((dict(each.tallies) for each in self.references if each.release == release), None)
+
+    def lacks_reference(self, release: str) -> bool:
+        """Whether its document names an evaluation set as reference and the release has none.
+
+        A gap is held against the tolerance alone, and a quantile's limit is that of the first weeks.
+        """
+        if self.monitor.reference is not Reference.EVALUATION_SET or self.at_most is not None:
+            return False
+        if self.gap and not self.ratio:
+            return False
+        shown = self.reference_of(release)
+        return shown is None or not (self.ratio or set(self.groups) <= shown.keys())
+
+    @property
+    def muted(self) -> Muting:
+        """Which of its windows known events leave out."""
+        return muting(self.events, seconds=self.seconds)
 
     @property
     def why_no_replay(self) -> str | None:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from watch_builders import a_monitor
 
-from careloop.domain.alarm import Worse
+from careloop.domain.alarm import ReleaseReference, Worse
+from careloop.domain.count_plan import Column, ColumnKind, Compare, Predicate
 from careloop.domain.counts import Tally
+from careloop.domain.event_columns import SCORE
 from careloop.domain.event_rows import View
 from careloop.domain.monitor import Monitor
 from careloop.domain.system import EventSchema
+from careloop.measures.catalogue import CATALOGUE
+from careloop.measures.measure_kind import Family, MeasureKind, Need, Terms
+from careloop.measures.measure_kind import Worse as KindWorse
+from careloop.measures.rate import rate, rate_plan
+from careloop.measures.split import Split
 from careloop.testing.event_builders import LOCK, NOON, an_event
 from careloop.testing.lake_fake import LakeFake
-from careloop.workflows.run.compile_monitors import compile_monitors, with_windows
+from careloop.workflows.run.compile_monitors import Beside, compile_monitors, with_windows
 from careloop.workflows.run.watched_monitor import WatchedMonitor
 
 SCHEMA = EventSchema.model_validate(
@@ -89,8 +98,9 @@ def test_what_cannot_be_watched_is_named_and_not_dropped(monitor: Monitor, becau
 
 def test_a_reference_goes_to_the_monitor_it_is_for() -> None:
     monitors = [a_monitor(id="one"), a_monitor(id="two")]
-    found = compile_monitors(monitors, SCHEMA, references={"two": Tally(1, 2)})
-    assert [watched.reference for watched in found.watched] == [None, Tally(1, 2)]
+    shown = (ReleaseReference(release="r", tallies=(("", Tally(1, 2)),)),)
+    found = compile_monitors(monitors, SCHEMA, beside=Beside(references={"two": shown}))
+    assert [watched.references for watched in found.watched] == [(), shown]
 
 
 def test_only_closed_windows_are_given_to_detectors() -> None:
@@ -128,3 +138,47 @@ def test_calibration_says_what_it_needs(changed: dict[str, object], said: str) -
     values = {"by": None, "values": ("repaid",), "response": "page", **changed}
     left = compile_monitors([a_monitor(measure="calibration_error", **values)], SCHEMA).left_out
     assert said in left[0].because
+
+
+def test_a_measure_of_the_catalogue_that_is_a_share_of_rows_is_watched_by_its_own_plan() -> None:
+    found = compiled(a_monitor(measure="completeness", by="sex", of="features.income"))
+    assert (found.plan.columns, found.groups, found.worse) == (("hits", "n"), ("female", "male"), Worse.LOWER)
+    terms = Terms(
+        name="approval-gap",
+        column=Column("features.income", ColumnKind.REAL),
+        split=Split(group=(Column("groups.sex", ColumnKind.TEXT),)),
+    )
+    assert replace(found.plan, apart=()) == CATALOGUE["completeness"].plan_for(terms)
+
+
+def test_a_measure_that_somebody_plugs_in_is_monitored_as_it_is() -> None:
+    """Answers that the model gave with a low score: nobody knows it by name, and its own plan is what is counted."""
+    unsure = Predicate(SCORE, Compare.LT, (0.6,))
+    kind = MeasureKind(
+        id="unsure_answers",
+        family=Family.PERFORMANCE,
+        worse=KindWorse.HIGHER,
+        tells="share of answers with a score below .6",
+        needs=frozenset({Need.SCORE}),
+        plan=lambda terms: rate_plan(terms.name, hit=(unsure,), split=terms.split),
+        value=lambda table, _, terms: rate(table, level=terms.level),
+    )
+    asked = a_monitor(measure="unsure_answers", by=None)
+    assert "no detector watches unsure_answers yet" in compile_monitors([asked], SCHEMA).left_out[0].because
+    (found,) = compile_monitors([asked], SCHEMA, beside=Beside(catalogue={**CATALOGUE, kind.id: kind})).watched
+    assert (found.plan.aggregates[0].where, found.worse, found.view) == ((unsure,), Worse.HIGHER, View.RECEIVED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "because"),
+    [
+        ({"measure": "completeness", "by": None}, "completeness yet; say with `of` what it is taken of"),
+        ({"measure": "volume", "of": "segment.region", "values": ("north",)}, "volume yet: it is no share of rows"),
+        ({"measure": "accuracy", "values": ("approve",)}, "accuracy yet: it is no share of rows"),
+        ({"measure": "currentness", "of": "age"}, "it needs as_of, which a monitor cannot say"),
+        ({"measure": "query_concentration"}, "it needs unit, which a monitor cannot say"),
+    ],
+)
+def test_a_measure_that_is_no_share_of_rows_is_left_out_with_the_reason(changed: dict[str, Any], because: str) -> None:
+    (left,) = compile_monitors([a_monitor(**changed)], SCHEMA).left_out
+    assert because in left.because

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from watch_builders import BAD, GOOD, ONE, SEX, THREE, TWO, a_count_plan, a_monitor, a_table, a_watched, at_day
 
-from careloop.domain.alarm import Worse
+from careloop.domain.alarm import ReleaseReference, Worse
 from careloop.domain.count_plan import Column, ColumnKind, Compare, Predicate
 from careloop.domain.counts import Tally
 from careloop.domain.event_columns import PREDICTION
@@ -102,7 +102,7 @@ def test_an_evaluation_set_can_be_the_reference() -> None:
         table=plain.table,
         groups=plain.groups,
         worse=Worse.LOWER,
-        reference=Tally(5000, 10_000),
+        references=(ReleaseReference(release=ONE, tallies=(("women", Tally(5000, 10_000)), ("men", Tally(1, 100)))),),
     )
     change = first(told)
     assert 0.45 < change.signal.limit < 0.5 - 0.02

@@ -21,7 +21,7 @@ from watch_builders import (
     at_day,
 )
 
-from careloop.domain.alarm import Signal, Worse
+from careloop.domain.alarm import ReleaseReference, Signal, Worse
 from careloop.domain.counts import Tally
 from careloop.domain.monitor_chart import LimitStep, SeriesRole
 from careloop.workflows.run.detect_changes import Change, detect_changes, parts_of, stretches_of
@@ -130,7 +130,11 @@ def test_a_first_release_has_no_reference_until_its_own_four_weeks_are_over() ->
 
 def test_what_an_evaluation_set_showed_is_a_reference_from_the_first_day_on() -> None:
     monitor = a_monitor(id="rate", measure="conversion_rate", by=None, reference="evaluation_set")
-    watched = replace(a_rate([(ONE, GOOD)] * 3), monitor=monitor, reference=Tally(500, 1000))
+    watched = replace(
+        a_rate([(ONE, GOOD)] * 3),
+        monitor=monitor,
+        references=(ReleaseReference(release=ONE, tallies=(("", Tally(500, 1000)),)),),
+    )
     (step,) = steps(watched, {ONE: [day(0)]}, [])[SeriesRole.RATE, None]
     assert step.reason is None
     assert step.reference_low is not None

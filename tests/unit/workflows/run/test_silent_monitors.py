@@ -10,6 +10,7 @@ from watch_builders import DAY, START, a_monitor
 
 from careloop.domain.counts import CellKey, CountTable
 from careloop.domain.event_rows import View
+from careloop.domain.label_spec import Maturity
 from careloop.domain.system import EventSchema
 from careloop.workflows.run.compile_monitors import compile_monitors
 from careloop.workflows.run.silent_monitors import silent_monitors
@@ -32,9 +33,9 @@ def watched(**days: list[int]) -> WatchedMonitor:
     return replace(found, table=CountTable(found.plan.columns, cells))
 
 
-def said(monitor: WatchedMonitor, *, day: float, label_days: float = 0.0) -> list[str]:
+def said(monitor: WatchedMonitor, *, day: float) -> list[str]:
     now = START + timedelta(days=day)
-    return [each.because for each in silent_monitors([monitor], now=now, label_days=label_days)]
+    return [each.because for each in silent_monitors([monitor], now=now)]
 
 
 def test_rows_in_every_window_are_no_silence_and_one_gap_is_none_either() -> None:
@@ -56,5 +57,6 @@ def test_a_monitor_that_never_had_a_row_knows_nothing_and_says_so() -> None:
 
 @pytest.mark.parametrize(("label_days", "silent"), [(0.0, True), (14.0, False)])
 def test_labels_are_awaited_until_their_horizon(label_days: float, silent: bool) -> None:
-    late = replace(watched(women=[0, 1], men=[0, 1]), view=View.LABELLED)
-    assert bool(said(late, day=10, label_days=label_days)) is silent
+    matured = Maturity(after=timedelta(days=label_days))
+    late = replace(watched(women=[0, 1], men=[0, 1]), view=View.MATURED, maturity=matured)
+    assert bool(said(late, day=10)) is silent

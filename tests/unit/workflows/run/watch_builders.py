@@ -157,6 +157,10 @@ class World:
         self.deployer.answers[WHERE["system"], WHERE["environment"]] = ServeRelease(lock)
         self._record("deploy.done", {"lock": lock}, day)
 
+    def decided(self, data: dict[str, Json], *, day: float) -> None:
+        """A decision of the gate, as it stands in the ledger."""
+        self._record("gate.decision", data, day)
+
     def pause(self, *, day: float) -> None:
         self._record("automation.paused", {"reason": "release freeze"}, day)
 

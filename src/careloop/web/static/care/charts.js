@@ -151,6 +151,26 @@
     });
   }
 
+  // Windows in a known event: nobody judges them, and nothing is learnt from them.
+  function drawEvents(plot, chart) {
+    var pen = plot.ctx, box = plot.bbox, ratio = window.devicePixelRatio || 1;
+    (chart.events || []).forEach(function (event) {
+      var first = Math.max(box.left, plot.valToPos(event.since - chart.seconds / 2, "x", true));
+      var last = Math.min(box.left + box.width, plot.valToPos(event.until - chart.seconds / 2, "x", true));
+      if (last <= first) { return; }
+      pen.fillStyle = faded(colour("--care-accepted"), event.judged ? 0.06 : 0.16);
+      pen.fillRect(first, box.top, last - first, box.height);
+      pen.fillStyle = colour("--care-secondary");
+      pen.fillText(eventWord(event), Math.min(first + 3 * ratio, box.left + box.width - pen.measureText(eventWord(event)).width), box.top + box.height - 26 * ratio);
+    });
+  }
+
+  function eventWord(event) { return event.event + (event.judged ? " (judged)" : " (not judged)"); }
+
+  function eventAt(chart, at) {
+    return (chart.events || []).filter(function (one) { return one.since <= at && at < one.until; }).map(eventWord).join(", ");
+  }
+
   function drawn(told, chart, only) {
     return function (plot) {
       var pen = plot.ctx, ratio = window.devicePixelRatio || 1;
@@ -158,6 +178,7 @@
       pen.font = 11 * ratio + "px system-ui, sans-serif";
       pen.textBaseline = "top";
       pen.textAlign = "left";
+      drawEvents(plot, chart);
       drawAlarms(plot, chart, only);
       drawMarkers(plot, told);
       pen.restore();
@@ -233,7 +254,12 @@
 
   // Of a view others hold the rows; what is told is how many of its samples a point rests on.
   function counted(part, line, at) {
-    return line.n[at].toLocaleString("en") + (part.view ? " samples" : "") + (line.enough[at] ? "" : part.view ? " (no number)" : " (too few)");
+    return line.n[at].toLocaleString("en") + (part.view ? " samples" : "") + labelledOf(line, at) + (line.enough[at] ? "" : part.view ? " (no number)" : " (too few)");
+  }
+
+  // Where labels decide, n of these answers have one.
+  function labelledOf(line, at) {
+    return line.answers && line.answers[at] ? " labelled of " + line.answers[at].toLocaleString("en") + " (" + Math.round(100 * line.n[at] / line.answers[at]) + " %)" : "";
   }
 
   function filled(body, part, only) {
@@ -268,10 +294,10 @@
 
   function spoken(chart, part, only, at) {
     var said = part.lines.filter(function (line) { return fits(line, only) && line.n[at]; }).map(function (line) {
-      return (line.group || part.title) + " " + written(part, line.value[at]) + ", " + band(part, line, at) + ", n " + line.n[at];
+      return (line.group || part.title) + " " + written(part, line.value[at]) + ", " + band(part, line, at) + ", n " + line.n[at] + labelledOf(line, at);
     });
     var alarm = chart.alarms.some(function (one) { return one.since <= part.x[at] && part.x[at] <= one.at; });
-    return when(part.x[at]) + " UTC: " + (said.join("; ") || "no rows") + (alarm ? "; within an alarm" : "");
+    return when(part.x[at]) + " UTC: " + (said.join("; ") || "no rows") + (alarm ? "; within an alarm" : "") + (eventAt(chart, part.x[at]) ? "; in " + eventAt(chart, part.x[at]) : "");
   }
 
   function walk(place, state) {
