@@ -83,7 +83,7 @@ complaints | performance | complaint_rate | | PT6H | previous_period | 0.02 | P2
 overrides | performance | override_rate | | PT1H | same_hour_of_week | 0.05 | P1Y | 10 | sev3 | alert
 answer-time | latency | latency_p95_ms | | PT1H | previous_period | 100 | P1Y | 10 | sev2 | page
 volume-by-region | business | {amount} | region | P1D | previous_period | 5000 | P1Y | 20 | sev3 | alert
-input-drift | drift | psi | | P1W | evaluation_set | 0.1 | P2Y | 100 | sev3 | alert
+input-drift | drift | psi | | P1W | previous_period | 0.1 | P2Y | 100 | sev3 | alert
 """
 _MONITOR_KEYS = "id kind measure by window reference tolerance promise minimum_n severity response".split()  # noqa: SIM905
 
