@@ -29,6 +29,7 @@ _BY_PATTERN: dict[str, st.SearchStrategy[str]] = {
     r"^\d\d:\d\d$": st.sampled_from(["00:00", "23:59"]),
     r"^[A-Z][A-Z0-9_]*$": st.sampled_from(["PAGERDUTY_KEY", "X"]),
     r"^[A-Za-z0-9._-]+:\d{1,5}$": st.sampled_from(["kafka:9092", "a.example:1"]),
+    r"^[a-zA-Z_][a-zA-Z0-9_]{0,99}$": st.sampled_from(["region", "_"]),
     r"^[A-Za-z0-9._-]{1,249}$": st.sampled_from(["decisions", "A_b-1"]),
     r"^[A-Za-z0-9._-]{1,200}$": st.sampled_from(["careloop", "shop.eu"]),
     r"^[A-Z]{2}$": st.sampled_from(["DE", "NO", "ZZ"]),

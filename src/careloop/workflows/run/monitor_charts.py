@@ -30,7 +30,7 @@ class ChartDesk:
     def charts(self, ask: ChartAsk, entries: SystemEntries, *, now: datetime | None = None) -> SystemCharts:
         """The charts; `entries` is what the ledger says. Several threads may ask.
 
-        Without `now` quantiles have no limits, since which weeks are over is a matter of time.
+        Without `now` quantiles and what labels decide have no limits: which windows are over is a matter of time.
         """
         watermark = self._lake.watermark()
         newest = self._lake.newest().get(ask.system.id)

@@ -68,7 +68,7 @@ def a_scored_lake() -> LakeFake:
 def drawn(monitor: Monitor, lake: LakeFake | None = None) -> MonitorChart:
     desk = ChartDesk(lake or a_scored_lake())
     ask = ChartAsk(system=SYSTEM, monitors=(monitor,))
-    return chart_of(desk.charts(ask, SystemLog(a_ledger(switch=SWITCH).ledger).read()), monitor)
+    return chart_of(desk.charts(ask, SystemLog(a_ledger(switch=SWITCH).ledger).read(), now=at_day(60)), monitor)
 
 
 def test_the_newest_release_comes_first_with_the_one_before_it() -> None:
