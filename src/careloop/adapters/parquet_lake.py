@@ -77,8 +77,8 @@ class _Snapshot:
     """Which files made up the lake at one moment."""
 
     manifest: Manifest
-    segments: list[tuple[SegmentFile, int]]
-    """Each with the place from which on it is to be read."""
+    segments: list[tuple[SegmentFile, list[tuple[int, int]]]]
+    """Each with the stretches of it that are to be read."""
 
 
 class ParquetLake:
@@ -95,6 +95,7 @@ class ParquetLake:
         self._newest: dict[str, Newest] = {}
         self._seen = SeenIds()
         self._unlearned: list[Frame] = []
+        self._follows = False
         self._next_seq = 1
         self._received_us = 0
         with self._segments.exclusive():
@@ -158,7 +159,8 @@ class ParquetLake:
             return
         if self._segments.tail_bytes >= self._segment_bytes:
             self._segments.start_segment(self._next_seq)
-        self._segments.append(b"".join(map(encode_frame, frames)), next_seq=self._next_seq)
+        content, empty = b"".join(map(encode_frame, frames)), not any(frame.rows for frame in frames)
+        self._segments.append(content, next_seq=self._next_seq, empty=empty)
         self._next_seq, self._received_us = frames[-1].next_seq, frames[-1].received_us
 
     def fence(self, now: datetime) -> Fence:
@@ -211,6 +213,7 @@ class ParquetLake:
     def _learn(self) -> None:
         """Whose events others wrote, and their ids. Only who writes or asks for the newest needs it: a compaction does
         not, and would otherwise keep writers waiting at the lock meanwhile."""
+        self._follows = True
         unlearned, self._unlearned = self._unlearned, []
         for frame in unlearned:
             heads = decode_heads(frame)
@@ -218,26 +221,31 @@ class ParquetLake:
             came = moment_of(frame.received_us)
             last = {head.system: seq for seq, head in enumerate(heads, frame.first_seq)}
             self._newest |= {system: Newest(seq=seq, received_at=came) for system, seq in last.items()}
+            self._segments.tell(frame, last)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def _snapshot(self, after: int) -> _Snapshot:
-        """The files, and where in the segments the first event after `after` lies that is not in Parquet."""
+    def _snapshot(self, after: int, system: str) -> _Snapshot:
+        """The files, and where in the segments events of a system after `after` may lie that are not in Parquet."""
         with self._segments.exclusive():
             self._catch_up()
+            if self._follows:  # whose events came is then worth knowing: it is wanted soon anyway, and spares reading
+                self._learn()
             seq = max(after, self._manifest.compacted_upto) + 1
             files = self._segments.files()
             over = {file.path for file, following in pairwise(files) if following.first_seq <= seq}
-            kept = [(file, self._segments.place_of(file, seq)) for file in files if file.path not in over]
-            return _Snapshot(self._manifest, kept)
+            kept = [f for f in files if f.path not in over]
+            stretches = [(file, self._segments.stretches(file, seq=seq, system=system)) for file in kept]
+            return _Snapshot(self._manifest, stretches)
 
     def _newer(self, snapshot: _Snapshot, reading: Reading) -> list[StoredEvent]:
         """Events of the system that are not in Parquet yet."""
         after = max(_floor(reading), snapshot.manifest.compacted_upto)
         return [
             each
-            for segment, place in snapshot.segments
-            for frame in segment.frames(place)
+            for segment, stretches in snapshot.segments
+            for start, end in stretches
+            for frame in segment.frames(start, end)
             if frame.next_seq > after and frame.first_seq <= reading.upto
             for each in decode_events_of(frame, reading.system)
             if after < each.seq <= reading.upto
@@ -246,7 +254,7 @@ class ParquetLake:
     def _parts(self, reading: Reading) -> tuple[list[LakeFile], list[StoredEvent]]:
         """Parquet files and newer events that together are what the reading sees."""
         for _ in range(_ATTEMPTS):
-            snapshot = self._snapshot(_floor(reading))
+            snapshot = self._snapshot(_floor(reading), reading.system)
             try:
                 newer = self._newer(snapshot, reading)
             except FileNotFoundError:

@@ -11,13 +11,12 @@ import fcntl
 import hashlib
 import os
 import threading
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from careloop.adapters.durable_file import sync_folder, write_durably
+from careloop.adapters.segment_blocks import SegmentBlocks
 from careloop.adapters.segment_frames import MAGIC, Frame, decode_heads, frames_in
 from careloop.domain.event_values import moment_of
 from careloop.errors import Refused, Unavailable
@@ -27,8 +26,6 @@ __all__ = ["SegmentFile", "SegmentStore", "closed_segment"]
 
 _PREFIX = "events-"
 _SUFFIX = ".ndjson"
-_MARK_BYTES: Final = 64 * 2**10
-"""Places are noted at least so far apart, so that what is noted stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +36,11 @@ class SegmentFile:
     first_seq: int
     size: int
 
-    def frames(self, start: int = 0) -> Iterator[Frame]:
-        """Its sound frames from `start` on, where one begins. `FileNotFoundError` when it was compacted meanwhile."""
+    def frames(self, start: int = 0, end: int | None = None) -> Iterator[Frame]:
+        """Its sound frames from `start` to `end`, where one begins each; `FileNotFoundError` when it was compacted."""
         with self.path.open("rb") as file:
             file.seek(start)
-            content = file.read(self.size - start)
+            content = file.read((self.size if end is None else end) - start)
         return (frame for frame, _ in frames_in(content))
 
 
@@ -57,7 +54,7 @@ class SegmentStore:
         self._tail: Path | None = None
         self._size = 0
         self._file: int | None = None
-        self._marks: dict[Path, list[tuple[int, int]]] = {}
+        self._blocks = SegmentBlocks()
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -83,14 +80,15 @@ class SegmentStore:
 
     def place_of(self, segment: SegmentFile, seq: int) -> int:
         """A place in the segment where a frame begins, before which no event of `seq` or later lies."""
-        marks = self._marks.get(segment.path, [])
-        at = bisect_right(marks, seq, key=lambda mark: mark[0])
-        return marks[at - 1][1] if at else 0
+        return self._blocks.place_of(segment.path, seq)
 
-    def _mark(self, path: Path, seq: int, place: int) -> None:
-        marks = self._marks.setdefault(path, [])
-        if not marks or place - marks[-1][1] >= _MARK_BYTES:
-            marks.append((seq, place))
+    def stretches(self, segment: SegmentFile, *, seq: int, system: str) -> list[tuple[int, int]]:
+        """Where events of the system from `seq` on may lie: from byte to byte, frames begin at both."""
+        return self._blocks.stretches(segment.path, segment.size, seq=seq, system=system)
+
+    def tell(self, frame: Frame, systems: Iterable[str]) -> None:
+        """Whose events a frame holds that `catch_up` gave; told once."""
+        self._blocks.tell(frame.first_seq, systems)
 
     @property
     def tail_bytes(self) -> int:
@@ -102,8 +100,7 @@ class SegmentStore:
         files = self.files()
         if files and files[-1].path == self._tail and files[-1].size == self._size:
             return
-        there = {segment.path for segment in files}
-        self._marks = {path: marks for path, marks in self._marks.items() if path in there}
+        self._blocks.keep({segment.path for segment in files})
         for segment in files:
             if self._tail is not None and segment.path < self._tail:
                 continue
@@ -116,7 +113,7 @@ class SegmentStore:
             content = file.read()
         end = 0
         for frame, after in frames_in(content):
-            self._mark(segment.path, frame.first_seq, start + end)
+            self._blocks.add(segment.path, frame.first_seq, start + end, empty=not frame.rows)
             yield frame
             end = after
         if end < len(content):
@@ -151,8 +148,9 @@ class SegmentStore:
         finally:
             os.close(handle)
 
-    def append(self, content: bytes, *, next_seq: int) -> None:
-        """Add frames to the open segment, durably; `next_seq` names the segment if this is the first one.
+    def append(self, content: bytes, *, next_seq: int, empty: bool = False) -> None:
+        """Add frames to the open segment, durably; `next_seq` names the segment if this is the first one. `empty` says
+        that they hold no events.
 
         Raises `Unavailable`, and leaves the segment as it was as far as that is possible, when the disk will not.
         """
@@ -169,7 +167,7 @@ class SegmentStore:
         except OSError as error:
             self._undo()
             raise Unavailable(f"{self._tail} cannot be written: {error.strerror}") from error
-        self._mark(self._tail, next_seq, self._size)
+        self._blocks.add(self._tail, next_seq, self._size, empty=empty)
         self._size += len(content)
 
     def _undo(self) -> None:
