@@ -105,8 +105,10 @@ def measure(root: Path, options: Any) -> dict[str, object]:
     waits = sorted(wait * 1000 for _, wait in tally.waits)
     behind = behind_of(beats, len(systems))
     return {
-        "row": "fleet_100x10",
+        "name": "fleet_100x10",
         "ours": round(sum(cores.values()), 3),
+        "peer": None,
+        "ratio": None,
         "unit": "cores, server and worker together",
         "cores": {name: round(each, 3) for name, each in cores.items()},
         "systems": len(systems),

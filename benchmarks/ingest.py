@@ -99,8 +99,10 @@ def row_of(form: str, options: Any, tally: Tally, found: tuple[int, int]) -> dic
     minutes = [sorted(wait * 1000 for due, wait in tally.waits if due // 60 == minute) for minute in minutes_of(tally)]
     rows, ids = found
     return {
-        "row": "ingest_10min" if form == "json" else f"ingest_10min_{form}",
+        "name": "ingest_10min" if form == "json" else f"ingest_10min_{form}",
         "ours": round(sent / tally.took_s),
+        "peer": None,
+        "ratio": None,
         "unit": "events/s",
         "seconds": round(tally.took_s, 1),
         "batch": BATCH,

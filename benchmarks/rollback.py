@@ -119,8 +119,10 @@ def row_of(rounds: list[tuple[float, float, float]], options: Any) -> dict[str, 
     """What is printed."""
     took, statistical, acted = (sorted(each) for each in zip(*rounds, strict=True))
     return {
-        "row": "rollback_1s_windows",
+        "name": "rollback_1s_windows",
         "ours": at(took, 0.95),
+        "peer": None,
+        "ratio": None,
         "unit": "s, p95, from the last event that was needed to another release answering",
         "p50_s": at(took, 0.5),
         "worst_s": at(took, 1.0),
