@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from careloop.monitors.detector import DetectorState, statistic_of
 from careloop.monitors.promise import AlarmTerms
 from careloop.monitors.window import WindowCounts
 
-__all__ = ["ChangeAlarm", "Replay", "judge_readiness", "rehearse", "replay"]
+__all__ = ["ChangeAlarm", "Replay", "judge_readiness", "never_raised", "rehearse", "replay"]
 
 _DAY = 86_400
 _FOUR_WEEKS = 28
@@ -21,7 +22,7 @@ _LEAST_DAYS_WITH_TRAFFIC = 20
 
 
 class ChangeAlarm(Protocol):
-    """An alarm that is fed closed windows: `RateAlarm` or `GapAlarm`."""
+    """An alarm that is fed closed windows: a `RateAlarm`, a `GapAlarm`, and so on."""
 
     def start(self, release: str) -> DetectorState:
         """The state of a release before its first window."""
@@ -30,6 +31,16 @@ class ChangeAlarm(Protocol):
     def step(self, state: DetectorState, window: WindowCounts) -> tuple[DetectorState, Signal | None]:
         """The state after one closed window, and the alarm if this window raised one."""
         ...
+
+
+def never_raised(alarm: ChangeAlarm) -> ChangeAlarm:
+    """The alarm with a threshold that nothing reaches, to read off what it has reached.
+
+    `InvalidInput` for an alarm that has no threshold of its own.
+    """
+    if not is_dataclass(alarm) or isinstance(alarm, type) or "threshold" not in {each.name for each in fields(alarm)}:
+        raise InvalidInput(f"what a {type(alarm).__name__} has reached is not known")
+    return replace(alarm, threshold=math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
