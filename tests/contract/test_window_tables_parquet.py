@@ -73,11 +73,13 @@ def test_what_came_since_is_read_from_near_its_place_in_the_segment(tmp_path: Pa
         frames = list(store.catch_up())
         (segment,) = store.files()
         for seq in (1, 400, 780, sys.maxsize):
-            place = store.place_of(segment, seq)
-            behind = list(segment.frames(place))
+            stretches = store.stretches(segment, seq=seq, system="credit")
+            behind = [frame for stretch in stretches for frame in segment.frames(*stretch)]
             assert behind == frames[len(frames) - len(behind) :]
             assert all(frame.next_seq <= seq for frame in frames[: len(frames) - len(behind)])
-        assert store.place_of(segment, 1) == 0 < store.place_of(segment, 780)
+        assert store.stretches(segment, seq=1, system="credit") == [(0, segment.size)]
+        ((near, end),) = store.stretches(segment, seq=780, system="credit")
+        assert 0 < near < end == segment.size
     counted = WindowTables(lake, "credit").bring_up(PLANS[:1], upto=800)
     assert counted[PLANS[0]].table.total()[1] == 800
     store.close()

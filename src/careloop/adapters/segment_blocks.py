@@ -53,15 +53,12 @@ class SegmentBlocks:
             block.untold -= 1
             block.systems.update(systems)
 
-    def place_of(self, path: Path, seq: int) -> int:
-        """A place in the file where a frame begins, before which no event of `seq` or later lies."""
-        block = _last_from(self._of.get(path, []), seq)
-        return 0 if block is None else block.place
-
     def stretches(self, path: Path, size: int, *, seq: int, system: str) -> list[tuple[int, int]]:
         """Where events of the system from `seq` on may lie in a file of that size: from byte to byte, in order."""
-        start = self.place_of(path, seq)
-        blocks = [block for block in self._of.get(path, []) if block.place >= start]
+        every = self._of.get(path, [])
+        begins = _last_from(every, seq)
+        start = 0 if begins is None else begins.place
+        blocks = [block for block in every if block.place >= start]
         found: list[tuple[int, int]] = [(start, blocks[0].place if blocks else size)]
         ends = [*(block.place for block in blocks[1:]), size]
         for block, end in zip(blocks, ends, strict=False):

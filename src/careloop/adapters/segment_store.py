@@ -78,10 +78,6 @@ class SegmentStore:
         found = sorted(self._folder.glob(f"{_PREFIX}*{_SUFFIX}"))
         return [SegmentFile(path, _first_seq(path), path.stat().st_size) for path in found]
 
-    def place_of(self, segment: SegmentFile, seq: int) -> int:
-        """A place in the segment where a frame begins, before which no event of `seq` or later lies."""
-        return self._blocks.place_of(segment.path, seq)
-
     def stretches(self, segment: SegmentFile, *, seq: int, system: str) -> list[tuple[int, int]]:
         """Where events of the system from `seq` on may lie: from byte to byte, frames begin at both."""
         return self._blocks.stretches(segment.path, segment.size, seq=seq, system=system)
