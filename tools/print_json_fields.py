@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from printed_document import settle
+
 __all__ = ["main", "table"]
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -73,14 +75,7 @@ def _text(node: ast.expr | None) -> str | None:
 
 def main(words: list[str]) -> int:
     """Write the document, or say whether it is as it should be."""
-    wanted = table()
-    if "--write" in words:
-        DOCUMENT.write_text(wanted, encoding="utf-8")
-        return 0
-    if DOCUMENT.is_file() and DOCUMENT.read_text(encoding="utf-8") == wanted:
-        return 0
-    print(f"{DOCUMENT.name} is not what the source writes: run `make fields`", file=sys.stderr)
-    return 1
+    return settle(DOCUMENT, table(), words, target="fields")
 
 
 if __name__ == "__main__":

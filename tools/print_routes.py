@@ -9,6 +9,7 @@ from pathlib import Path
 
 from careloop.web.configuration import configure
 from careloop.wiring.pages import WebPlace
+from printed_document import settle
 
 __all__ = ["main", "table"]
 
@@ -53,13 +54,7 @@ def main(words: list[str]) -> int:
         )
         configure(place)
         wanted = table()
-    if "--write" in words:
-        DOCUMENT.write_text(wanted, encoding="utf-8")
-        return 0
-    if DOCUMENT.is_file() and DOCUMENT.read_text(encoding="utf-8") == wanted:
-        return 0
-    print(f"{DOCUMENT.name} is not what the server does: run `make routes`", file=sys.stderr)
-    return 1
+    return settle(DOCUMENT, wanted, words, target="routes")
 
 
 if __name__ == "__main__":

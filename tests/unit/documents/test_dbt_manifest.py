@@ -1,38 +1,16 @@
 """The manifest of dbt beside its run: tests by model, column and severity; of another run it is refused (R57)."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_reports import GOLDEN, altered, figures, golden
 
 from careloop.documents.tool_reports.dbt_manifest import resolved_by_manifest
 from careloop.documents.tool_reports.read import read_tool_report
-from careloop.domain.tool_report import Figure, ToolReport
+from careloop.domain.tool_report import ToolReport
 from careloop.errors import InvalidInput
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "tool_reports"
 RUN = "dbt-1.10.23-run_results.json"
-
-
-def golden(name: str) -> ToolReport:
-    found = read_tool_report((GOLDEN / name).read_bytes(), name)
-    assert found is not None
-    return found
-
-
-def figures(report: ToolReport) -> dict[str, Figure]:
-    return {one.name: one for one in report.figures}
-
-
-def altered(name: str, *path: str | int, value: Any) -> bytes:
-    """A document with one value changed."""
-    whole = json.loads((GOLDEN / name).read_bytes())
-    at = whole
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    return json.dumps(whole, indent=1).encode()
 
 
 def by_manifest(kinds: str = "") -> ToolReport:

@@ -1,42 +1,19 @@
 """Reports of other tools, as the tools wrote them: what they say is read, what they do not say stays open (R92)."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_reports import GOLDEN, altered, figures, golden
 from hypothesis import given
 from hypothesis import strategies as st
 
 from careloop.documents.tool_reports.read import read_tool_report
 from careloop.documents.tool_reports.shares import hits_of
-from careloop.domain.tool_report import Figure, Tool, ToolReport
+from careloop.domain.tool_report import Tool
 from careloop.errors import InvalidInput
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "tool_reports"
 ZERO = f"sha256:{'0' * 64}"
-
-
-def golden(name: str) -> ToolReport:
-    found = read_tool_report((GOLDEN / name).read_bytes(), name)
-    assert found is not None
-    return found
-
-
-def figures(report: ToolReport) -> dict[str, Figure]:
-    return {one.name: one for one in report.figures}
-
-
-def altered(name: str, *path: str | int, value: Any) -> bytes:
-    """A report with one value changed."""
-    whole = json.loads((GOLDEN / name).read_bytes())
-    at = whole
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    return json.dumps(whole, indent=1).encode()
-
-
 DBT = "dbt-1.10.23-run_results.json"
 
 
